@@ -1,0 +1,469 @@
+"""The machine in plain Python: the readable truth of `docs/machine.md`.
+
+One bundle is executed in two halves. Every slot reads the state as it stands and stages its
+writes; then all writes land. So a slot never sees what its bundle writes, the later of two writes
+to a word wins, and a fault, which is raised in the first half, leaves everything as it was.
+
+    run(budget)            executes bundles and returns why it stopped; it never waits
+    flags[pc]              BREAK_BEFORE and BREAK_AFTER make it stop there
+    undo()                 takes back the last bundle, as far as `history` remembers
+    checkpoint, restore    the whole state, to go further back
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic
+from machine.program import Program
+from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
+
+BREAK_BEFORE = 1
+BREAK_AFTER = 2
+NO_LIMIT = 2**63 - 1
+LANES = range(VLEN)
+
+
+class _FaultedError(Exception):
+    """Raised by a slot: kind, lane, operand, value, and the value expected of a compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """All state of a machine at one position; its trace buffer may be longer later on."""
+
+    pc: int
+    cycle: int
+    position: int
+    state: State
+    scratch: tuple[int, ...]
+    memory: tuple[int, ...]
+    trace: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Undo:
+    """What one bundle overwrote: the state before it, and each word's old value, oldest first."""
+
+    pc: int
+    cycle: int
+    state: State
+    scratch: list[tuple[int, int]]
+    memory: list[tuple[int, int]]
+    traced: int
+
+
+class Model:
+    """A machine with a program and memory loaded, at its start.
+
+    `reference` are the values that compares hold words against; without one, and where `debug`
+    is off, they are passed over. Where `pauses` is off a pause is nothing but its cycle. `history`
+    is how many bundles can be undone.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        memory: Iterable[int],
+        *,
+        reference: Mapping[Any, int] | None = None,
+        debug: bool = True,
+        pauses: bool = True,
+        history: int = 0,
+    ) -> None:
+        columns = program.columns
+        self.scratch = [0] * SCRATCH_SIZE
+        self.memory = list(memory)
+        self.trace: list[int] = []
+        self.pc = self.cycle = self.position = 0
+        self.reference = reference
+        self.debug = debug
+        self.pauses = pauses
+        self.flags = bytearray(len(program))
+        self._columns = columns
+        self._state = State.RUNNING
+        self._costs = columns.costs()
+        self._first_slot = columns.first_slot_of_bundles()
+        self._slots = list(
+            zip(map(_EXECUTORS.__getitem__, columns.opcodes), *columns.operands, strict=True)
+        )
+        for (slot, position), value in columns.wide.items():
+            do, *operands = self._slots[slot]
+            operands[position] = value
+            self._slots[slot] = (do, *operands)
+        # One more than asked for: the last bundle is always known, to tell what it did.
+        self._history: deque[_Undo] = deque(maxlen=max(history, 1))
+        self._new_words: list[tuple[int, int]] = []
+        self._new_memory: list[tuple[int, int]] = []
+        self._new_trace: list[int] = []
+        self._next_pc = 0
+
+    @property
+    def state(self) -> State:
+        """Running, paused or stopped."""
+        ended = self._state is State.RUNNING and self.pc >= len(self._costs)
+        return State.STOPPED if ended else self._state
+
+    def run(self, budget: int, max_cycles: int = NO_LIMIT, *, check_first: bool = False) -> Stop:
+        """Execute at most `budget` bundles and at most to cycle `max_cycles`; say why it stopped.
+
+        A breakpoint where the run starts is passed over unless `check_first`. A bundle flagged
+        BREAK_AFTER stops with reason watchpoint and its commit: whether a word really changed is
+        for the caller to see.
+        """
+        if self._state is State.STOPPED:
+            return self._stop(Reason.HALT)
+        first = self.position
+        for _ in range(budget):
+            pc = self.pc
+            if pc >= len(self._costs):
+                self._state = State.RUNNING
+                return self._stop(Reason.END)
+            flags = self.flags[pc]
+            if flags & BREAK_BEFORE and (check_first or self.position != first):
+                return self._stop(Reason.BREAKPOINT)
+            if self.cycle >= max_cycles and self._costs[pc]:
+                return self._stop(Reason.MAX_CYCLES)
+            fault = self._execute(pc)
+            if fault:
+                return self._stop(Reason.FAULT, fault)
+            if self._state is not State.RUNNING:
+                paused = self._state is State.PAUSED
+                return self._stop(Reason.PAUSE if paused else Reason.HALT)
+            if flags & BREAK_AFTER:
+                return self._stop(Reason.WATCHPOINT)
+        return self._stop(Reason.BUDGET)
+
+    def _stop(self, reason: Reason, fault: Fault | None = None) -> Stop:
+        return Stop(reason, self.pc, self.cycle, self.position, fault)
+
+    def _execute(self, pc: int) -> Fault | None:
+        """Execute one bundle whole, or report its fault and leave everything as it was."""
+        before, self._state = self._state, State.RUNNING
+        self._next_pc = pc + 1
+        number = 0
+        try:
+            for number in range(self._first_slot[pc], self._first_slot[pc + 1]):
+                do, a, b, c, d = self._slots[number]
+                do(self, a, b, c, d)
+        except _FaultedError as faulted:
+            self._forget_staged()
+            self._state = before
+            return self._place(pc, number, *faulted.args)
+        self._commit(pc, before)
+        return None
+
+    def _commit(self, pc: int, before: State) -> None:
+        undo = _Undo(pc, self.cycle, before, [], [], len(self._new_trace))
+        for address, value in self._new_words:
+            undo.scratch.append((address, self.scratch[address]))
+            self.scratch[address] = value
+        for address, value in self._new_memory:
+            undo.memory.append((address, self.memory[address]))
+            self.memory[address] = value
+        self.trace += self._new_trace
+        self._forget_staged()
+        self._history.append(undo)
+        self.pc = self._next_pc
+        self.cycle += self._costs[pc]
+        self.position += 1
+
+    def _forget_staged(self) -> None:
+        self._new_words.clear()
+        self._new_memory.clear()
+        self._new_trace.clear()
+
+    def _place(
+        self,
+        pc: int,
+        number: int,
+        kind: FaultKind,
+        lane: int | None,
+        operand: int,
+        value: Any,
+        expected: int | None = None,
+    ) -> Fault:
+        columns = self._columns
+        group = next(g for g in columns.groups_of(pc) if number in columns.slots_of(g))
+        engine = ENGINES[columns.group_engine[group]]
+        slot = number - columns.first_slot[group]
+        return Fault(kind, self.cycle, pc, engine, slot, lane, operand, value, expected)
+
+    def last_commit(self) -> Commit | None:
+        """What the last bundle did; None at the start and beyond what the history remembers."""
+        if not self._history:
+            return None
+        undo = self._history[-1]
+        return Commit(
+            undo.pc,
+            undo.cycle,
+            self.position - 1,
+            _writes(undo.scratch, self.scratch),
+            _writes(undo.memory, self.memory),
+            tuple(self.trace[len(self.trace) - undo.traced :]),
+        )
+
+    def undo(self) -> Commit | None:
+        """Take back the last bundle and return what it had done; None where none is remembered."""
+        commit = self.last_commit()
+        if commit is None:
+            return None
+        undo = self._history.pop()
+        for address, old in reversed(undo.scratch):
+            self.scratch[address] = old
+        for address, old in reversed(undo.memory):
+            self.memory[address] = old
+        del self.trace[len(self.trace) - undo.traced :]
+        self.pc, self.cycle, self._state = undo.pc, undo.cycle, undo.state
+        self.position -= 1
+        return commit
+
+    def checkpoint(self) -> Checkpoint:
+        """A copy of the whole state."""
+        return Checkpoint(
+            self.pc,
+            self.cycle,
+            self.position,
+            self._state,
+            tuple(self.scratch),
+            tuple(self.memory),
+            tuple(self.trace),
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what a checkpoint holds. What could be undone before is forgotten."""
+        self.pc, self.cycle, self.position = checkpoint.pc, checkpoint.cycle, checkpoint.position
+        self._state = checkpoint.state
+        self.scratch[:] = checkpoint.scratch
+        self.memory[:] = checkpoint.memory
+        self.trace[:] = checkpoint.trace
+        self._history.clear()
+
+    # What slots do with the machine, in the first half of a bundle.
+
+    def put(self, address: int, value: int) -> None:
+        """Stage a write to scratch."""
+        self._new_words.append((address, value))
+
+    def put_lanes(self, address: int, values: Iterable[int]) -> None:
+        """Stage a write of a vector."""
+        self._new_words.extend(zip(range(address, address + VLEN), values, strict=True))
+
+    def lanes(self, address: int) -> list[int]:
+        """The words of a vector."""
+        return self.scratch[address : address + VLEN]
+
+    def reach(self, operand: int, address: int, lane: int | None = None) -> int:
+        """The memory address that a scratch word holds, plus the lane; a fault outside memory."""
+        reached = self.scratch[address] + (lane or 0)
+        if reached >= len(self.memory):
+            raise _FaultedError(FaultKind.MEMORY, lane, operand, reached)
+        return reached
+
+    def put_memory(self, address: int, value: int) -> None:
+        """Stage a write to memory."""
+        self._new_memory.append((address, value))
+
+    def put_trace(self, value: int) -> None:
+        """Stage a word for the trace buffer."""
+        self._new_trace.append(value)
+
+    def go_to(self, operand: int, target: int) -> None:
+        """Jump; a fault if the target is negative."""
+        if target < 0:
+            raise _FaultedError(FaultKind.TARGET, None, operand, target)
+        self._next_pc = target
+
+    def go_past(self, operand: int, distance: int) -> None:
+        """Jump relative to the next bundle."""
+        self.go_to(operand, self._next_pc + distance)
+
+    def become(self, state: State) -> None:
+        """Halt or pause after this bundle."""
+        self._state = state
+
+    def compare(self, lane: int | None, address: int, key: Any) -> None:
+        """Hold a word against the reference; a fault if it differs or nothing is recorded."""
+        assert self.reference is not None
+        expected = self.reference.get(key)
+        if expected is None:
+            raise _FaultedError(FaultKind.UNRECORDED, lane, 1, key)
+        if self.scratch[address] != expected:
+            raise _FaultedError(FaultKind.DIFFERS, lane, 0, self.scratch[address], expected)
+
+    def key(self, payload: int) -> Any:
+        """The key, or the keys, of a compare."""
+        return self._columns.payloads[payload]
+
+    @property
+    def compares(self) -> bool:
+        """Whether compares are checked."""
+        return self.debug and self.reference is not None
+
+
+def _writes(undone: list[tuple[int, int]], now: list[int]) -> tuple[Write, ...]:
+    # Of a word that was written twice the first old value is the one before the bundle.
+    oldest = dict(reversed(undone))
+    return tuple(Write(address, oldest[address], now[address]) for address in sorted(oldest))
+
+
+# What each opcode does. The operands are those of its row in `machine.isa`, and a trailing `_`
+# stands for the operand columns it does not use.
+
+Executor = Callable[..., None]
+_NAMED: dict[str, Executor] = {}
+
+
+def _executes(function: Executor) -> Executor:
+    _NAMED[function.__name__] = function
+    return function
+
+
+def _scalar(operation: Arithmetic) -> Executor:
+    def execute(m: Model, dest: int, a: int, b: int, _: int) -> None:
+        try:
+            m.put(dest, operation(m.scratch[a], m.scratch[b]))
+        except ZeroDivisionError:
+            raise _FaultedError(FaultKind.DIVISION, None, 2, 0) from None
+
+    return execute
+
+
+def _lanewise(operation: Arithmetic) -> Executor:
+    def execute(m: Model, dest: int, a: int, b: int, _: int) -> None:
+        divisors = m.lanes(b)
+        try:
+            m.put_lanes(dest, map(operation, m.lanes(a), divisors))
+        except ZeroDivisionError:
+            raise _FaultedError(FaultKind.DIVISION, divisors.index(0), 2, 0) from None
+
+    return execute
+
+
+@_executes
+def vbroadcast(m: Model, dest: int, src: int, *_: int) -> None:
+    m.put_lanes(dest, [m.scratch[src]] * VLEN)
+
+
+@_executes
+def multiply_add(m: Model, dest: int, a: int, b: int, c: int) -> None:
+    lanes = zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True)
+    m.put_lanes(dest, [x * y + z & WORD_MASK for x, y, z in lanes])
+
+
+@_executes
+def load(m: Model, dest: int, addr: int, *_: int) -> None:
+    m.put(dest, m.memory[m.reach(1, addr)])
+
+
+@_executes
+def load_offset(m: Model, dest: int, addr: int, imm: int, _: int) -> None:
+    m.put(dest + imm, m.memory[m.reach(1, addr + imm)])
+
+
+@_executes
+def vload(m: Model, dest: int, addr: int, *_: int) -> None:
+    m.put_lanes(dest, [m.memory[m.reach(1, addr, lane)] for lane in LANES])
+
+
+@_executes
+def const(m: Model, dest: int, imm: int, *_: int) -> None:
+    m.put(dest, imm & WORD_MASK)
+
+
+@_executes
+def store(m: Model, addr: int, src: int, *_: int) -> None:
+    m.put_memory(m.reach(0, addr), m.scratch[src])
+
+
+@_executes
+def vstore(m: Model, addr: int, src: int, *_: int) -> None:
+    for lane in LANES:
+        m.put_memory(m.reach(0, addr, lane), m.scratch[src + lane])
+
+
+@_executes
+def select(m: Model, dest: int, cond: int, a: int, b: int) -> None:
+    m.put(dest, m.scratch[a if m.scratch[cond] else b])
+
+
+@_executes
+def vselect(m: Model, dest: int, cond: int, a: int, b: int) -> None:
+    lanes = zip(m.lanes(cond), m.lanes(a), m.lanes(b), strict=True)
+    m.put_lanes(dest, [x if chosen else y for chosen, x, y in lanes])
+
+
+@_executes
+def add_imm(m: Model, dest: int, a: int, imm: int, _: int) -> None:
+    m.put(dest, m.scratch[a] + imm & WORD_MASK)
+
+
+@_executes
+def jump(m: Model, imm: int, *_: int) -> None:
+    m.go_to(0, imm)
+
+
+@_executes
+def jump_indirect(m: Model, addr: int, *_: int) -> None:
+    m.go_to(0, m.scratch[addr])
+
+
+@_executes
+def cond_jump(m: Model, cond: int, imm: int, *_: int) -> None:
+    if m.scratch[cond]:
+        m.go_to(1, imm)
+
+
+@_executes
+def cond_jump_rel(m: Model, cond: int, imm: int, *_: int) -> None:
+    if m.scratch[cond]:
+        m.go_past(1, imm)
+
+
+@_executes
+def halt(m: Model, *_: int) -> None:
+    m.become(State.STOPPED)
+
+
+@_executes
+def pause(m: Model, *_: int) -> None:
+    if m.pauses:
+        m.become(State.PAUSED)
+
+
+@_executes
+def trace_write(m: Model, src: int, *_: int) -> None:
+    m.put_trace(m.scratch[src])
+
+
+@_executes
+def coreid(m: Model, dest: int, *_: int) -> None:
+    m.put(dest, 0)
+
+
+@_executes
+def compare(m: Model, loc: int, key: int, *_: int) -> None:
+    if m.compares:
+        m.compare(None, loc, m.key(key))
+
+
+@_executes
+def vcompare(m: Model, loc: int, keys: int, *_: int) -> None:
+    if m.compares:
+        for lane, key in enumerate(m.key(keys)):
+            m.compare(lane, loc + lane, key)
+
+
+@_executes
+def comment(m: Model, *_: int) -> None:
+    pass
+
+
+_ARITHMETIC_EXECUTORS = {"alu": _scalar, "valu": _lanewise}
+_EXECUTORS: tuple[Executor, ...] = tuple(
+    _ARITHMETIC_EXECUTORS[row.engine](row.arithmetic) if row.arithmetic else _NAMED[row.name]
+    for row in OPCODES
+)

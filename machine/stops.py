@@ -1,0 +1,101 @@
+"""Why a machine stopped: the words that every front end uses.
+
+The machine never waits and never prints; it returns a `Stop`. A fault is one kind of stop: it
+leaves the machine as it was before the bundle (docs/machine.md, Faults).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import Any, NamedTuple
+
+
+class State(StrEnum):
+    """What the machine is doing."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FAULTED = "faulted"
+
+
+class Reason(StrEnum):
+    """Why it stopped."""
+
+    END = "end"
+    HALT = "halt"
+    PAUSE = "pause"
+    FAULT = "fault"
+    BREAKPOINT = "breakpoint"
+    WATCHPOINT = "watchpoint"
+    MAX_CYCLES = "max-cycles"
+    BUDGET = "budget"
+
+
+class FaultKind(Enum):
+    """What a program can do wrong, with the sentence that says so."""
+
+    DIVISION = "division by zero"
+    MEMORY = "memory address outside memory"
+    TARGET = "jump to a negative target"
+    DIFFERS = "the word differs from the reference value"
+    UNRECORDED = "the reference recorded no value under the key"
+
+
+class Fault(NamedTuple):
+    """A fault and its place.
+
+    `slot` is the index within the engine's slots, `operand` the position of the offending one,
+    `lane` None for a scalar. `value` is the offending value: the divisor, the memory address
+    reached, the target, the word that differs, the key. `expected` is the reference value of a
+    compare that differs.
+    """
+
+    kind: FaultKind
+    cycle: int
+    pc: int
+    engine: str
+    slot: int
+    lane: int | None
+    operand: int
+    value: Any
+    expected: int | None = None
+
+
+class Write(NamedTuple):
+    """One word that a bundle changed or wrote anew: its address, and its value before and after."""
+
+    address: int
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """All that one bundle did. Each word appears once, with the value that won.
+
+    `pc`, `cycle` and `position` are those before the bundle.
+    """
+
+    pc: int
+    cycle: int
+    position: int
+    scratch: tuple[Write, ...]
+    memory: tuple[Write, ...]
+    traced: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why and where a run stopped; pc, cycle and position are those of the machine now.
+
+    `commit` is the bundle just executed, where one was and the stop is about it.
+    """
+
+    reason: Reason
+    pc: int
+    cycle: int
+    position: int
+    fault: Fault | None = None
+    commit: Commit | None = None
