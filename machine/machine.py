@@ -30,6 +30,8 @@ class Core(Protocol):
     flags: bytearray
 
     @property
+    def visits(self) -> Sequence[int] | None: ...
+    @property
     def scratch(self) -> MutableSequence[int]: ...
     @property
     def memory(self) -> MutableSequence[int]: ...
@@ -63,7 +65,8 @@ class Machine:
     `memory` overrides the words the program starts with. `reference` gives the values for
     compares; by default the memory's own header tells them, and where it tells none compares are
     passed over. `debug` off passes over compares; `pauses` off makes a pause nothing but its
-    cycle; `history` is how many bundles `step_back` can take back.
+    cycle; `history` is how many bundles `step_back` can take back; `count` keeps `core.visits`, how
+    often each pc was executed.
 
         >>> machine = Machine(Program.from_bundles([{"load": [["const", 0, 42]]}]))
         >>> machine.run().reason, machine.scratch[0], machine.cycle
@@ -79,13 +82,20 @@ class Machine:
         debug: bool = False,
         pauses: bool = True,
         history: int = 0,
+        count: bool = False,
     ) -> None:
         words = starting_memory(program) if memory is None else memory
         if debug and reference is None:
             reference = reference_for(words)
         self.program = program
         self.core: Core = Model(
-            program, words, reference=reference, debug=debug, pauses=pauses, history=history
+            program,
+            words,
+            reference=reference,
+            debug=debug,
+            pauses=pauses,
+            history=history,
+            count=count,
         )
 
     @property

@@ -12,6 +12,7 @@ to a word wins, and a fault, which is raised in the first half, leaves everythin
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -61,7 +62,7 @@ class Model:
 
     `reference` are the values that compares hold words against; without one, and where `debug`
     is off, they are passed over. Where `pauses` is off a pause is nothing but its cycle. `history`
-    is how many bundles can be undone.
+    is how many bundles can be undone. `count` keeps `visits`, how often each pc was executed.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Model:
         debug: bool = True,
         pauses: bool = True,
         history: int = 0,
+        count: bool = False,
     ) -> None:
         columns = program.columns
         self.scratch = [0] * SCRATCH_SIZE
@@ -83,6 +85,7 @@ class Model:
         self.debug = debug
         self.pauses = pauses
         self.flags = bytearray(len(program))
+        self.visits = array("Q", bytes(8 * len(program))) if count else None
         self._columns = columns
         self._state = State.RUNNING
         self._costs = columns.costs()
@@ -167,6 +170,8 @@ class Model:
         self.trace += self._new_trace
         self._forget_staged()
         self._history.append(undo)
+        if self.visits is not None:
+            self.visits[pc] += 1
         self.pc = self._next_pc
         self.cycle += self._costs[pc]
         self.position += 1
@@ -219,6 +224,8 @@ class Model:
         del self.trace[len(self.trace) - undo.traced :]
         self.pc, self.cycle, self._state = undo.pc, undo.cycle, undo.state
         self.position -= 1
+        if self.visits is not None:
+            self.visits[self.pc] -= 1
         return commit
 
     def checkpoint(self) -> Checkpoint:

@@ -21,6 +21,7 @@ import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.isa import COMMENT, ENGINE_CODES, ENGINES, OPCODES, Opcode, Role
@@ -32,6 +33,13 @@ MAX_OPERANDS = max(row.arity for row in OPCODES)
 PAYLOAD_ROLES = frozenset({Role.KEY, Role.KEYS, Role.ANYTHING})
 DEBUG = ENGINE_CODES["debug"]
 _HASHED_AT_ONCE = 4096
+_ENGINE_JSON = [json.dumps(engine) for engine in ENGINES]
+# Each opcode's name in JSON, and how many numbers follow it; None where not all are numbers.
+_QUOTED = [
+    (json.dumps(row.name), None if payload else row.arity)
+    for row in OPCODES
+    for payload in [any(operand.role in PAYLOAD_ROLES for operand in row.operands)]
+]
 
 
 class Slot(NamedTuple):
@@ -209,12 +217,33 @@ class Program(Sequence[Bundle]):
     def sha256(self) -> str:
         """Of the bundles as compact JSON in their own order, in hexadecimal."""
         digest = hashlib.sha256(b"[")
-        for start in range(0, len(self), _HASHED_AT_ONCE):
-            chunk = [bundle.written for bundle in self[start : start + _HASHED_AT_ONCE]]
-            comma = "," if start else ""
-            digest.update((comma + json.dumps(chunk, separators=(",", ":"))[1:-1]).encode())
+        texts = map(self._bundle_json, range(len(self)))
+        comma = ""
+        while chunk := ",".join(islice(texts, _HASHED_AT_ONCE)):
+            digest.update((comma + chunk).encode())
+            comma = ","
         digest.update(b"]")
         return digest.hexdigest()
+
+    def _bundle_json(self, pc: int) -> str:
+        # Without views and without a JSON encoder, both of which this would wait for.
+        columns = self.columns
+        groups = (
+            f"{_ENGINE_JSON[columns.group_engine[group]]}:["
+            f"{','.join(map(self._slot_json, columns.slots_of(group)))}]"
+            for group in columns.groups_of(pc)
+        )
+        return "{" + ",".join(groups) + "}"
+
+    def _slot_json(self, slot: int) -> str:
+        columns = self.columns
+        name, arity = _QUOTED[columns.opcodes[slot]]
+        if arity is None or columns.wide:
+            row = OPCODES[columns.opcodes[slot]]
+            written = Slot(0, row.engine, 0, row, columns.operands_of(slot)).written
+            return json.dumps(written, separators=(",", ":"))
+        numbers = [str(columns.operands[i][slot]) for i in range(arity)]
+        return f"[{','.join([name, *numbers])}]"
 
     def tag_at(self, pc: int) -> Tag | None:
         """The stretch that pc lies in, the one that starts last where several do."""

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from machine.program import Program
 
 
 class State(StrEnum):
@@ -31,6 +34,12 @@ class Reason(StrEnum):
     WATCHPOINT = "watchpoint"
     MAX_CYCLES = "max-cycles"
     BUDGET = "budget"
+    TIMEOUT = "timeout"
+    INTERRUPT = "interrupt"
+
+
+ENDINGS = frozenset({Reason.END, Reason.HALT})
+"""The stops at which a program has come to its end."""
 
 
 class FaultKind(Enum):
@@ -61,6 +70,21 @@ class Fault(NamedTuple):
     operand: int
     value: Any
     expected: int | None = None
+
+    def sentence(self, program: Program) -> str:
+        """What went wrong and where, in one line.
+
+        division by zero: alu[3] // operand b is 0, at cycle 5, pc 7
+        """
+        slots = dict(program.bundle(self.pc).groups)[self.engine]
+        row = slots[self.slot].opcode
+        lane = "" if self.lane is None else f" lane {self.lane}"
+        expected = "" if self.expected is None else f" where the reference has {self.expected}"
+        return (
+            f"{self.kind.value}: {self.engine}[{self.slot}] {row.name}{lane} operand "
+            f"{row.operands[self.operand].name} is {self.value}{expected}, "
+            f"at cycle {self.cycle}, pc {self.pc}"
+        )
 
 
 class Write(NamedTuple):

@@ -1,0 +1,157 @@
+"""The options of the command line, each declared once, in groups that subcommands share.
+
+A group is a dataclass whose fields are Typer options. `@takes_groups` lets a subcommand ask for a
+whole group with one parameter, and shows Typer the flat signature it expects:
+
+    @takes_groups
+    def run(source: Source, sizes: Sizes, quiet: Quiet = 0) -> int: ...
+
+    vliwdbg run PROGRAM --memory FILE --rounds 4 -q
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
+
+from typer import Argument, BadParameter, Option
+
+from vliwdbg.programs import Choice
+
+
+@dataclass
+class Source:
+    """Which program, and which words it starts with."""
+
+    program: Annotated[
+        str | None,
+        Argument(
+            metavar="PROGRAM",
+            help="A JSON file, - for standard input, a Python file with a KernelBuilder (which "
+            "is run), or nothing for the bundled kernel.",
+        ),
+    ] = None
+    memory: Annotated[
+        str | None,
+        Option(metavar="FILE", help="Words to start with, as --dump-memory writes them."),
+    ] = None
+
+
+@dataclass
+class Building:
+    """How the bundled kernel is built."""
+
+    kernel: Annotated[str | None, Option(metavar="K", help="Which bundled kernel.")] = None
+    scheduler: Annotated[
+        str | None, Option(metavar="S", help="Which scheduler builds it; see `schedulers`.")
+    ] = None
+    indices: Annotated[
+        bool, Option("--indices", help="It leaves the final indices right, too.")
+    ] = False
+    without: Annotated[
+        list[str] | None, Option(metavar="P", help="Leave a pass out (repeatable).")
+    ] = None
+    settings: Annotated[
+        list[str] | None, Option("--set", metavar="P=V", help="Set a parameter (repeatable).")
+    ] = None
+
+    def given(self) -> list[str]:
+        """The options that were given, as they are typed."""
+        typed = {
+            "--kernel": self.kernel,
+            "--scheduler": self.scheduler,
+            "--indices": self.indices,
+            "--without": self.without,
+            "--set": self.settings,
+        }
+        return [option for option, value in typed.items() if value]
+
+
+@dataclass
+class Sizes:
+    """The problem's sizes and seed."""
+
+    forest_height: Annotated[int | None, Option(metavar="N", help="Height of the tree.")] = None
+    rounds: Annotated[int | None, Option(metavar="N", help="Rounds of the walk.")] = None
+    batch_size: Annotated[int | None, Option(metavar="N", help="Elements of the batch.")] = None
+    seed: Annotated[int | None, Option(metavar="N", help="Seed of the words in memory.")] = None
+
+    def given(self) -> dict[str, int]:
+        """The fields of the problem that were given."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass
+class Stopping:
+    """Where a run stops."""
+
+    breaks: Annotated[
+        list[str] | None,
+        Option("--break", metavar="LOC", help="Stop before a bundle there (repeatable)."),
+    ] = None
+    watches: Annotated[
+        list[str] | None,
+        Option("--watch", metavar="RANGE", help="Stop after a change there (repeatable)."),
+    ] = None
+
+
+def choice_of(source: Source, building: Building, sizes: Sizes) -> Choice:
+    """What to load. Raises BadParameter for options that do not go together."""
+    choice = Choice(
+        source.program,
+        building.kernel,
+        building.scheduler,
+        building.indices,
+        tuple(building.without or ()),
+        dict(map(_setting, building.settings or ())),
+        sizes.given(),
+        source.memory,
+    )
+    if not choice.bundled and (given := building.given()):
+        raise BadParameter(f"{given[0]} is for the bundled kernel, not for a program file")
+    return choice
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise BadParameter(f"--set takes NAME=VALUE, not {text!r}")
+    return name, int(value) if value.isdecimal() else value
+
+
+def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose dataclass parameters Typer sees as the options that are their fields."""
+    hints = get_type_hints(command, include_extras=True)
+    flat: list[inspect.Parameter] = []
+    for parameter in inspect.signature(command).parameters.values():
+        flat += _flattened(parameter, hints[parameter.name])
+
+    @wraps(command)
+    def with_groups(**values: Any) -> int:
+        arguments = {}
+        for name in inspect.signature(command).parameters:
+            group = hints[name]
+            if isinstance(group, type) and is_dataclass(group):
+                taken = {field.name: values.pop(field.name) for field in fields(group)}
+                arguments[name] = group(**taken)
+            else:
+                arguments[name] = values.pop(name)
+        return command(**arguments)
+
+    with_groups.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
+    with_groups.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
+    return with_groups
+
+
+def _flattened(parameter: inspect.Parameter, hint: Any) -> Sequence[inspect.Parameter]:
+    if not is_dataclass(hint):
+        return [_keyword(parameter.name, parameter.default, hint)]
+    hints = get_type_hints(hint, include_extras=True)
+    return [_keyword(field.name, field.default, hints[field.name]) for field in fields(hint)]
+
+
+def _keyword(name: str, default: Any, hint: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)

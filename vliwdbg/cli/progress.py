@@ -1,0 +1,55 @@
+"""A progress line for runs that take a while. Only imported where a terminal sees it."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from machine.machine import Machine
+
+
+class SlowRun:
+    """Shows how far a run has come, once it has taken `after` seconds.
+
+    The bar is the part of the program that pc has passed, which for straight-line kernels is the
+    part of the run.
+    """
+
+    def __init__(self, after: float) -> None:
+        self._starts_at = time.monotonic() + after
+        self._progress = Progress(
+            TextColumn("running"),
+            BarColumn(),
+            TextColumn("cycle {task.fields[cycle]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._progress.add_task("run", total=None, cycle=0)
+        self._shown = False
+
+    def __enter__(self) -> SlowRun:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            self._progress.stop()
+
+    def update(self, machine: Machine) -> None:
+        """Told between slices of the run."""
+        if time.monotonic() < self._starts_at:
+            return
+        if not self._shown:
+            self._progress.start()
+            self._shown = True
+        self._progress.update(
+            self._task, total=len(machine.program), completed=machine.pc, cycle=machine.cycle
+        )

@@ -1,0 +1,137 @@
+"""What PROGRAM means: the bundled kernel, a JSON file, standard input, or a Python solution.
+
+    nothing, default    the bundled kernel, built for the sizes asked for
+    FILE, -             a program file (machine.codec)
+    FILE.py             a KernelBuilder, run in a process of its own (this runs the user's code)
+
+`load` gives a `Loaded`: the program, the words it starts with, and what they mean.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from machine.codec import disagreements, program_of, read_json, read_program, read_words
+from machine.errors import ProgramError
+from machine.machine import starting_memory
+from machine.problem import Layout, Problem
+from machine.program import Program
+
+DEFAULT = "default"
+_RUNNER = Path(__file__).with_name("solution_runner.py")
+_SHOWN_LINES = 5
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to load: a PROGRAM, how to build it where it is the bundled kernel, and overrides.
+
+    `sizes` are fields of `Problem` to override; `memory` is a file of words.
+    """
+
+    program: str | None = None
+    kernel: str | None = None
+    scheduler: str | None = None
+    indices: bool = False
+    without: Sequence[str] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    memory: str | None = None
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it is the bundled kernel."""
+        return self.program in (None, DEFAULT)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A program ready to run.
+
+    `problem_assumed` says that neither the program nor its user told which problem it solves.
+    """
+
+    program: Program
+    memory: Sequence[int]
+    problem_assumed: bool
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """Where the parts of its memory are; None where its header tells no problem."""
+        return Layout.read(self.memory)
+
+    @property
+    def has_meaning(self) -> bool:
+        """Whether it is known what the result should be, be it by assumption."""
+        return self.program.problem is not None
+
+
+def load(choice: Choice) -> Loaded:
+    """Load what was chosen. Raises ProgramError, and BuildError for the bundled kernel."""
+    program = _build(choice) if choice.bundled else _read(choice)
+    program = _overridden(program, choice)
+    assumed = program.problem is None and program.memory is None
+    if assumed:
+        program = replace(program, problem=Problem())
+    return Loaded(program, starting_memory(program), assumed)
+
+
+def _build(choice: Choice) -> Program:
+    from kernels.catalog import DEFAULT_KERNEL, DEFAULT_SCHEDULER, build
+
+    return build(
+        choice.kernel or DEFAULT_KERNEL,
+        choice.scheduler or DEFAULT_SCHEDULER,
+        Problem(**choice.sizes),
+        outputs=("values", "indices") if choice.indices else ("values",),
+        without=choice.without,
+        settings=choice.settings,
+    )
+
+
+def _read(choice: Choice) -> Program:
+    assert choice.program is not None
+    if choice.program.endswith(".py"):
+        return _run_solution(choice.program, Problem(**choice.sizes))
+    return read_program(choice.program)
+
+
+def _overridden(program: Program, choice: Choice) -> Program:
+    if choice.sizes and not choice.bundled:
+        # Other sizes or another seed mean other words than those the program brought.
+        problem = replace(program.problem or Problem(), **choice.sizes)
+        program = replace(program, problem=problem, memory=None)
+    if choice.memory is not None:
+        program = replace(program, memory=read_words(choice.memory))
+        if program.problem and (wrong := disagreements(program.problem, starting_memory(program))):
+            raise ProgramError(wrong)
+    return program
+
+
+def _run_solution(source: str, problem: Problem) -> Program:
+    """Run a Python file in its own folder and take over the kernel that it builds."""
+    path = Path(source).resolve()
+    if not path.is_file():
+        raise ProgramError.at(source, "no such file")
+    layout = problem.layout
+    sizes = (layout.forest_height, layout.n_nodes, layout.batch_size, layout.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "program.json"
+        command = [sys.executable, str(_RUNNER), str(path), str(out), *map(str, sizes)]
+        # What the user's code prints is narration, never part of our answer.
+        done = subprocess.run(
+            command, cwd=path.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        sys.stderr.write(done.stdout)
+        if done.returncode or not out.exists():
+            last = "\n".join(done.stderr.splitlines()[-_SHOWN_LINES:]) or "it wrote no kernel"
+            raise ProgramError.at(source, f"building its kernel failed:\n{last}")
+        program = program_of(read_json(str(out)), name=path.name)
+    return replace(program, problem=problem)
