@@ -1,0 +1,127 @@
+"""What an operation is called, whatever else is in the kernel.
+
+    a vector's      its vector, and its place among the vector's own
+    set-up's        what it computes: opcode, immediates and, by the same rule, what it reads
+
+Numbers of operations and registers change when one vector does something another way, or asks
+for a constant that nobody asked for before; these names do not. So a searched priority stays
+with its operation, and equal priorities are told apart in the same order in every build.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from hashlib import blake2b
+from typing import NamedTuple
+
+from kernels.ir import ACCESS, Code, Op
+from machine.isa import SCRATCH_ROLES, VLEN
+
+SETUP = -1
+TIE_BITS = 16
+"""Of a tie, those that tell a vector's operations apart."""
+
+
+class Name(NamedTuple):
+    """`tie` orders operations of equal urgency; `slot` is the same in other modes, where there."""
+
+    vector: int
+    tie: int
+    slot: Hashable
+
+
+def settle(code: Code) -> Code:
+    """The same code; what all vectors share belongs to none, whoever asked for it first.
+
+    That is all that is worked out from nothing but constants and memory no vector stores to.
+    """
+    shared = [register.constant is not None for register in code.registers]
+    stored = {op.region for op in code.ops if op.row.engine == "store" and _has_vector(op)}
+    ops = []
+    for op in code.ops:
+        defs, uses = ACCESS[op.row.code]
+        if (
+            _has_vector(op)
+            and defs
+            and all(shared[code.owner[op.operands[position]]] for position, _ in uses)
+            and not (op.row.memory_lanes and any(map(op.region.meets, stored)))
+        ):
+            op = op._replace(origin=op.origin._replace(vector=None))
+        if not _has_vector(op):
+            for position, _ in defs:
+                shared[code.owner[op.operands[position]]] = True
+        ops.append(op)
+    return code.with_ops(ops)
+
+
+def _has_vector(op: Op) -> bool:
+    return op.origin.vector is not None
+
+
+class Names:
+    """By operation its name, None for debug ones, and by register written by set-up its own."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        self.writers: dict[int, list[int]] = {}
+        for number, op in enumerate(code.ops):
+            if op.origin.vector is None:
+                for position, _ in ACCESS[op.row.code].defs:
+                    self.writers.setdefault(code.owner[op.operands[position]], []).append(number)
+        self._by_register: dict[int, bytes] = {}
+        self._by_op: dict[int, bytes] = {}
+        self.of = self._names()
+
+    def register(self, register: int) -> bytes:
+        """The name of a register that set-up writes: its constant, or what writes it."""
+        if register not in self._by_register:
+            known = self.code.registers[register]
+            if known.constant is not None:
+                name = _digest("constant", known.constant, known.width)
+            else:
+                name = _digest(*[self._setup(number) for number in self.writers[register]])
+            self._by_register[register] = name
+        return self._by_register[register]
+
+    def _setup(self, number: int) -> bytes:
+        if number not in self._by_op:
+            op = self.code.ops[number]
+            parts = [self._operand(op, position) for position in range(op.row.arity)]
+            self._by_op[number] = _digest(op.row.code, *op.region, *parts)
+        return self._by_op[number]
+
+    def _operand(self, op: Op, position: int) -> Hashable:
+        word = op.operands[position]
+        if op.row.operands[position].role not in SCRATCH_ROLES:
+            return word
+        register = self.code.owner[word]
+        lane = word - self.code.registers[register].word
+        if any(position == at for at, _ in ACCESS[op.row.code].defs):
+            return lane
+        return lane, self.register(register)
+
+    def _names(self) -> list[Name | None]:
+        names: list[Name | None] = [None] * len(self.code.ops)
+        counts: Counter[Hashable] = Counter()
+        setup = []
+        for number, (row, _, origin, _) in enumerate(self.code.ops):
+            if row.engine == "debug":
+                continue
+            if origin.vector is None:
+                digest = self._setup(number)
+                setup.append((digest, counts[digest], number))
+                counts[digest] += 1
+                continue
+            vector, at = origin.vector, (origin.vector, origin.round, origin.stage)
+            tie = (vector + 1 << TIE_BITS) + counts[vector]
+            names[number] = Name(vector, tie, (*at, counts[at]))
+            counts[vector] += 1
+            counts[at] += 1
+        for tie, (digest, again, number) in enumerate(sorted(setup)):
+            names[number] = Name(SETUP, tie, (digest, again))
+        return names
+
+
+def _digest(*parts: Hashable) -> bytes:
+    return blake2b(repr(parts).encode(), digest_size=VLEN).digest()

@@ -1,0 +1,165 @@
+"""Operations on virtual registers: the ISA itself, on scratch without an end.
+
+    register   a     v                       scalars are one virtual word, vectors eight
+    word       0     1 2 3 4 5 6 7 8         an operand is a word's number, as in a slot
+    operation  ["vbroadcast", 1, 0]          v = a;  lane 2 of v is word 3
+
+Rules:
+- An operation is one slot of the ISA whose scratch operands are virtual words, so `row.defs` and
+  `row.uses` tell what it writes and reads, a lane is an operand like any other, and the last step
+  of a build only exchanges words for addresses.
+- The order of `ops` is the meaning of the code: run one by one, they compute the kernel. Passes
+  and schedulers may do anything that this order cannot tell apart.
+- A memory operation says which words it may touch, so that only those that meet are kept in order.
+- Debug operations are operations, and never change where the others go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from machine.isa import OPCODES, VLEN, WORD_MASK, Opcode, Role
+
+
+class Region(NamedTuple):
+    """Memory words `start` up to but not including `end`."""
+
+    start: int
+    end: int
+
+    def meets(self, other: Region) -> bool:
+        """Whether they share a word."""
+        return self.start < other.end and other.start < self.end
+
+
+ANYWHERE = Region(0, 2**32)
+
+
+class Origin(NamedTuple):
+    """Where in the kernel an operation comes from; what does not apply is None."""
+
+    stage: str
+    round: int | None = None
+    level: int | None = None
+    vector: int | None = None
+    element: int | None = None
+    made_by: str | None = None
+    """The pass that made it, None for the kernel itself."""
+
+    def facts(self) -> dict[str, Any]:
+        """What applies, by name, as a program file has it."""
+        return {name: fact for name, fact in self._asdict().items() if fact is not None}
+
+
+class Op(NamedTuple):
+    """One operation. `region` is the memory a load or store may touch, ANYWHERE if not known."""
+
+    row: Opcode
+    operands: tuple[Any, ...]
+    origin: Origin
+    region: Region = ANYWHERE
+
+    def __str__(self) -> str:
+        names = (operand.name for operand in self.row.operands)
+        return self.row.form.format(**dict(zip(names, self.operands, strict=True)))
+
+
+class Register(NamedTuple):
+    """A scalar or a vector. `pinned` ones keep their scratch words from start to end.
+
+    A `constant` is never written by the kernel: its value is put there before the first use.
+    """
+
+    name: str
+    word: int
+    width: int
+    pinned: bool = False
+    constant: int | None = None
+
+
+@dataclass
+class Code:
+    """A kernel on its way: operations in order, and the registers they name."""
+
+    ops: list[Op] = field(default_factory=list)
+    registers: list[Register] = field(default_factory=list)
+    owner: list[int] = field(default_factory=list)
+    """Virtual word -> index of its register."""
+    constants: dict[tuple[int, int], int] = field(default_factory=dict)
+    """(value, width) -> first word of the register that holds it."""
+    alu_lanes: bool = True
+    """Whether schedulers may issue splittable operations as alu slots."""
+
+    def new_register(
+        self, name: str, width: int, *, pinned: bool = False, constant: int | None = None
+    ) -> int:
+        """The first word of a new register of 1 or 8 words."""
+        word = len(self.owner)
+        self.owner.extend([len(self.registers)] * width)
+        self.registers.append(Register(name, word, width, pinned, constant))
+        return word
+
+    def constant(self, value: int, width: int = 1, *, pinned: bool = False) -> int:
+        """The register that holds this value, in all lanes if it is a vector; one for each."""
+        key = (value & WORD_MASK, width)
+        if key not in self.constants:
+            name = f"{'v_' if width > 1 else ''}const_{_shown(key[0])}"
+            word = self.new_register(name, width, pinned=pinned, constant=key[0])
+            self.constants[key] = word
+        return self.constants[key]
+
+    def with_ops(self, ops: list[Op]) -> Code:
+        """Other operations on the same registers."""
+        return replace(self, ops=ops)
+
+    def register_of(self, word: int) -> Register:
+        return self.registers[self.owner[word]]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.ops))
+
+
+def _shown(value: int) -> str:
+    return str(value) if value < 2**16 else f"{value:#x}"
+
+
+class Access(NamedTuple):
+    """How slots of one opcode reach scratch: (operand position, width in words) each."""
+
+    defs: tuple[tuple[int, int], ...]
+    uses: tuple[tuple[int, int], ...]
+
+
+def _positions(row: Opcode, *roles: Role) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (position, operand.width)
+        for position, operand in enumerate(row.operands)
+        if operand.role in roles
+    )
+
+
+ACCESS = tuple(
+    Access(_positions(row, Role.DEF), _positions(row, Role.USE, Role.ADDRESS)) for row in OPCODES
+)
+"""By opcode number. `row.defs` in a form quick enough for hundreds of thousands of slots;
+load_offset, which adds an operand to the others, is not used by kernels."""
+
+
+def words_of(places: tuple[tuple[int, int], ...], operands: tuple[Any, ...]) -> Iterator[int]:
+    """The virtual words that the operands at these places span."""
+    for position, width in places:
+        word = operands[position]
+        yield from range(word, word + width)
+
+
+def splittable(row: Opcode) -> bool:
+    """Whether a valu operation may be issued as 8 alu slots instead, lane by lane."""
+    return row.engine == "valu" and row.arithmetic is not None
+
+
+def lane_operands(operands: tuple[Any, ...], lane: int) -> tuple[Any, ...]:
+    """The operands of one lane of a splittable operation."""
+    assert lane < VLEN
+    return tuple(word + lane for word in operands)

@@ -1,0 +1,51 @@
+"""What nobody reads is not computed.
+
+    x = a * b
+    y = a + b           ->  y = a + b
+    mem[p] = y              mem[p] = y
+
+Debug operations read nothing in this sense; those that look at a value that goes go too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kernels.ir import ACCESS, Code, Op, words_of
+
+
+@dataclass(frozen=True)
+class DeadCode:
+    name = "dead-code"
+    help = "what nobody reads is not computed"
+
+    def __call__(self, code: Code) -> Code:
+        read: set[int] = set()
+        kept = [op for op in reversed(code.ops) if self.keep(op, read)]
+        kept.reverse()
+        return code.with_ops(_without_blind_compares(code, kept))
+
+    @staticmethod
+    def keep(op: Op, read: set[int]) -> bool:
+        """Whether it does anything; if so, what it reads is read."""
+        if op.row.engine == "debug":
+            return True
+        defs, uses = ACCESS[op.row.code]
+        if defs and read.isdisjoint(words_of(defs, op.operands)):
+            return False
+        read.update(words_of(uses, op.operands))
+        return True
+
+
+def _without_blind_compares(code: Code, ops: list[Op]) -> list[Op]:
+    written = {
+        code.owner[op.operands[position]] for op in ops for position, _ in ACCESS[op.row.code].defs
+    }
+    return [
+        op
+        for op in ops
+        if op.row.engine != "debug"
+        or all(
+            code.owner[word] in written for word in words_of(ACCESS[op.row.code].uses, op.operands)
+        )
+    ]

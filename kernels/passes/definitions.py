@@ -1,0 +1,37 @@
+"""Who makes a vector: what peephole passes look at.
+
+Kernels write most vectors once and whole; only those have a definition here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from kernels.ir import ACCESS, Code, Op
+
+
+class Definitions:
+    """By vector, the one operation that writes it."""
+
+    def __init__(self, code: Code) -> None:
+        self.code = code
+        writes = Counter(
+            code.owner[op.operands[position]]
+            for op in code.ops
+            for position, _ in ACCESS[op.row.code].defs
+        )
+        self._made: dict[int, Op] = {
+            op.operands[0]: op
+            for op in code.ops
+            if op.row.engine == "valu" and writes[code.owner[op.operands[0]]] == 1
+        }
+
+    def match(self, word: int, name: str) -> tuple[Any, ...] | None:
+        """The operands of the valu operation of this name that makes the vector, or None."""
+        op = self._made.get(word)
+        return op.operands if op and op.row.name == name else None
+
+    def constant(self, word: int) -> int | None:
+        """The value that a register holds in all its lanes, or None."""
+        return self.code.register_of(word).constant

@@ -1,0 +1,125 @@
+"""List scheduling: urgent first, and the vectors one after another like a flight of stairs.
+
+    key = longest path to the end  -  the vector's start offset
+
+The longest path keeps what everything waits for from waiting itself. If all vectors ran in step,
+they would all want loads at one time and multiplies at another, so each starts STEP cycles later
+than the one before, and the engines see every part of the kernel at once. The last LAST cycles of
+a vector, where nothing but its value is left in scratch, have time: they go in step with the last
+vector's, and fill bundles that would be half empty while it comes to its end alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kernels.ir import Code, Op, lane_operands
+from kernels.schedule.base import Schedule
+from kernels.schedule.debug import place_debug
+from kernels.schedule.flat import Flat, flatten
+from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.scratch import Pool, out_of_scratch, pin
+from machine.isa import VLEN, opcode
+
+STEP = 8
+"""Cycles from a vector's start to the next one's."""
+LAST = 7
+"""Longest path in cycles, up to which an operation has time: those of a last hash."""
+WINDOWS = (64, 32, 28, 24, 20, 16, 12, 8, 6, 4, 3, 2, 1)
+"""Vectors under way at a time, tried in this order until scratch suffices."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a search may vary; empty sequences stand for the constants' own."""
+
+    offsets: Sequence[float] = ()
+    """By vector, in cycles."""
+    noise: Sequence[float] = ()
+    """By operation, added to its key, in cycles."""
+
+
+def list_schedule(code: Code, parameters: Parameters | None = None) -> Schedule:
+    """A schedule by urgency. Raises BuildError if scratch does not suffice."""
+    address, pinned_words = pin(code)
+    flat = flatten(code, pinned_words)
+    rank = ranks(flat, parameters or Parameters())
+    return assemble(code, flat, address, pack_within_scratch(code, flat, rank), pinned_words)
+
+
+def ranks(flat: Flat, parameters: Parameters) -> list[int]:
+    """By node, its place in the order of urgency, 0 first; program order where keys are equal."""
+    offsets = parameters.offsets or [STEP * vector for vector in range(flat.vectors)]
+    latest = max(offsets, default=0)
+    key = [
+        height - (0 if vector < 0 else offsets[vector] if height > LAST else latest)
+        for height, vector in zip(flat.height, flat.vector, strict=True)
+    ]
+    for node, noise in enumerate(parameters.noise):
+        key[node] += noise
+    rank = [0] * len(key)
+    for place, node in enumerate(sorted(range(len(key)), key=lambda node: -key[node])):
+        rank[node] = place
+    return rank
+
+
+def pack_within_scratch(code: Code, flat: Flat, rank: Sequence[int]) -> list[Part]:
+    """The packing with the widest window that does not run out of scratch."""
+    for window in WINDOWS:
+        try:
+            return pack(flat, rank, window)
+        except OutOfScratchError as stuck:
+            holding = stuck.holding
+    names = [code.registers[register].name for register in holding]
+    raise out_of_scratch(names, "nothing can go on")
+
+
+def assemble(
+    code: Code, flat: Flat, address: list[int], parts: Sequence[Part], pinned_words: int
+) -> Schedule:
+    """The schedule of these parts: split operations as alu slots, registers at addresses."""
+    place_registers(flat, address, parts, pinned_words)
+    of: list[list[Part]] = [[] for _ in range(flat.graph.nodes)]
+    for part in parts:
+        of[part.node].append(part)
+    ops: list[Op] = []
+    bundle: list[int] = []
+    for node, op in enumerate(code.ops):
+        for slot, cycle in _slots(op, of[node]):
+            ops.append(slot)
+            bundle.append(cycle)
+    issued = code.with_ops(ops)
+    place_debug(issued, bundle)
+    return Schedule(issued, bundle, address)
+
+
+def _slots(op: Op, parts: Sequence[Part]) -> list[tuple[Op, int]]:
+    """The slots an operation is issued as, with their cycles; a debug one's is not known yet."""
+    if not parts:
+        return [(op, -1)]
+    if not parts[0].lanes:
+        return [(op, parts[0].cycle)]
+    row = opcode("alu", op.row.name)
+    return [
+        (op._replace(row=row, operands=lane_operands(op.operands, lane)), part.cycle)
+        for part in parts
+        for lane in range(part.lane, part.lane + part.lanes)
+    ]
+
+
+def place_registers(
+    flat: Flat, address: list[int], parts: Sequence[Part], pinned_words: int
+) -> None:
+    """Addresses of the shared registers, given out and back in the order of the packing."""
+    pool = Pool(pinned_words)
+    readers = list(flat.readers)
+    for _, node, lane, lanes in parts:
+        if lane + lanes in (0, VLEN):
+            for register in flat.reads[node]:
+                readers[register] -= 1
+                if not readers[register]:
+                    pool.give(address[register], flat.width[register])
+        for register in flat.writes[node]:
+            if address[register] < 0:
+                address[register] = pool.take(flat.width[register])

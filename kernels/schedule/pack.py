@@ -1,0 +1,225 @@
+"""The inner loop of `list`: cycle by cycle, the most urgent operations that are ready.
+
+    ready heaps   flow | load | store | alu | valu | splittable     by rank, most urgent first
+    a cycle       1      2      2       12    6      into what is left of alu and valu
+
+Order within a cycle: the rest of a split operation, flow, load, store, single alu slots, then
+valu and splittable operations together by urgency. A splittable one takes 8 alu slots if they
+are free, else a valu slot, else it begins in the alu slots that are left and ends next cycle.
+
+Scratch is given out on the way: a register takes its place at its first write and gives it back
+at its last read, and the same cycle may write the next register there, because all reads come
+first. Only counts matter here; `place_registers` finds addresses in the same order afterwards.
+
+Only the `window` eldest vectors that are not through may take new places, so that a batch of any
+size goes through scratch a few vectors at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import NamedTuple
+
+from kernels.schedule.flat import Flat, Kind
+from machine.isa import SLOT_LIMITS, VLEN
+
+FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG = map(int, Kind)
+LIMITS = tuple(SLOT_LIMITS[engine] for engine in ("flow", "load", "store", "alu", "valu"))
+
+
+class Part(NamedTuple):
+    """`lanes` alu lanes of an operation from `lane` on, issued in a cycle; all of it if 0 lanes."""
+
+    cycle: int
+    node: int
+    lane: int = 0
+    lanes: int = 0
+
+
+class OutOfScratchError(Exception):
+    """Nothing can go on; `holding` are the registers that hold words."""
+
+    def __init__(self, holding: list[int]) -> None:
+        self.holding = holding
+        super().__init__("out of scratch")
+
+
+def pack(flat: Flat, rank: Sequence[int], window: int) -> list[Part]:
+    """The parts of all operations, in the order in which they were issued.
+
+    `rank` orders the nodes, 0 the most urgent; each has its own. Raises OutOfScratchError.
+    """
+    return _Packing(flat, rank, window).run()
+
+
+@dataclass
+class _Split:
+    """An operation of which the first lanes have been issued."""
+
+    node: int
+    done: int
+
+
+class _Packing:
+    def __init__(self, flat: Flat, rank: Sequence[int], window: int) -> None:
+        self.flat, self.rank, self.window = flat, rank, window
+        self.node_of = [0] * len(rank)
+        for node, place in enumerate(rank):
+            self.node_of[place] = node
+        self.waiting = list(flat.graph.waiting)
+        self.heaps: list[list[int]] = [[] for _ in range(6)]
+        self.arriving: list[int] = []
+        self.blocked: list[int] = []
+        self.parts: list[Part] = []
+        self.cycle = 0
+        self.split: _Split | None = None
+        self.left_in = list(flat.in_vector)
+        self.eldest = 0
+        self.places, self.words = flat.places, 0
+        self.readers = list(flat.readers)
+        self.has_place = [False] * len(flat.width)
+        self.limit = self.free = list(LIMITS)
+
+    def run(self) -> list[Part]:
+        left = sum(kind < JOIN for kind in self.flat.kind)
+        for node, waiting in enumerate(self.waiting):
+            if not waiting:
+                self._ready(node)
+        while left:
+            before = len(self.parts)
+            self._fill_cycle()
+            left -= sum(part.lane + part.lanes in (0, VLEN) for part in self.parts[before:])
+            if len(self.parts) == before and not self.arriving:
+                raise OutOfScratchError([r for r, held in enumerate(self.has_place) if held])
+            self._next_cycle()
+        return self.parts
+
+    def _next_cycle(self) -> None:
+        self.cycle += 1
+        arriving, self.arriving = self.arriving, []
+        blocked, self.blocked = self.blocked, []
+        for node in arriving:
+            self._arrive(node)
+        for node in blocked:
+            heappush(self.heaps[self.flat.kind[node]], self.rank[node])
+
+    def _arrive(self, node: int) -> None:
+        self.waiting[node] -= 1
+        if not self.waiting[node]:
+            self._ready(node)
+
+    def _ready(self, node: int) -> None:
+        kind = self.flat.kind[node]
+        if kind < JOIN:
+            heappush(self.heaps[kind], self.rank[node])
+        elif kind == JOIN:
+            self._release_successors(node)
+
+    def _release_successors(self, node: int) -> None:
+        graph = self.flat.graph
+        for edge in range(graph.first[node], graph.first[node + 1]):
+            if graph.latency[edge]:
+                self.arriving.append(graph.target[edge])
+            else:
+                self._arrive(graph.target[edge])
+
+    def _fill_cycle(self) -> None:
+        self.free = list(LIMITS)
+        if self.split:
+            self._finish_split(self.split)
+        for kind in (FLOW, LOAD, STORE, ALU):
+            while self.free[kind] and (node := self._take(kind)) is not None:
+                self.free[kind] -= 1
+                self._issue(node)
+        while (kind := self._more_urgent()) >= 0:
+            node = self._take(kind)
+            if node is not None:
+                self._issue_vector(node, kind)
+
+    def _more_urgent(self) -> int:
+        """VALU or SPLITTABLE, whichever has the more urgent operation that still fits; -1."""
+        valu, splittable = self.heaps[VALU], self.heaps[SPLITTABLE]
+        fits_alu = self.free[ALU] > 0 and self.split is None
+        if valu and self.free[VALU] and not (splittable and splittable[0] < valu[0]):
+            return VALU
+        if splittable and (self.free[VALU] or fits_alu):
+            return SPLITTABLE
+        return VALU if valu and self.free[VALU] else -1
+
+    def _issue_vector(self, node: int, kind: int) -> None:
+        if kind == SPLITTABLE and self.free[ALU] >= VLEN:
+            self.free[ALU] -= VLEN
+            self._issue(node, 0, VLEN)
+        elif self.free[VALU]:
+            self.free[VALU] -= 1
+            self._issue(node)
+        else:
+            self._begin_split(node)
+
+    def _begin_split(self, node: int) -> None:
+        lanes, self.free[ALU] = self.free[ALU], 0
+        self.split = _Split(node, lanes)
+        self._give_places(node)
+        self.parts.append(Part(self.cycle, node, 0, lanes))
+
+    def _finish_split(self, split: _Split) -> None:
+        self.split = None
+        self.free[ALU] -= VLEN - split.done
+        self._issue(split.node, split.done, VLEN - split.done)
+
+    def _take(self, kind: int) -> int | None:
+        """The most urgent ready operation that may go now; what may not is put aside."""
+        heap = self.heaps[kind]
+        while heap:
+            node = self.node_of[heappop(heap)]
+            if self._fits_scratch(node):
+                return node
+            self.blocked.append(node)
+        return None
+
+    def _fits_scratch(self, node: int) -> bool:
+        if self.places > 0 and self.flat.vector[node] < self.eldest + self.window:
+            return True
+        return all(
+            self.has_place[r] or (self.flat.width[r] == 1 and self.words > 0)
+            for r in self.flat.writes[node]
+        )
+
+    def _issue(self, node: int, lane: int = 0, lanes: int = 0) -> None:
+        """The operation, or the last lanes of it."""
+        self.parts.append(Part(self.cycle, node, lane, lanes))
+        self._take_places_back(node)
+        self._give_places(node)
+        if self.flat.kind[node] != STORE:
+            self._count_vector(self.flat.vector[node])
+        self._release_successors(node)
+
+    def _take_places_back(self, node: int) -> None:
+        for register in self.flat.reads[node]:
+            self.readers[register] -= 1
+            if not self.readers[register]:
+                self.has_place[register] = False
+                if self.flat.width[register] == 1:
+                    self.words += 1
+                else:
+                    self.places += 1
+
+    def _give_places(self, node: int) -> None:
+        for register in self.flat.writes[node]:
+            if not self.has_place[register]:
+                self.has_place[register] = True
+                if self.flat.width[register] > 1:
+                    self.places -= 1
+                    continue
+                if not self.words:
+                    self.places, self.words = self.places - 1, VLEN
+                self.words -= 1
+
+    def _count_vector(self, vector: int) -> None:
+        if vector < 0:
+            return
+        self.left_in[vector] -= 1
+        while self.eldest < self.flat.vectors and not self.left_in[self.eldest]:
+            self.eldest += 1
