@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -55,12 +56,14 @@ class Choice:
 class Loaded:
     """A program ready to run.
 
-    `problem_assumed` says that neither the program nor its user told which problem it solves.
+    `problem_assumed` says that neither the program nor its user told which problem it solves;
+    `printed` is what a Python file printed while it built the program.
     """
 
     program: Program
     memory: Sequence[int]
     problem_assumed: bool
+    printed: str = ""
 
     @cached_property
     def layout(self) -> Layout | None:
@@ -75,32 +78,34 @@ class Loaded:
 
 def load(choice: Choice) -> Loaded:
     """Load what was chosen. Raises ProgramError, and BuildError for the bundled kernel."""
-    program = _build(choice) if choice.bundled else _read(choice)
+    program, printed = _chosen(choice)
     program = _overridden(program, choice)
     assumed = program.problem is None and program.memory is None
     if assumed:
         program = replace(program, problem=Problem())
-    return Loaded(program, starting_memory(program), assumed)
+    return Loaded(program, starting_memory(program), assumed, printed)
+
+
+def _chosen(choice: Choice) -> tuple[Program, str]:
+    """The program as it comes, and what was printed while it was built."""
+    if choice.program is None or choice.bundled:
+        return _build(choice), ""
+    if choice.program.endswith(".py"):
+        return _run_solution(choice.program, Problem(**choice.sizes))
+    return read_program(choice.program), ""
 
 
 def _build(choice: Choice) -> Program:
     from kernels.catalog import DEFAULT_KERNEL, DEFAULT_SCHEDULER, build
 
     return build(
-        choice.kernel or DEFAULT_KERNEL,
-        choice.scheduler or DEFAULT_SCHEDULER,
+        DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
+        DEFAULT_SCHEDULER if choice.scheduler is None else choice.scheduler,
         Problem(**choice.sizes),
         outputs=("values", "indices") if choice.indices else ("values",),
         without=choice.without,
         settings=choice.settings,
     )
-
-
-def _read(choice: Choice) -> Program:
-    assert choice.program is not None
-    if choice.program.endswith(".py"):
-        return _run_solution(choice.program, Problem(**choice.sizes))
-    return read_program(choice.program)
 
 
 def _overridden(program: Program, choice: Choice) -> Program:
@@ -115,23 +120,28 @@ def _overridden(program: Program, choice: Choice) -> Program:
     return program
 
 
-def _run_solution(source: str, problem: Problem) -> Program:
+def _run_solution(source: str, problem: Problem) -> tuple[Program, str]:
     """Run a Python file in its own folder and take over the kernel that it builds."""
-    path = Path(source).resolve()
+    path = Path(os.path.realpath(source))
     if not path.is_file():
-        raise ProgramError.at(source, "no such file")
+        raise ProgramError.at(source, "is a directory" if path.is_dir() else "no such file")
     layout = problem.layout
     sizes = (layout.forest_height, layout.n_nodes, layout.batch_size, layout.rounds)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "program.json"
         command = [sys.executable, str(_RUNNER), str(path), str(out), *map(str, sizes)]
-        # What the user's code prints is narration, never part of our answer.
         done = subprocess.run(
-            command, cwd=path.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            command,
+            cwd=path.parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
         )
-        sys.stderr.write(done.stdout)
+        printed = done.stdout + done.stderr
         if done.returncode or not out.exists():
-            last = "\n".join(done.stderr.splitlines()[-_SHOWN_LINES:]) or "it wrote no kernel"
-            raise ProgramError.at(source, f"building its kernel failed:\n{last}")
+            last = "\n".join(printed.splitlines()[-_SHOWN_LINES:])
+            message = f"it built no kernel (exit code {done.returncode})\n{last}".rstrip()
+            raise ProgramError.at(source, message)
         program = program_of(read_json(str(out)), name=path.name)
-    return replace(program, problem=problem)
+    return replace(program, problem=problem), printed

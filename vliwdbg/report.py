@@ -19,6 +19,7 @@ from machine.problem import Check
 from machine.program import Columns, Program
 from machine.stops import Reason
 from vliwdbg import __version__
+from vliwdbg.printable import printable
 from vliwdbg.runner import Outcome
 
 RUN_SCHEMA = "vliwdbg.run/1"
@@ -132,7 +133,7 @@ def as_text(outcome: Outcome) -> str:
         "result": _result_line(outcome),
         "slots": _slots_line(outcome),
     }
-    return "\n".join(f"{name:<9}{text}" for name, text in rows.items())
+    return "\n".join(f"{name:<9}{printable(text)}" for name, text in rows.items())
 
 
 def _headline(program: Program) -> str:

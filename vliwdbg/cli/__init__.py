@@ -5,6 +5,7 @@ stdout carries the answer, stderr the narration.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,23 +15,38 @@ OPEN = "open"
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The installed command: do what the arguments say and leave with the exit code."""
-    from vliwdbg.cli.app import SUBCOMMANDS, app
-    from vliwdbg.cli.ends import exit_code_of
-
-    _never_fail_to_print()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if not words or words[0] not in SUBCOMMANDS | ROOT_OPTIONS:
-        words.insert(0, OPEN)
-    code = exit_code_of(
-        lambda: app(words, prog_name="vliwdbg", standalone_mode=False),
-        words[0],
-        as_json="--json" in words,
-    )
+    try:
+        code = _exit_code(words)
+    except KeyboardInterrupt:  # before anything began, or after all was done
+        code = 130
     sys.exit(code)
 
 
-def _never_fail_to_print() -> None:
-    # Names come from users' files and may hold what a terminal's encoding cannot say.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+def _exit_code(words: Sequence[str]) -> int:
+    from vliwdbg.cli.app import SUBCOMMANDS, call
+    from vliwdbg.cli.ends import USAGE, exit_code_of
+    from vliwdbg.cli.streams import prepare, settle, tell
+
+    prepare()
+    opens = not words or words[0] not in SUBCOMMANDS | ROOT_OPTIONS
+    typed = [OPEN, *words] if opens else words
+    code = exit_code_of(
+        lambda: call(typed),
+        "run" if opens else words[0],
+        as_json="--json" in words,
+        silent=_counted("-q", words) + words.count("--quiet") > 1,
+    )
+    if code == USAGE and opens and _looks_like_subcommand(words):
+        tell(f"{words[0]} is no subcommand either; there are {', '.join(sorted(SUBCOMMANDS))}")
+    settle()
+    return code
+
+
+def _counted(option: str, words: Sequence[str]) -> int:
+    """How often a short option is given: `-qq` is twice `-q`."""
+    return sum(len(word) - 1 for word in words if word.rstrip(option[1]) == "-")
+
+
+def _looks_like_subcommand(words: Sequence[str]) -> bool:
+    return bool(words) and words[0].isalpha() and not os.path.exists(words[0])

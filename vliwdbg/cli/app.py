@@ -7,13 +7,28 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Exit, Option, Typer
+from typer.main import get_command
 
 from machine.errors import ProgramError
 from vliwdbg import __version__
-from vliwdbg.cli.options import Building, Sizes, Source, Stopping, choice_of, takes_groups
+from vliwdbg.cli.options import (
+    Building,
+    Sizes,
+    Source,
+    Stopping,
+    choice_of,
+    takes_groups,
+    verify_named,
+)
+from vliwdbg.cli.streams import answer, tell
+
+if TYPE_CHECKING:
+    from vliwdbg.programs import Choice
+    from vliwdbg.runner import Outcome, RunOptions
 
 app = Typer(
     rich_markup_mode=None,
@@ -27,13 +42,13 @@ AsJson = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[
     int, Option("--quiet", "-q", count=True, help="Print the cycle count alone; -qq: nothing.")
 ]
-STDOUT = "-"
+STDIN = STDOUT = "-"
 _PROGRESS_AFTER = 0.5
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"vliwdbg {__version__}")
+        answer(f"vliwdbg {__version__}")
         raise Exit
 
 
@@ -75,37 +90,55 @@ def run(
     ] = None,
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
-    from vliwdbg import report, runner
+    from vliwdbg.runner import RunOptions
+
+    options = RunOptions(max_cycles, timeout, check, debug, stop_on_pause)
+    telling = Telling(quiet, as_json, dump_memory, dump_scratch)
+    return _run(choice_of(source, building, sizes), stopping, options, telling)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How the outcome of a run is told: in how many words, and which files get its state."""
+
+    quiet: int = 0
+    as_json: bool = False
+    dump_memory: str | None = None
+    dump_scratch: str | None = None
+
+
+def _run(choice: Choice, stopping: Stopping, options: RunOptions, telling: Telling) -> int:
+    from vliwdbg import runner
     from vliwdbg.programs import load
 
-    choice = choice_of(source, building, sizes)
-    for file in (dump_memory, dump_scratch):
-        _verify_writable(file)
+    _verify_writable("--dump-memory", telling.dump_memory)
+    _verify_writable("--dump-scratch", telling.dump_scratch)
     loaded = load(choice)
-    with _progress(wanted=not quiet) as on_slice:
-        options = runner.RunOptions(
-            max_cycles=max_cycles,
-            timeout=timeout,
-            check=check,
-            debug=debug,
-            stop_on_pause=stop_on_pause,
-            stops=_stops(loaded.program, stopping),
-            on_slice=on_slice,
-        )
-        outcome = runner.run(loaded, options)
-    _dump(dump_memory, outcome.machine.memory)
-    _dump(dump_scratch, outcome.machine.scratch)
-    if as_json:
-        print(json.dumps(report.as_json(outcome)))
-    elif quiet == 1:
-        print(outcome.machine.cycle)
-    elif not quiet:
-        print(report.as_text(outcome))
-    for line in report.narration(outcome, quiet=quiet, told=not (quiet or as_json)):
-        print(line, file=sys.stderr)
-    if choice.bundled and not quiet and not as_json:
-        print("Open it in the debugger: vliwdbg", file=sys.stderr)
+    if loaded.printed and not telling.quiet:
+        tell(loaded.printed.rstrip("\n"))
+    with _progress(wanted=not telling.quiet) as on_slice:
+        stops = _stops(loaded.program, stopping)
+        outcome = runner.run(loaded, replace(options, stops=stops, on_slice=on_slice))
+    _tell_outcome(outcome, telling)
+    if choice.bundled and not telling.quiet and not telling.as_json:
+        tell("Open it in the debugger: vliwdbg")
     return outcome.exit_code
+
+
+def _tell_outcome(outcome: Outcome, telling: Telling) -> None:
+    from vliwdbg import report
+
+    quiet, as_json = telling.quiet, telling.as_json
+    _dump(telling.dump_memory, outcome.machine.memory)
+    _dump(telling.dump_scratch, outcome.machine.scratch)
+    if as_json:
+        answer(json.dumps(report.as_json(outcome)))
+    elif quiet == 1:
+        answer(str(outcome.machine.cycle))
+    elif not quiet:
+        answer(report.as_text(outcome))
+    for line in report.narration(outcome, quiet=quiet, told=not (quiet or as_json)):
+        tell(line)
 
 
 def _stops(program: Any, stopping: Stopping) -> Any:
@@ -124,8 +157,9 @@ def _progress(*, wanted: bool) -> Iterator[Callable[[Any], None] | None]:
         yield slow_run.update
 
 
-def _verify_writable(file: str | None) -> None:
+def _verify_writable(option: str, file: str | None) -> None:
     """Find out before a long run, not after it, that its result has no place to go."""
+    verify_named(option, file)
     if file is None or file == STDOUT:
         return
     folder = os.path.dirname(os.path.abspath(file))
@@ -133,7 +167,10 @@ def _verify_writable(file: str | None) -> None:
         raise ProgramError.at(file, "is a folder, not a file to write")
     if not os.path.isdir(folder):
         raise ProgramError.at(file, "its folder does not exist")
-    if not os.access(file if os.path.exists(file) else folder, os.W_OK):
+    needed = {file} if os.path.exists(file) else {folder}
+    if _replaces(file):
+        needed.add(folder)
+    if not all(os.access(place, os.W_OK) for place in needed):
         raise ProgramError.at(file, "cannot be written")
 
 
@@ -145,20 +182,26 @@ def _dump(file: str | None, words: Sequence[int]) -> None:
 def _write(file: str, text: str) -> None:
     """Write a file whole or not at all; `-` is standard output."""
     if file == STDOUT:
-        sys.stdout.write(text)
+        answer(text, end="")
         return
-    if not os.path.isfile(file) and os.path.exists(file):  # a pipe or a device: no renaming
-        with open(file, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        return
-    unfinished = f"{file}.{os.getpid()}.tmp"
+    unfinished = f"{file}.{os.getpid()}.tmp" if _replaces(file) else file
     try:
         with open(unfinished, "w", encoding="utf-8") as stream:
             stream.write(text)
-        os.replace(unfinished, file)
+        if unfinished != file:
+            os.replace(unfinished, file)
+    except BrokenPipeError:  # whoever reads there has had enough
+        return
+    except OSError as error:
+        raise ProgramError.at(file, (error.strerror or str(error)).lower()) from None
     finally:
-        if os.path.exists(unfinished):
+        if unfinished != file and os.path.exists(unfinished):
             os.unlink(unfinished)
+
+
+def _replaces(file: str) -> bool:
+    """Whether a file is written beside its place first; not so a link, a pipe or a device."""
+    return not os.path.lexists(file) or (os.path.isfile(file) and not os.path.islink(file))
 
 
 @app.command()
@@ -181,7 +224,7 @@ def build(
     from vliwdbg import report
     from vliwdbg.programs import load
 
-    _verify_writable(output)
+    _verify_writable("--output", output)
     program = load(choice_of(Source(), building, sizes)).program
     if output is None and not sys.stdout.isatty() and not as_json:
         output = STDOUT
@@ -191,9 +234,9 @@ def build(
         _write(output, text.getvalue())
     summary = report.built(program)
     if as_json:
-        print(json.dumps(summary))
+        answer(json.dumps(summary))
     else:
-        print(report.built_text(summary, output), file=sys.stderr)
+        tell(report.built_text(summary, output))
     return 0
 
 
@@ -203,7 +246,7 @@ def info(as_json: AsJson = False) -> int:
     from vliwdbg import report
 
     facts = report.facts()
-    print(json.dumps(facts) if as_json else report.facts_text(facts))
+    answer(json.dumps(facts) if as_json else report.facts_text(facts))
     return 0
 
 
@@ -214,10 +257,10 @@ def schedulers(as_json: AsJson = False) -> int:
 
     lines = {name: row.help for name, row in SCHEDULERS.items()}
     if as_json:
-        print(json.dumps({"default": DEFAULT_SCHEDULER, "schedulers": lines}))
+        answer(json.dumps({"default": DEFAULT_SCHEDULER, "schedulers": lines}))
         return 0
     for name, line in lines.items():
-        print(f"{name:<8} {line}{' (the default)' if name == DEFAULT_SCHEDULER else ''}")
+        answer(f"{name:<8} {line}{' (the default)' if name == DEFAULT_SCHEDULER else ''}")
     return 0
 
 
@@ -226,7 +269,7 @@ def spec() -> int:
     """The program file as a JSON Schema."""
     from machine.schema import json_schema
 
-    print(json.dumps(json_schema(), indent=1))
+    answer(json.dumps(json_schema(), indent=1))
     return 0
 
 
@@ -234,11 +277,33 @@ def spec() -> int:
 @takes_groups
 def open_debugger(source: Source, building: Building, sizes: Sizes, stopping: Stopping) -> int:
     """Open a program in the debugger; without a terminal, run it."""
+    from vliwdbg.runner import RunOptions
+
+    if not _in_terminal(source.program):
+        tell("note: there is no terminal here, so this does what `vliwdbg run` does")
+        return _run(choice_of(source, building, sizes), stopping, RunOptions(), Telling())
     raise NotImplementedError
+
+
+def _in_terminal(program: str | None) -> bool:
+    """Whether somebody can see the debugger and give it keys.
+
+    With the program on standard input, keys come from the controlling terminal.
+    """
+    return sys.stdout.isatty() and (sys.stdin.isatty() or program == STDIN)
+
+
+def call(words: Sequence[str]) -> int | None:
+    """Do what these arguments say; whatever goes wrong is raised, for `cli.ends` to judge."""
+    # Not by calling `app`, which would turn an interrupt or a closed pipe into an exit of its own.
+    command = get_command(app)
+    with command.make_context("vliwdbg", list(words)) as context:
+        code: int | None = command.invoke(context)
+        return code
 
 
 SUBCOMMANDS = frozenset(
     command.name or command.callback.__name__
     for command in app.registered_commands
-    if command.callback is not None
+    if command.callback is not None and not command.hidden
 )

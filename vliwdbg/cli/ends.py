@@ -12,25 +12,35 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from typer import Abort, TyperException
+from typer import Abort, Exit, TyperException
 
 from machine.errors import Complaint, ProgramError
+from vliwdbg.cli.streams import answer, tell
 
 USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
 
 
-def exit_code_of(job: Callable[[], int | None], command: str, *, as_json: bool) -> int:
-    """Do a job and turn whatever comes of it into an exit code."""
+def exit_code_of(
+    job: Callable[[], int | None], command: str, *, as_json: bool = False, silent: bool = False
+) -> int:
+    """Do a job and turn whatever comes of it into an exit code.
+
+    `silent` leaves out what is neither a refusal nor our bug.
+    """
     try:
         code = job() or 0
         sys.stdout.flush()
         return code
+    except Exit as exit:
+        return exit.exit_code
     except BrokenPipeError:
-        return _let_go_of_stdout()
+        return 0
     except (KeyboardInterrupt, Abort):
-        print("interrupted", file=sys.stderr)
+        if not silent:
+            tell("vliwdbg: interrupted")
         return INTERRUPTED
     except Exception as error:
         complaints = _complaints(error)
@@ -38,12 +48,6 @@ def exit_code_of(job: Callable[[], int | None], command: str, *, as_json: bool) 
             return _our_bug(error)
         tell_refusal(complaints, command, as_json=as_json)
         return USAGE
-
-
-def _let_go_of_stdout() -> int:
-    # Whoever read our answer has had enough. Python flushes once more at exit: into nothing.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
 
 
 def _complaints(error: Exception) -> Sequence[Complaint] | None:
@@ -57,27 +61,29 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
     if isinstance(error, BuildError):
         return [Complaint("build", str(error))]
     if isinstance(error, OSError):
-        return [Complaint(str(error.filename or ""), (error.strerror or str(error)).lower())]
+        place = str(error.filename or "standard output")
+        return [Complaint(place, (error.strerror or str(error)).lower())]
     return None
 
 
 def tell_refusal(complaints: Sequence[Complaint], command: str, *, as_json: bool) -> None:
     """Say why nothing was done."""
     for line in ProgramError(complaints).lines():
-        print(f"vliwdbg: {line}", file=sys.stderr)
+        tell(f"vliwdbg: {line}")
     if as_json:
         errors = [complaint._asdict() for complaint in complaints]
-        print(json.dumps({"schema": f"vliwdbg.{command}/1", "ok": False, "errors": errors}))
+        refusal = {"schema": f"vliwdbg.{command}/1", "ok": False, "errors": errors}
+        with suppress(ProgramError):  # standard output takes nothing, which may be what we tell
+            answer(json.dumps(refusal))
 
 
 def _our_bug(error: Exception) -> int:
     if os.environ.get(TRACEBACK_VARIABLE):
-        traceback.print_exception(error)
+        tell("".join(traceback.format_exception(error)))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
-    print(
+    tell(
         f"vliwdbg: this is our bug: {type(error).__name__}: {error} ({where}).\n"
-        f"Please report it with the command and the program; {TRACEBACK_VARIABLE}=1 says more.",
-        file=sys.stderr,
+        f"Please report it with the command and the program; {TRACEBACK_VARIABLE}=1 says more."
     )
     return OUR_BUG

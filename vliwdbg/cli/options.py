@@ -19,7 +19,10 @@ from typing import Annotated, Any, get_type_hints
 
 from typer import Argument, BadParameter, Option
 
+from machine.errors import quoted
 from vliwdbg.programs import Choice
+
+_LONGEST = 100
 
 
 @dataclass
@@ -67,7 +70,7 @@ class Building:
             "--without": self.without,
             "--set": self.settings,
         }
-        return [option for option, value in typed.items() if value]
+        return [option for option, value in typed.items() if value not in (None, False, [])]
 
 
 @dataclass
@@ -100,6 +103,8 @@ class Stopping:
 
 def choice_of(source: Source, building: Building, sizes: Sizes) -> Choice:
     """What to load. Raises BadParameter for options that do not go together."""
+    verify_named("PROGRAM", source.program)
+    verify_named("--memory", source.memory)
     choice = Choice(
         source.program,
         building.kernel,
@@ -115,10 +120,18 @@ def choice_of(source: Source, building: Building, sizes: Sizes) -> Choice:
     return choice
 
 
+def verify_named(what: str, file: str | None) -> None:
+    """Raise BadParameter where a file's name is empty, as that of an unset shell variable is."""
+    if file == "":
+        raise BadParameter(f"{what} is empty; it takes the name of a file")
+
+
 def _setting(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not name or not equals:
-        raise BadParameter(f"--set takes NAME=VALUE, not {text!r}")
+        raise BadParameter(f"--set takes NAME=VALUE, not {quoted(text)}")
+    if len(value) > _LONGEST:
+        raise BadParameter(f"--set {quoted(name)} has a value of over {_LONGEST} characters")
     return name, int(value) if value.isdecimal() else value
 
 
