@@ -7,15 +7,14 @@ fault included. `quit N` ends it with N, an interrupt with 130.
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from machine.errors import ProgramError
 from vliwdbg.commands import Console, Reply
+from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.session.session import Arrival, Run, Session
 
@@ -38,7 +37,7 @@ class Batch:
     keep_going: bool = False
     as_json: bool = False
     on_slice: Callable[[Run], None] | None = None
-    _interrupted: bool = field(default=False, init=False)
+    _interrupted: Callable[[], bool] = field(init=False)
 
     def execute(self, lines: Iterable[str]) -> int:
         """Execute the lines; the exit code."""
@@ -46,7 +45,7 @@ class Batch:
         console = Console(session, self.choice, drive=self._drive)
         for note in session.notes():
             self.err(f"note: {note}")
-        with _interrupts(self._interrupt):
+        with interrupts() as self._interrupted:
             return self._execute_all(console, lines)
 
     def _execute_all(self, console: Console, lines: Iterable[str]) -> int:
@@ -54,7 +53,7 @@ class Batch:
         for line in lines:
             for reply in console.execute(line):
                 self._tell(reply)
-                if self._interrupted:
+                if self._interrupted():
                     return INTERRUPTED
                 if reply.quit is not None:
                     return reply.quit or code
@@ -84,12 +83,9 @@ class Batch:
                 run.printed.clear()
             if self.on_slice:
                 self.on_slice(run)
-            if self._interrupted:
+            if self._interrupted():
                 return run.interrupt()
         return arrival
-
-    def _interrupt(self) -> None:
-        self._interrupted = True
 
 
 def as_json(reply: Reply) -> dict[str, Any]:
@@ -120,17 +116,3 @@ def read_lines(file: str) -> list[str]:
         reason = getattr(wrong, "strerror", None) or "is not UTF-8 text"
         raise ProgramError.at(file, reason) from None
     return [line for line in text.splitlines() if line.strip()]
-
-
-@contextmanager
-def _interrupts(heard: Callable[[], None]) -> Iterator[None]:
-    """Ctrl+C becomes a question that moves ask between two slices."""
-    try:
-        before = signal.signal(signal.SIGINT, lambda *_: heard())
-    except ValueError:  # not in the main thread, where signals do not come
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -8,17 +8,17 @@ them and the state is always that between two bundles.
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT, Machine, reference_for
 from machine.problem import Check, check
 from machine.stops import ENDINGS, Reason, State, Stop
+from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Loaded
 
 SLICE_SECONDS = 0.05
@@ -37,8 +37,11 @@ class Stops(Protocol):
     """Breakpoints and watchpoints: they flag a machine's bundles and judge what was flagged."""
 
     def arm(self, machine: Machine) -> None: ...
-    def hit(self, machine: Machine, stop: Stop) -> str | None:
-        """What was hit, in a line; None where the flag was a false alarm."""
+    def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
+        """Like the machine's own `run`; stops at cycles waited for as at breakpoints."""
+
+    def hit(self, machine: Machine) -> tuple[Reason, str] | None:
+        """What was hit and its kind; None where the flag was a false alarm."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,13 @@ def run(loaded: Loaded, options: RunOptions) -> Outcome:
 def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | None]:
     deadline = time.monotonic() + (options.timeout if options.timeout is not None else float("inf"))
     max_cycles = NO_LIMIT if options.max_cycles is None else options.max_cycles
+    run_slice = partial(options.stops.run, machine) if options.stops else machine.run
     budget = FIRST_SLICE
     check_first = True
-    with _interrupts() as interrupted:
+    with interrupts() as interrupted:
         while True:
             began = time.monotonic()
-            stop = machine.run(budget, max_cycles, check_first=check_first)
+            stop = run_slice(budget, max_cycles, check_first=check_first)
             # Past a breakpoint that was a false alarm, not past one where a slice ended.
             check_first = stop.reason is not Reason.BREAKPOINT
             if stop.reason is Reason.FAULT:
@@ -126,8 +130,9 @@ def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | Non
                 return stop, stop.fault.sentence(machine.program)
             if stop.reason in (Reason.BREAKPOINT, Reason.WATCHPOINT):
                 assert options.stops is not None
-                if hit := options.stops.hit(machine, stop):
-                    return stop, hit
+                if hit := options.stops.hit(machine):
+                    reason, detail = hit
+                    return replace(stop, reason=reason), detail
             elif stop.reason is not Reason.BUDGET:
                 return stop, None
             if interrupted():
@@ -138,21 +143,6 @@ def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | Non
                 options.on_slice(machine)
             if stop.reason is Reason.BUDGET and time.monotonic() - began < SLICE_SECONDS / 2:
                 budget *= 2
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], bool]]:
-    """Ctrl+C becomes a question that the run asks, so that it never lands within a bundle."""
-    pressed: list[int] = []
-    try:
-        before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    except ValueError:  # not in the main thread, where signals do not come
-        yield lambda: False
-        return
-    try:
-        yield lambda: bool(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _verdict(loaded: Loaded, machine: Machine, stop: Stop, options: RunOptions) -> Check | None:

@@ -17,18 +17,21 @@ from machine.errors import ProgramError
 from vliwdbg import __version__
 from vliwdbg.cli.options import (
     Building,
+    Script,
     Sizes,
     Source,
     Stopping,
     choice_of,
+    in_one_list,
     takes_groups,
     verify_named,
 )
 from vliwdbg.cli.streams import answer, tell
 
 if TYPE_CHECKING:
+    from machine.program import Program
     from vliwdbg.programs import Choice
-    from vliwdbg.runner import Outcome, RunOptions
+    from vliwdbg.runner import Outcome, RunOptions, Stops
 
 app = Typer(
     rich_markup_mode=None,
@@ -141,8 +144,12 @@ def _tell_outcome(outcome: Outcome, telling: Telling) -> None:
         tell(line)
 
 
-def _stops(program: Any, stopping: Stopping) -> Any:
-    return None
+def _stops(program: Program, stopping: Stopping) -> Stops | None:
+    if not stopping.breaks and not stopping.watches:
+        return None
+    from vliwdbg.session.breakpoints import RunStops
+
+    return RunStops(program, stopping.breaks or (), stopping.watches or ())
 
 
 @contextmanager
@@ -275,14 +282,58 @@ def spec() -> int:
 
 @app.command("open", hidden=True)
 @takes_groups
-def open_debugger(source: Source, building: Building, sizes: Sizes, stopping: Stopping) -> int:
+def open_debugger(
+    source: Source, building: Building, sizes: Sizes, stopping: Stopping, script: Script
+) -> int:
     """Open a program in the debugger; without a terminal, run it."""
     from vliwdbg.runner import RunOptions
 
     if not _in_terminal(source.program):
         tell("note: there is no terminal here, so this does what `vliwdbg run` does")
         return _run(choice_of(source, building, sizes), stopping, RunOptions(), Telling())
-    raise NotImplementedError
+    from vliwdbg.programs import load
+    from vliwdbg.tui.start import run_app
+
+    choice = choice_of(source, building, sizes)
+    loaded = load(choice)
+    if loaded.printed:
+        tell(loaded.printed.rstrip("\n"))
+    return run_app(loaded, choice, [*_stop_lines(stopping), *script.lines()])
+
+
+def _stop_lines(stopping: Stopping) -> Iterator[str]:
+    """The commands that set the stops which options asked for."""
+    for location in stopping.breaks or ():
+        yield f"break {location}"
+    for place in stopping.watches or ():
+        yield f"watch {place}"
+
+
+@app.command("exec")
+@takes_groups
+def execute(
+    source: Source,
+    building: Building,
+    sizes: Sizes,
+    stopping: Stopping,
+    script: Script,
+    keep_going: Annotated[
+        bool, Option("--keep-going", help="Go on after a command that fails.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Run debugger commands on a program, in the order given, without a terminal."""
+    from vliwdbg.batch import Batch
+    from vliwdbg.programs import load
+
+    lines = [*_stop_lines(stopping), *script.lines()]
+    choice = choice_of(source, building, sizes)
+    loaded = load(choice)
+    if loaded.printed:
+        tell(loaded.printed.rstrip("\n"))
+    return Batch(loaded, choice, answer, tell, keep_going=keep_going, as_json=as_json).execute(
+        lines
+    )
 
 
 def _in_terminal(program: str | None) -> bool:
@@ -297,7 +348,7 @@ def call(words: Sequence[str]) -> int | None:
     """Do what these arguments say; whatever goes wrong is raised, for `cli.ends` to judge."""
     # Not by calling `app`, which would turn an interrupt or a closed pipe into an exit of its own.
     command = get_command(app)
-    with command.make_context("vliwdbg", list(words)) as context:
+    with command.make_context("vliwdbg", in_one_list(words)) as context:
         code: int | None = command.invoke(context)
         return code
 

@@ -53,6 +53,7 @@ def exit_code_of(
 def _complaints(error: Exception) -> Sequence[Complaint] | None:
     """What the user can mend; None where the error is ours."""
     from kernels.errors import BuildError
+    from vliwdbg.session.errors import DebuggerError
 
     if isinstance(error, ProgramError):
         return error.complaints
@@ -60,6 +61,8 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
         return [Complaint("command line", error.format_message())]
     if isinstance(error, BuildError):
         return [Complaint("build", str(error))]
+    if isinstance(error, DebuggerError):
+        return [Complaint("command line", str(error))]
     if isinstance(error, OSError):
         place = str(error.filename or "standard output")
         return [Complaint(place, (error.strerror or str(error)).lower())]

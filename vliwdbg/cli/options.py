@@ -15,6 +15,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
+from itertools import islice
 from typing import Annotated, Any, get_type_hints
 
 from typer import Argument, BadParameter, Option
@@ -99,6 +100,49 @@ class Stopping:
         list[str] | None,
         Option("--watch", metavar="RANGE", help="Stop after a change there (repeatable)."),
     ] = None
+
+
+@dataclass
+class Script:
+    """Debugger commands, from files and from the command line, in the order given."""
+
+    commands: Annotated[
+        list[str] | None,
+        Option(
+            "-ex",
+            metavar="CMD",
+            help="A debugger command, or @FILE for a file of them, which -x FILE says too "
+            "(repeatable, done in the order given).",
+        ),
+    ] = None
+
+    def lines(self) -> list[str]:
+        """The commands, those of files in their places. Raises ProgramError for a lost file."""
+        from vliwdbg.batch import read_lines
+
+        given = self.commands or ()
+        return [
+            line
+            for text in given
+            for line in (read_lines(text[1:]) if text.startswith(FILE_MARK) else [text])
+        ]
+
+
+FILE_MARK = "@"
+
+
+def in_one_list(words: Sequence[str]) -> list[str]:
+    """Arguments with each `-x FILE` spelled `-ex @FILE`: one list keeps its order, two do not."""
+    spelled: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "-ex":
+            spelled += [word, *islice(left, 1)]
+        elif word == "-x":
+            spelled += ["-ex", *(FILE_MARK + file for file in islice(left, 1))]
+        else:
+            spelled.append(word)
+    return spelled
 
 
 def choice_of(source: Source, building: Building, sizes: Sizes) -> Choice:

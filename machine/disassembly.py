@@ -1,0 +1,107 @@
+"""Slots as a person reads them, with the names a program gives to scratch.
+
+    [["multiply_add", 64, 72, 80, 88]]     v_val = multiply_add(v_val, v_c4097, s[88]@8)
+
+Every text for a place is one that can be typed back: a name that is no identifier is quoted
+(`'v node 3'`), a name at several addresses says which (`tmp@12`). An immediate is never shown as
+a name, because the operand's role decides.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from machine.isa import COMMENT, Operand, Role
+from machine.program import Bundle, Slot
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+RESERVED = frozenset({"s", "mem", "all", "any", "cycle", "pc", "scratch", "engine", "end", "if"})
+"""Words with a meaning of their own where places are written; a name like that is quoted."""
+
+
+class ScratchNames:
+    """The names of scratch words: `scratch_map` is address -> (name, width in words)."""
+
+    def __init__(self, scratch_map: Mapping[int, tuple[str, int]]) -> None:
+        self._map = dict(sorted(scratch_map.items()))
+        self._starts = list(self._map)
+        self._by_name: dict[str, list[tuple[int, int]]] = {}
+        for address, (name, width) in self._map.items():
+            self._by_name.setdefault(name, []).append((address, width))
+
+    def __iter__(self) -> Iterator[tuple[int, str, int]]:
+        return ((address, *entry) for address, entry in self._map.items())
+
+    def __len__(self) -> int:
+        return len(self._map)
+
+    def find(self, name: str) -> list[tuple[int, int]]:
+        """Where the name is: (address, width) of each, in order of address; empty if nowhere."""
+        return self._by_name.get(name, [])
+
+    def known(self) -> list[str]:
+        """All names, in order of their first address."""
+        return list(self._by_name)
+
+    def holding(self, address: int) -> tuple[int, str, int] | None:
+        """The named stretch that a word lies in: its address, name and width."""
+        at = bisect_right(self._starts, address) - 1
+        if at < 0:
+            return None
+        start = self._starts[at]
+        name, width = self._map[start]
+        return (start, name, width) if address < start + width else None
+
+    def text(self, address: int, width: int = 1) -> str:
+        """How a run of words is called: `tmp`, `v_val`, `v_val[3]`, `s[64]`, `s[64]@8`."""
+        held = self.holding(address)
+        if held is None or address + width > held[0] + held[2]:
+            return f"s[{address}]" if width == 1 else f"s[{address}]@{width}"
+        start, _, whole = held
+        first = address - start
+        if width == whole:
+            return self.label(start)
+        inside = str(first) if width == 1 else f"{first}:{first + width}"
+        return f"{self.label(start)}[{inside}]"
+
+    def label(self, start: int) -> str:
+        """The name at its own address, quoted and with `@` where it needs them."""
+        name = self._map[start][0]
+        plain = IDENTIFIER.fullmatch(name) and name not in RESERVED
+        text = name if plain else "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        return f"{text}@{start}" if len(self._by_name[name]) > 1 else text
+
+
+NO_NAMES = ScratchNames({})
+
+
+def format_slot(slot: Slot, names: ScratchNames = NO_NAMES) -> str:
+    """The slot as its opcode's row has it: `v_val = v_val ^ v_node`."""
+    if slot.opcode is COMMENT:
+        return format_comment(slot.operands[0])
+    operands = zip(slot.opcode.operands, slot.operands, strict=True)
+    return slot.opcode.form.format(
+        **{operand.name: format_operand(operand, value, names) for operand, value in operands}
+    )
+
+
+def format_operand(operand: Operand, value: Any, names: ScratchNames = NO_NAMES) -> str:
+    """One operand: a place where its role says scratch, else the value itself."""
+    if operand.in_scratch:
+        return names.text(value, operand.width)
+    if operand.role is Role.RELATIVE:
+        return f"{value:+d}"
+    return str(value)
+
+
+def format_comment(written: tuple[Any, ...]) -> str:
+    """A debug slot that does nothing, as it was written."""
+    return " ".join(str(part) for part in written)
+
+
+def summarize(bundle: Bundle) -> str:
+    """Which engines a bundle uses and with how many slots: `valu (2) | alu (12)`."""
+    return " | ".join(f"{engine} ({len(slots)})" for engine, slots in bundle.groups) or "empty"

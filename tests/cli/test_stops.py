@@ -1,0 +1,71 @@
+"""`--break` and `--watch`: places as the debugger's own commands take them, repeatable."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from tests.cli.command import Command
+
+BUNDLES = [
+    {"load": [["const", 0, 5], ["const", 8, 1]]},
+    {"debug": [["comment", "round 0"]]},
+    {"alu": [["+", 1, 1, 8]]},
+    {"valu": [["vbroadcast", 16, 1]]},
+    {"alu": [["<", 2, 1, 0]]},
+    {"flow": [["cond_jump", 2, 2]]},
+]
+PROGRAM = {"bundles": BUNDLES, "scratch_map": {"1": ["count", 1], "16": ["v", 8]}, "memory": []}
+STOPS = {
+    ("--break", "0"): ("breakpoint", 0, 0),
+    ("--break", "2"): ("breakpoint", 2, 3),
+    ("--break", "cycle 5"): ("breakpoint", 5, 2),
+    ("--break", "pc 4"): ("breakpoint", 3, 4),
+    ("--break", "*4"): ("breakpoint", 3, 4),
+    ("--break", "engine flow"): ("breakpoint", 4, 5),
+    ("--break", "valu:vbroadcast"): ("breakpoint", 2, 3),
+    ("--break", "scratch 16:24"): ("breakpoint", 2, 3),
+    ("--break", "count if count == 3"): ("breakpoint", 10, 3),
+    ("--watch", "v"): ("watchpoint", 3, 4),
+    ("--watch", "v[3] if v[3] == 2"): ("watchpoint", 7, 4),
+    ("--watch", "s[2]"): ("watchpoint", 4, 5),
+    ("--break", "999"): ("end", 21, 6),
+    ("--watch", "s[99]"): ("end", 21, 6),
+    ("--watch", "v", "--break", "2"): ("breakpoint", 2, 3),
+    ("--watch", "v", "--break", "4"): ("watchpoint", 3, 4),
+}
+
+
+@pytest.mark.parametrize("options", STOPS, ids=" ".join)
+def test_where_a_run_stops(vliwdbg: Command, options: Sequence[str]) -> None:
+    ended = vliwdbg("run", vliwdbg.file(PROGRAM), *options, "--json")
+    stop = ended.json["stop"]
+    assert ended.code == 0
+    assert (stop["reason"], stop["cycle"], stop["pc"]) == STOPS[options]
+    assert ended.json["cycles"] == stop["cycle"]
+
+
+def test_the_report_says_what_was_met(vliwdbg: Command) -> None:
+    ended = vliwdbg("run", vliwdbg.file(PROGRAM), "--watch", "v")
+    assert "watchpoint 1 (v (scratch 16:24)); v[0]: 0 → 1; v[1]: 0 → 1" in ended.out
+
+
+WRONG = {
+    ("--break", "engine gpu"): "no engine is called gpu",
+    ("--break", "pc 99"): "",
+    ("--break", "1 +"): "",
+    ("--break", ""): "",
+    ("--watch", "engine alu"): "is not understood here",
+    ("--watch", "s[1536]"): "scratch has 1536 words",
+    ("--watch", "v[8]"): "",
+    ("--watch", "nothing"): "nothing",
+    ("--watch", ""): "",
+}
+
+
+@pytest.mark.parametrize("options", WRONG, ids=" ".join)
+def test_a_place_that_is_none_is_refused(vliwdbg: Command, options: Sequence[str]) -> None:
+    ended = vliwdbg("run", vliwdbg.file(PROGRAM), *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("vliwdbg: command line: ")
+    assert "Traceback" not in ended.err
+    assert WRONG[options] in ended.err

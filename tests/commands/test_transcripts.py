@@ -1,0 +1,377 @@
+"""What a user types and what comes back, for every command: right, wrong, at both ends of history.
+
+The program, by pc and cycle:
+
+    0  0  load   n = 3; one = 1          3  3  alu   n = n - one   |  store mem[p] = acc
+    1  1  load   p = 2                   4  4  flow  cond_jump n, 2
+    2  2  alu    acc = acc + n           5  5  debug comment, free
+                                         6  5  flow  pause
+                                         7  6  valu  v = vbroadcast(acc)
+
+It loops three times, so cycle 2 + 3k is round k; it ends at cycle 13.
+"""
+
+import json
+
+import pytest
+
+from machine import Program
+from vliwdbg.batch import Batch, read_lines
+from vliwdbg.commands import COMMANDS
+from vliwdbg.commands.completion import complete
+from vliwdbg.commands.console import Console
+from vliwdbg.programs import Choice, Loaded
+from vliwdbg.session.session import Session
+
+BUNDLES = [
+    {"load": [["const", 0, 3], ["const", 1, 1]]},
+    {"load": [["const", 2, 2]]},
+    {"alu": [["+", 3, 3, 0]]},
+    {"alu": [["-", 0, 0, 1]], "store": [["store", 2, 3]]},
+    {"flow": [["cond_jump", 0, 2]]},
+    {"debug": [["comment", "done"]]},
+    {"flow": [["pause"]]},
+    {"valu": [["vbroadcast", 8, 3]]},
+]
+NAMES = {0: ("n", 1), 1: ("one", 1), 2: ("p", 1), 3: ("acc", 1), 8: ("v", 8), 20: ("v 2", 8)}
+
+
+def program():
+    return Program.from_bundles(BUNDLES, name="loop", scratch_map=NAMES, memory=[7, 8, 9, 10])
+
+
+def execute(*lines, **options):
+    """Lines told on stdout, on stderr, and the exit code."""
+    out, err = [], []
+    loaded = Loaded(program(), [7, 8, 9, 10], False)
+    batch = Batch(loaded, Choice("loop.json"), out.append, err.append, **options)
+    code = batch.execute(lines)
+    return out, err, code
+
+
+# (lines, the last lines of the answer)
+RIGHT = [
+    ("step", ["cycle 1  pc 1  load (1)"]),
+    ("n 2", ["cycle 2  pc 2  alu (1)"]),
+    ("s 3; rs 2", ["cycle 1  pc 1  load (1)"]),
+    ("s 3; reverse-next", ["cycle 2  pc 2  alu (1)"]),
+    ("continue", ["cycle 12  pc 7  pause  valu (1)"]),
+    ("c; c", ["cycle 13  pc 8  end"]),
+    ("c 2", ["cycle 13  pc 8  end"]),
+    ("c; rc", ["No more reverse-execution history.", "cycle 0  pc 0  load (2)"]),
+    ("b pc 3; c; c; c; rc", ["cycle 6  pc 3  breakpoint 1  alu (1) | store (1)"]),
+    ("until pc 3", ["cycle 3  pc 3  alu (1) | store (1)"]),
+    ("advance 7", ["cycle 7  pc 4  flow (1)"]),
+    ("finish", ["cycle 12  pc 7  pause  valu (1)"]),
+    ("goto end; reverse-finish", ["cycle 12  pc 7  pause  valu (1)"]),
+    ("s 5; run", ["cycle 12  pc 7  pause  valu (1)"]),
+    ("s 5; start", ["cycle 0  pc 0  load (2)"]),
+    ("goto 5", ["cycle 5  pc 2  alu (1)"]),
+    ("goto 5; +1; -2", ["cycle 4  pc 4  flow (1)"]),
+    ("goto 50%", ["cycle 6  pc 3  alu (1) | store (1)"]),
+    ("goto 11; s", ["cycle 11  pc 6  flow (1)"]),
+    ("goto end", ["cycle 13  pc 8  end"]),
+    ("goto 13", ["cycle 13  pc 8  end"]),
+    ("goto 5; mark a; start; goto 'a", ["cycle 5  pc 2  alu (1)"]),
+    ("goto 5; checkpoint; start; restart 1", ["cycle 5  pc 2  alu (1)"]),
+    ("b 5", ["Breakpoint 1: cycle 5."]),
+    ("b acc", ["Breakpoint 1: acc (scratch 3:4); 3 of 8 bundles may meet it."]),
+    ("b engine store if acc > 3", None),
+    ("b engine store if acc > 3; c", ["cycle 6  pc 3  breakpoint 1  alu (1) | store (1)"]),
+    ("tb alu:+; c", ["cycle 2  pc 2  temporary breakpoint 1  alu (1)"]),
+    ("tb alu:+; c; i b", ["No breakpoints or watchpoints."]),
+    ("b mem 2; c", ["cycle 3  pc 3  breakpoint 1  alu (1) | store (1)"]),
+    (
+        "watch acc; c",
+        [
+            "watchpoint 1: acc (scratch 3:4) changed",
+            "  acc: 0 → 3",
+            "cycle 3  pc 3  watchpoint 1  alu (1) | store (1)",
+        ],
+    ),
+    (
+        "watch acc; c; rc",
+        [
+            "watchpoint 1: acc (scratch 3:4) changed",
+            "  acc: 0 → 3",
+            "cycle 2  pc 2  watchpoint 1  alu (1)",
+        ],
+    ),
+    (
+        "watch mem 0:4; c",
+        [
+            "watchpoint 1: mem[0:4] changed",
+            "  mem[2]: 9 → 3",
+            "cycle 4  pc 4  watchpoint 1  flow (1)",
+        ],
+    ),
+    ("rwatch one; c", None),
+    ("awatch mem[2]; c 2", None),
+    ("b acc; condition 1 acc == 5; c", ["cycle 6  pc 3  breakpoint 1  alu (1) | store (1)"]),
+    ("b acc; condition 1", ["Breakpoint 1 is unconditional now."]),
+    ("b pc 3; ignore 1 2; c", ["cycle 9  pc 3  breakpoint 1  alu (1) | store (1)"]),
+    ('dprintf pc 3, "n=%d acc=%x\\n", n, acc; c', None),
+    ("b pc 3; d 1; i b", ["No breakpoints or watchpoints."]),
+    ("b pc 3; dis 1; c", ["cycle 12  pc 7  pause  valu (1)"]),
+    ("b pc 3; dis; en; c", ["cycle 3  pc 3  breakpoint 1  alu (1) | store (1)"]),
+    ("b pc 3; clear pc 3", ["Deleted breakpoint 1."]),
+    ("l pc 2,1", ["        2  alu (1)", "           alu  acc = acc + n"]),
+    ("s 2; l pc 2,1", ["           alu  acc = acc + n" + " " * 29 + "acc = 0; n = 3"]),
+    ("disassemble cycle 7,1", ["        4  flow (1)", "          flow  cond_jump n, 2"]),
+    ("x/1i", None),
+    ("s 2; p n + 1; p $ * 2", ["$2 = 8"]),
+    ("s 2; p/x -n", ["$1 = 0xfffffffd"]),
+    ("s 2; p/d -n", ["$1 = -3"]),
+    ("p v", ["$1 = {0, 0, 0, 0, 0, 0, 0, 0}"]),
+    ("p 'v 2'[3]", ["$1 = 0"]),
+    ("x/4 mem[0]", ["mem[0:4]: 7 8 9 10"]),
+    ("x/2z v", ["v[0:2]: 0x00000000 0x00000000"]),
+    ("display n; s", ["cycle 1  pc 1  load (1)", "1: n = 3"]),
+    ("display n; undisplay 1; s", ["cycle 1  pc 1  load (1)"]),
+    ("set v[1] = 4", ["v[1]: 0 → 4. History goes on from cycle 0 anew."]),
+    ("set v = 4; p v", ["$1 = {4, 4, 4, 4, 4, 4, 4, 4}"]),
+    ("s 2; set n = 1; c", ["cycle 6  pc 7  pause  valu (1)"]),
+    ("s 2; set n = 1; rs; p n; s; p n", ["$2 = 1"]),
+    ("s 2; set $pc = 7; c", ["cycle 3  pc 8  end"]),
+    ("set pauses off; c", ["cycle 13  pc 8  end"]),
+    ("set debug off", ["Compares are passed over."]),
+    ("info scratch n", ["Place  Words", "n      0"]),
+    ("info memory 0:2", ["Place     Words", "mem[0:2]  7 8"]),
+    ("info memory", ["Memory: 4 words; the header tells no problem."]),
+    ("info engines", None),
+    ("info history", None),
+    ("info schedulers", None),
+    ("info program", None),
+    ("info pc", ["cycle 0  pc 0  load (2)", "bundle 0 of 8: load (2)"]),
+    ("help step", ["step [N]", "  N bundles on.", "Short: s."]),
+    ("apropos mark", None),
+    ("# nothing", []),
+    ("s # two", ["cycle 1  pc 1  load (1)"]),
+    ("s; ; ", ["cycle 3  pc 3  alu (1) | store (1)"]),
+]
+
+
+@pytest.mark.parametrize("row", RIGHT, ids=lambda row: row[0])
+def test_right(row):
+    out, err, code = execute(*(line.strip() for line in row[0].split(";")))
+    assert (err, code) == ([], 0)
+    if row[1] is not None:
+        assert out[len(out) - len(row[1]) :] == row[1]
+
+
+WRONG = [
+    ("foo", "No command is called 'foo'"),
+    ("st", "ambiguous: start, step"),
+    ("!", "'!' is no command"),
+    ("s x", "The count is a whole number, not 'x'"),
+    ("s 0", "at least 1"),
+    ("n -1", "not '-1'"),
+    ("rs", "No more reverse-execution history."),
+    ("reverse-next", "No more reverse-execution history."),
+    ("rc", "No more reverse-execution history."),
+    ("reverse-finish", "No more reverse-execution history."),
+    ("-1", "No more reverse-execution history."),
+    ("goto end; s", "The program has ended at cycle 13."),
+    ("goto end; c", "The program has ended at cycle 13."),
+    ("goto end; finish", "The program has ended at cycle 13."),
+    ("goto end; until 3", "The program has ended at cycle 13."),
+    ("goto end; +1", "The program has ended at cycle 13."),
+    ("until", "until LOC"),
+    ("until nowhere", "no scratch is called nowhere"),
+    ("finish x", "takes no argument"),
+    ("run x", "takes no argument"),
+    ("goto", "A cycle to go to"),
+    ("goto x", "A cycle to go to"),
+    ("goto 101%", "100%"),
+    ("goto 'a", "No mark is called 'a'"),
+    ("mark 1", "letters"),
+    ("checkpoint x", "takes no argument"),
+    ("restart 1", "No checkpoint 1"),
+    ("b pc 8", "there is no bundle at pc 8"),
+    ("b engine gpu", "no engine is called gpu"),
+    ("b valu:jump", "valu has no opcode jump"),
+    ("b acc if", "something is missing at the end"),
+    ("tb mem 4", "memory has 4 words"),
+    ("watch", "something is missing"),
+    ("watch acc == 3", "'==' is not understood here"),
+    ("rwatch 1536", "scratch has 1536 words"),
+    ("awatch ac", "did you mean acc?"),
+    ('dprintf 3, "%d"', "does not fit"),
+    ("condition 1 acc", "No breakpoint number 1"),
+    ("b acc; condition 1 v", "one word is wanted here"),
+    ("ignore 1 1", "No breakpoint number 1"),
+    ("commands 3", "No breakpoint number 3"),
+    ("commands", "The breakpoint's number|No breakpoint"),
+    ("d 1", "No breakpoint number 1"),
+    ("disable x", "is a whole number"),
+    ("enable 2", "No breakpoint number 2"),
+    ("clear acc", "No breakpoint at acc"),
+    ("save bananas f", "No thing to save"),
+    ("save breakpoints", "save breakpoints FILE"),
+    ("source", "source FILE"),
+    ("source /nowhere/at/all", "No such file"),
+    ("l pc 99", "no bundle at pc 99"),
+    ("l 99", "The program has ended at cycle 13"),
+    ("p", "Say what"),
+    ("p n +", "something is missing at the end"),
+    ("p/q n", "is no format"),
+    ("p/i n", "/i shows bundles"),
+    ("p 1 / 0", "division by zero"),
+    ("p v[8]", "v has 8 words"),
+    ("p $9", "the value history has no"),
+    ("x", "Say which words"),
+    ("x/9 mem[0]", "memory has 4 words"),
+    ("display n +", "something is missing"),
+    ("undisplay 4", "No display 4"),
+    ("set n", "No setting is called 'n'"),
+    ("set n = v", "8 words do not fill the 1 of n"),
+    ("set $cycle = 3", "cannot be set"),
+    ("set debug maybe", "No value is called 'maybe'"),
+    ("info", "Say about what"),
+    ("info bananas", "No subject of info"),
+    ("info scratch mem 0", "This is memory"),
+    ("help foo", "No command is called 'foo'"),
+    ("apropos", "apropos WORD"),
+    ("apropos xyzzy", "No command is about"),
+    ("file", "file PROGRAM"),
+    ("file -", "nothing to return to"),
+    ("file /nowhere.json", "nowhere.json"),
+    ("reload", "loop.json"),
+    ("check", "no reference"),
+    ("dump", "No thing to dump"),
+    ("dump memory", "dump memory FILE"),
+    ("rebuild --scheduler nope", "no scheduler is called 'nope'"),
+    ("rebuild --fast", "does not know '--fast'"),
+    ("rebuild rounds=x", "whole number"),
+    ("rebuild rounds", "needs a value"),
+    ("quit x", "whole number"),
+    ("quit 256", "at most 255"),
+    ("p " + "-" * 500 + "1", "nested more than"),
+]
+
+
+@pytest.mark.parametrize(("lines", "message"), WRONG, ids=lambda row: row)
+def test_wrong(lines, message):
+    _, err, code = execute(*(line.strip() for line in lines.split(";")))
+    assert code == 1
+    assert any(part in "\n".join(err) for part in message.split("|"))
+
+
+def test_going_past_the_end_goes_there_and_fails():
+    assert execute("goto 99", "step") == (
+        ["The program has ended at cycle 13.", "cycle 13  pc 8  end"],
+        [],
+        1,
+    )
+
+
+def test_a_session_goes_on_after_a_failure_only_if_it_is_to():
+    assert execute("foo", "s")[0] == []
+    out, _, code = execute("foo", "s", keep_going=True)
+    assert (out, code) == (["cycle 1  pc 1  load (1)"], 1)
+
+
+def test_quit_gives_the_exit_code():
+    assert execute("quit 3", "s") == ([], [], 3)
+    assert execute("q") == ([], [], 0)
+
+
+def test_commands_of_a_breakpoint_are_executed_when_it_stops():
+    out, _, code = execute("b pc 3", "commands 1", "p acc", "c", "end", "c")
+    assert code == 0
+    assert [line for line in out if line.startswith("$")] == ["$1 = 3", "$2 = 5", "$3 = 6"]
+    assert execute("b pc 3", "commands 1", "p acc")[2] == 1
+
+
+def test_dprintf_prints_and_goes_on():
+    out, _, _ = execute('dprintf pc 3, "n=%d acc=%x", n, acc', "c")
+    assert out[1:] == ["n=3 acc=3", "n=2 acc=5", "n=1 acc=6", "cycle 12  pc 7  pause  valu (1)"]
+
+
+def test_breakpoints_are_saved_and_sourced(tmp_path):
+    file = tmp_path / "stops"
+    execute("b acc if acc > 3", "watch mem 2", "commands", "p 1", "end", f"save breakpoints {file}")
+    assert read_lines(str(file)) == [
+        "break acc if acc > 3",
+        "watch mem 2",
+        "commands",
+        "p 1",
+        "end",
+    ]
+    out, _, code = execute(f"source {file}", "i b")
+    assert code == 0
+    assert out[-1].startswith("2    watchpoint  y    0     mem[2]")
+
+
+def test_words_are_dumped(tmp_path):
+    file = tmp_path / "words.json"
+    execute("s 4", f"dump memory {file}")
+    assert json.loads(file.read_text()) == [7, 8, 3, 10]
+    execute("s 4", f"dump scratch {file} 0:4")
+    assert json.loads(file.read_text()) == [2, 1, 2, 3]
+
+
+def test_json_has_the_same_in_data():
+    out, _, _ = execute("b 5", "c", "foo", as_json=True)
+    told = [json.loads(line) for line in out]
+    assert [reply["ok"] for reply in told] == [True, True, False]
+    assert told[1]["data"] == {
+        "cycle": 5,
+        "pc": 2,
+        "step": 5,
+        "stop": "breakpoint",
+        "breakpoints": [1],
+    }
+
+
+def test_rebuild_keeps_breakpoints_and_file_returns(tmp_path):
+    out, err, code = execute(
+        "b engine store", "b acc", "rebuild --kernel baseline --scheduler serial rounds=1 "
+        "height=2 batch=2", "i b", "check", "file -", "c", keep_going=True,
+    )  # fmt: skip
+    assert "cycles 13 →" in out[2]
+    assert "takes the place of loop.json" in out[3]
+    assert "breakpoint 2 cannot be met here" in out[4]
+    assert "The program has not ended: cycle 0, pc 0." in err
+    assert code == 1
+    assert out[-1] == "cycle 2  pc 2  breakpoint 2  alu (1)"
+
+
+def test_a_fault_stops_and_repeats_and_a_compare_is_gone_past():
+    bundles = [
+        {"debug": [["compare", 0, [0, 0, "idx"]]]},
+        {"load": [["const", 0, 1]]},
+        {"debug": [["compare", 0, [0, 0, "idx"]]], "flow": [["coreid", 2]]},
+        {"alu": [["//", 1, 0, 1]]},
+    ]
+    faulty = Program.from_bundles(bundles)
+    console = Console(Session(faulty, [0] * 9, reference={(0, 0, "idx"): 0}))
+
+    def last(line):
+        return list(console.execute(line))[-1].lines[-2:]
+
+    assert last("c")[1] == "cycle 1  pc 2  fault  debug (1) | flow (1)"
+    assert "is 1 where the reference has 0" in last("rs")[0] + last("s")[0]
+    assert last("c")[0].startswith("division by zero")
+    assert last("c")[1] == "cycle 2  pc 3  fault  alu (1)"
+    assert last("goto end")[1] == "cycle 2  pc 3  fault  alu (1)"
+    assert last("rc")[1] == "cycle 1  pc 2  fault  debug (1) | flow (1)"
+
+
+def test_every_command_has_a_transcript():
+    typed = {line.split()[0] for row in RIGHT for line in row[0].split(";") if line.split()}
+    shown = {COMMANDS[w.split("/")[0]].name for w in typed if w.split("/")[0] in COMMANDS}
+    elsewhere = {"commands", "save", "source", "dump", "check", "rebuild", "file", "reload"}
+    assert {row.name for row in COMMANDS.values()} - shown - elsewhere <= {
+        "next", "reverse-next", "reverse-step", "reverse-continue", "quit", "tbreak", "disable",
+        "enable", "delete", "list", "continue", "break", "print",
+    }  # fmt: skip
+
+
+def test_completion():
+    console = Console(Session(program()))
+    assert complete(console, "reverse-c") == ["reverse-continue"]
+    assert complete(console, "print a") == ["print acc"]
+    assert "break engine valu" in complete(console, "break engine v")
+    assert complete(console, "info sch") == ["info schedulers"]
+    assert complete(console, "nope x") == []

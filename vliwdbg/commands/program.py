@@ -1,0 +1,254 @@
+"""Program: what is loaded, listed, checked, built anew."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from machine.machine import Machine
+from machine.problem import Problem
+from machine.problem import check as check_memory
+from machine.program import Program
+from machine.stops import ENDINGS
+from vliwdbg.commands.console import Console
+from vliwdbg.commands.listing import list_
+from vliwdbg.commands.table import Command, Group, Reply, find_unique, no_argument, said
+from vliwdbg.programs import Choice, load
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.places import Place, find_place
+from vliwdbg.session.session import Session
+
+MEASURED = 20_000_000
+"""Bundles after which a program's cycles are not counted any further."""
+
+
+def file(console: Console, text: str) -> Reply:
+    if not text:
+        raise DebuggerError("Say which: file PROGRAM, or file - for the one before rebuild.")
+    if text == "-":
+        return _return_to_users(console)
+    console.before_rebuild = None
+    return _load(console, Choice(text))
+
+
+def reload(console: Console, text: str) -> Reply:
+    no_argument("reload", text)
+    if console.choice.program == "-":
+        raise DebuggerError("Standard input cannot be read again; `run` restarts the program.")
+    return _load(console, console.choice)
+
+
+def _load(console: Console, choice: Choice) -> Reply:
+    loaded = load(choice)
+    lines = console.session.take_program(loaded.program, loaded.memory)
+    console.choice = choice
+    return said(_loaded(console), *lines)
+
+
+def _loaded(console: Console) -> str:
+    program = console.session.program
+    return f"Loaded {program.name or console.choice.program}: {len(program)} bundles, at the start."
+
+
+def _return_to_users(console: Console) -> Reply:
+    if console.before_rebuild is None:
+        raise DebuggerError("There is nothing to return to: no rebuild has taken its place.")
+    choice, program, memory = console.before_rebuild
+    console.before_rebuild = None
+    console.choice = choice
+    lines = console.session.take_program(program, memory)
+    return said(_loaded(console), *lines)
+
+
+def check(console: Console, text: str) -> Reply:
+    """Memory as it is now, held against what the reference kernel makes of it."""
+    no_argument("check", text)
+    session = console.session
+    if session.layout is None:
+        raise DebuggerError("There is no reference: memory's header tells no problem.")
+    program, memory = session.program, list(session.core.memory)
+    verdict = check_memory(session.layout, session.starting_memory, memory, program.outputs)
+    lines = [] if session.ended else [f"The program has not ended: {_at(session)}."]
+    if verdict.correct:
+        lines.append(f"Correct: {' and '.join(program.outputs)} are what the reference has.")
+    for wrong in verdict.wrong:
+        lines.append(
+            f"Wrong: {verdict.counts[wrong.output]} words of {wrong.output}, the first is element "
+            f"{wrong.element}, mem[{wrong.address}]: {wrong.got}, expected {wrong.expected}."
+        )
+    return Reply(tuple(lines), ok=verdict.correct, data={"correct": verdict.correct})
+
+
+def _at(session: Session) -> str:
+    return f"cycle {session.core.cycle}, pc {session.core.pc}"
+
+
+def dump(console: Console, text: str) -> Reply:
+    what, _, rest = text.partition(" ")
+    memory = find_unique("thing to dump", what, {"memory": True, "scratch": False})
+    name, _, chosen = rest.strip().partition(" ")
+    if not name:
+        raise DebuggerError(f"Say to which file: dump {what} FILE [RANGE].")
+    place = _dumped(console.session, memory, chosen.strip())
+    words = list(place.words_in(console.session.core))
+    Path(name).write_text(json.dumps(words) + "\n", encoding="utf-8")
+    return said(f"Wrote {len(words)} words of {place.text(console.session.names)} to {name}.")
+
+
+def _dumped(session: Session, memory: bool, chosen: str) -> Place:
+    if not chosen:
+        room = session.core.memory if memory else session.core.scratch
+        return Place(memory, 0, len(room))
+    bare = memory and re.fullmatch(r"[0-9x:a-fA-F ]+", chosen)
+    place = find_place(f"mem {chosen}" if bare else chosen, session.scope, "range")
+    if place.memory is not memory:
+        raise DebuggerError(f"{chosen} is not in {'memory' if memory else 'scratch'}.")
+    return place
+
+
+# rebuild
+
+
+def rebuild(console: Console, text: str) -> Reply:
+    """Build the bundled kernel, put it in the session's place, and say cycles before and after."""
+    from kernels.catalog import DEFAULT_KERNEL, DEFAULT_SCHEDULER
+
+    asked = dict(_options(text))
+    session = console.session
+    built = session.program.build
+    sizes = {option: asked[option] for option in _SIZES if option in asked}
+    problem = replace(session.program.problem or Problem(), **sizes)
+    choice = replace(
+        console.choice if console.choice.bundled else Choice(),
+        kernel=asked.get("kernel", built.get("kernel", DEFAULT_KERNEL)),
+        scheduler=asked.get("scheduler", built.get("scheduler", DEFAULT_SCHEDULER)),
+        sizes=_as_sizes(problem),
+    )
+    before = _cycles_of(session)
+    program = _built(choice, problem, console.progress)
+    replaced = _replace_users(console)
+    lines = session.take_program(program)
+    console.choice = choice
+    after = _cycles_of(session)
+    first = (
+        f"Built {program.name}: {len(program)} bundles; cycles {before} → {after}, at the start."
+    )
+    return said(first, *replaced, *lines, before=before, after=after)
+
+
+def _built(
+    choice: Choice, problem: Problem, progress: Callable[[str, float], None] | None
+) -> Program:
+    from kernels.catalog import build
+
+    assert choice.kernel is not None
+    assert choice.scheduler is not None
+    return build(
+        choice.kernel,
+        choice.scheduler,
+        problem,
+        outputs=("values", "indices") if choice.indices else ("values",),
+        without=choice.without,
+        settings=choice.settings,
+        progress=progress,
+    )
+
+
+def _replace_users(console: Console) -> Iterator[str]:
+    if console.choice.bundled:
+        return iter(())
+    session = console.session
+    console.before_rebuild = (console.choice, session.program, session.starting_memory)
+    return iter([f"It takes the place of {console.choice.program}; `file -` returns to that."])
+
+
+def _as_sizes(problem: Problem) -> dict[str, int]:
+    return {name: getattr(problem, name) for name in _SIZES}
+
+
+def _cycles_of(session: Session) -> str:
+    """How many cycles a program takes; `?` where it does not end."""
+    end = session.timeline.end
+    return str(end.cycle) if end and end.reason in ENDINGS else measure(session)
+
+
+def measure(session: Session) -> str:
+    """The cycles of a run of its own."""
+    machine = Machine(session.program, session.starting_memory, pauses=False)
+    stop = machine.run(MEASURED)
+    return str(stop.cycle) if stop.reason in ENDINGS else f"? ({stop.reason.value})"
+
+
+Option = tuple[str, Callable[[str], Any]]
+
+
+def _size(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text):
+        raise DebuggerError(f"A size is a whole number, not {text!r}.")
+    return int(text)
+
+
+_OPTIONS: Mapping[str, Option] = {
+    "--scheduler": ("scheduler", str),
+    "--kernel": ("kernel", str),
+    "height": ("forest_height", _size),
+    "rounds": ("rounds", _size),
+    "batch": ("batch_size", _size),
+    "seed": ("seed", _size),
+}
+_SIZES = ("forest_height", "rounds", "batch_size", "seed")
+
+
+def _options(text: str) -> Iterator[tuple[str, Any]]:
+    """The options of a text: `--scheduler list`, `--scheduler=list`, `rounds=4`."""
+    words = iter(text.split())
+    for word in words:
+        name, equals, value = word.partition("=")
+        if name not in _OPTIONS:
+            raise DebuggerError(f"rebuild does not know {name!r}; it takes {', '.join(_OPTIONS)}.")
+        if not equals:
+            value = next(words, "") if name.startswith("--") else ""
+        if not value:
+            raise DebuggerError(
+                f"{name} needs a value, like `rebuild --scheduler serial rounds=4`."
+            )
+        field, read = _OPTIONS[name]
+        yield field, read(value)
+
+
+GROUP = Group(
+    "Program",
+    (
+        Command(
+            ("list", "l"),
+            "list [LOC[,N]]",
+            "bundles around the cursor or from LOC, with operand values",
+            list_,
+            "location",
+        ),
+        Command(("disassemble",), "disassemble [LOC[,N]]", "the same", list_, "location"),
+        Command(
+            ("file",), "file PROGRAM", "debug another program; file - after a rebuild", file, "file"
+        ),
+        Command(("reload",), "reload", "read the program again", reload),
+        Command(("check",), "check", "hold memory against the reference kernel", check),
+        Command(
+            ("rebuild", "reb"),
+            "rebuild [--scheduler S] [--kernel K] [height= rounds= batch= seed=]",
+            "build the bundled kernel and debug it, with the same breakpoints",
+            rebuild,
+            "rebuild",
+        ),
+        Command(
+            ("dump",),
+            "dump memory|scratch FILE [RANGE]",
+            "write words as a JSON list",
+            dump,
+            "file",
+        ),
+    ),
+)

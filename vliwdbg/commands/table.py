@@ -1,0 +1,140 @@
+"""One row per command, and what a command answers.
+
+Help, completion, the palette and `docs/commands.md` derive from the rows. A group is a module of
+this package with a tuple `COMMANDS`; `vliwdbg.commands.GROUPS` lists the groups. A handler takes
+the console and the text after the command, and returns a `Reply`; it never prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.session import Arrival
+
+if TYPE_CHECKING:
+    from vliwdbg.commands.console import Console
+
+
+class Table(NamedTuple):
+    """Columns for people to read."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a command answers: lines, then a table; and the same as data, for programs.
+
+    `ok` False is a failure, whose message is in the lines. `arrival` is where a move came to.
+    `quit` is the exit code of a command that ends it all.
+    """
+
+    lines: tuple[str, ...] = ()
+    table: Table | None = None
+    ok: bool = True
+    data: Mapping[str, Any] | None = None
+    arrival: Arrival | None = None
+    quit: int | None = None
+    command: str = ""
+
+
+def said(*lines: str, **data: Any) -> Reply:
+    """A reply of these lines."""
+    return Reply(lines, data=data or None)
+
+
+Handler = Callable[["Console", str], Reply]
+
+
+class Command(NamedTuple):
+    """A row. `completes` says what its argument is: a key of `vliwdbg.commands.completion`."""
+
+    names: tuple[str, ...]
+    usage: str
+    help: str
+    handler: Handler
+    completes: str = ""
+    more: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.names[0]
+
+    @property
+    def short(self) -> str:
+        """Its other names, as a list."""
+        return ", ".join(self.names[1:])
+
+
+class Group(NamedTuple):
+    """Commands that belong together."""
+
+    title: str
+    commands: tuple[Command, ...]
+
+
+T = TypeVar("T")
+
+
+def find_unique(what: str, text: str, table: Mapping[str, T], same: bool = False) -> T:
+    """The entry of that name, or the only one whose name starts so. Raises DebuggerError.
+
+    Names of one and the same entry do not compete where `same`.
+    """
+    if text in table:
+        return table[text]
+    starting = {name: entry for name, entry in table.items() if name.startswith(text) and text}
+    entries = list({id(entry): entry for entry in starting.values()}.values())
+    if len(entries) == 1 and (same or len(starting) == 1):
+        return entries[0]
+    if starting:
+        raise DebuggerError(f"{what} {text!r} is ambiguous: {', '.join(sorted(starting))}.")
+    raise DebuggerError(f"No {what} is called {text!r}; there are {', '.join(table)}.")
+
+
+WORD = re.compile(r"([A-Za-z][A-Za-z_-]*)(/\S*)?\s*(.*)", re.DOTALL)
+
+
+def whole_number(what: str, text: str, default: int | None = None) -> int:
+    """The number, or the default for an empty text. Raises DebuggerError."""
+    text = text.strip()
+    if not text and default is not None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        given = f"not {text!r}" if text else "and is missing"
+        raise DebuggerError(f"{what} is a whole number, {given}.")
+    return int(text)
+
+
+def numbers(what: str, text: str) -> list[int]:
+    """Some numbers and ranges of numbers, `1 3-5`. Raises DebuggerError."""
+    found: list[int] = []
+    for word in text.split():
+        first, dash, last = word.partition("-")
+        start = whole_number(what, first)
+        end = whole_number(what, last) if dash else start
+        if end - start > 10_000:
+            raise DebuggerError(f"{word} is too many.")
+        found.extend(range(start, end + 1))
+    return found
+
+
+def no_argument(name: str, text: str) -> None:
+    """Raises DebuggerError if there is one."""
+    if text.strip():
+        raise DebuggerError(f"{name} takes no argument, not {text.strip()!r}.")
+
+
+def by_name(commands: Iterable[Command]) -> dict[str, Command]:
+    """Each name, short ones too, with its row."""
+    return {name: command for command in commands for name in command.names}
+
+
+def columns(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """A table of anything that has a text."""
+    return Table(tuple(headers), tuple(tuple(map(str, row)) for row in rows))

@@ -1,0 +1,1 @@
+"""Replies as text, for terminals and files."""

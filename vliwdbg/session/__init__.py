@@ -1,0 +1,1 @@
+"""The debugger without a terminal: a session, its time, its breakpoints, its places."""

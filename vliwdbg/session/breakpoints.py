@@ -1,0 +1,418 @@
+"""Breakpoints and watchpoints: what is looked for, under which condition, how often it was met.
+
+    candidate   the core stops at a flagged bundle (or at a cycle somebody waits for)
+    holds       the location or the watched words really are what was asked for
+    condition   is not 0
+    counted     one more hit; while `ignore` is above 0 it goes down and the run goes on
+
+A breakpoint is looked for before its bundle, a watchpoint after it. They belong to the session,
+never to a checkpoint: going back in time does not bring a deleted one back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from machine.disassembly import ScratchNames
+from machine.machine import Machine
+from machine.program import Program
+from machine.stops import Commit, Reason, State, Stop, Write
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.locations import (
+    Access,
+    AtCycle,
+    Location,
+    OnMemory,
+    OnScratch,
+    Watched,
+    location_of,
+)
+from vliwdbg.session.places import Evaluator, Expression, Place, Scope, Value, parse, unquoted
+from vliwdbg.session.where import Where, union
+
+
+class Kind(NamedTuple):
+    """A command that sets stops: what it is called in messages, and what it waits for."""
+
+    noun: str
+    access: Access | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    "break": Kind("breakpoint"),
+    "tbreak": Kind("temporary breakpoint"),
+    "watch": Kind("watchpoint", Access.CHANGED),
+    "rwatch": Kind("read watchpoint", Access.READ),
+    "awatch": Kind("access watchpoint", Access.TOUCHED),
+    "dprintf": Kind("dprintf"),
+}
+
+
+@dataclass
+class Breakpoint:
+    """One of them. `source` is what the user wrote after the command, but for the condition."""
+
+    number: int
+    command: str
+    source: str
+    what: Location | Watched
+    condition: Expression | None = None
+    printing: Printing | None = None
+    enabled: bool = True
+    hits: int = 0
+    ignore: int = 0
+    commands: tuple[str, ...] = ()
+    flags: bytes = b""
+    cause: str = ""
+    """Why it cannot be met in the program at hand; empty where it can."""
+
+    @property
+    def noun(self) -> str:
+        return KINDS[self.command].noun
+
+    @property
+    def temporary(self) -> bool:
+        return self.command == "tbreak"
+
+    @property
+    def watched(self) -> Watched | None:
+        """The words it watches; None for what is looked for before a bundle."""
+        return self.what if isinstance(self.what, Watched) else None
+
+    @property
+    def words(self) -> Place | None:
+        """The words it is about, if it is about words."""
+        return self.what.place if isinstance(self.what, (Watched, OnScratch, OnMemory)) else None
+
+    @property
+    def cycle(self) -> int | None:
+        """The cycle it waits for, if it waits for one."""
+        return self.what.cycle if isinstance(self.what, AtCycle) else None
+
+    def written(self) -> str:
+        """The command that sets it again."""
+        condition = f" if {self.condition.text}" if self.condition else ""
+        return f"{self.command} {self.source}{condition}"
+
+
+class Hit(NamedTuple):
+    """A breakpoint that was met: what its bundle wrote to the words, and what is to be noted.
+
+    `words` are what it watches, and `now` their values where nothing was written.
+    """
+
+    breakpoint: Breakpoint
+    writes: tuple[Write, ...] = ()
+    now: tuple[int, ...] = ()
+    note: str = ""
+
+    @property
+    def label(self) -> str:
+        return f"{self.breakpoint.noun} {self.breakpoint.number}"
+
+    def lines(self, names: ScratchNames) -> Iterator[str]:
+        """What a watchpoint has to tell: old and new, lane by lane."""
+        watched = self.breakpoint.watched
+        if watched is not None:
+            yield f"{self.label}: {watched.text(names)} {watched.access.value}"
+            for write in self.writes:
+                where = Place(watched.place.memory, write.address, write.address + 1)
+                yield f"  {where.text(names)}: {write.old} → {write.new}"
+            if not self.writes:
+                yield f"  read: {format_value(self.now)}"
+        if self.note:
+            yield self.note
+
+
+def format_value(value: Value, form: Callable[[int], str] = str) -> str:
+    """As gdb has it: `42`, or `{1, 2, 3}`."""
+    if isinstance(value, int):
+        return form(value)
+    return "{" + ", ".join(map(form, value)) + "}"
+
+
+@dataclass(frozen=True)
+class Printing:
+    """What a dprintf prints: a format as printf's, and its arguments."""
+
+    form: str
+    arguments: tuple[Expression, ...]
+
+    def text(self, scope: Scope) -> str:
+        """Raises DebuggerError."""
+        values = [argument.word(scope) for argument in self.arguments]
+        try:
+            return self.form % tuple(values)
+        except (TypeError, ValueError) as wrong:
+            raise DebuggerError(f"the format {self.form!r} does not fit: {wrong}.") from None
+
+
+class Breakpoints:
+    """All breakpoints and watchpoints of a session, by number, from 1 on."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.all: dict[int, Breakpoint] = {}
+        self._next = 1
+        self.take_program(scope)
+
+    def take_program(self, scope: Scope) -> list[str]:
+        """Look for the same in another program; what cannot be met there any more, a line each."""
+        self.scope = scope
+        self.where = Where(scope.program)
+        return [line for stop in self.all.values() for line in self._look_again(stop)]
+
+    def _look_again(self, stop: Breakpoint) -> Iterator[str]:
+        stop.flags, stop.cause = b"", ""
+        try:
+            stop.what = _looked_for(stop.command, stop.source, self.scope)
+        except DebuggerError as wrong:
+            stop.cause = wrong.message
+            yield f"{stop.noun} {stop.number} cannot be met here: {wrong.message}"
+            return
+        stop.flags = stop.what.flags(self.where)
+
+    # setting and finding
+
+    def add(self, command: str, text: str) -> Breakpoint:
+        """Set one: `command` is break, tbreak, watch, rwatch, awatch or dprintf, `text` the rest.
+
+        Raises DebuggerError.
+        """
+        stop = self.read(command, text)
+        stop.number = self._next
+        self._next += 1
+        self.all[stop.number] = stop
+        return stop
+
+    def read(self, command: str, text: str) -> Breakpoint:
+        """What the text asks for, without a number and not set. Raises DebuggerError."""
+        stop = _READERS[command](command, text, self.scope)
+        stop.flags = stop.what.flags(self.where)
+        return stop
+
+    def find(self, number: int) -> Breakpoint:
+        """Raises DebuggerError."""
+        if number not in self.all:
+            raise DebuggerError(f"No breakpoint number {number}; `info breakpoints` lists them.")
+        return self.all[number]
+
+    def delete(self, number: int) -> Breakpoint:
+        """Raises DebuggerError."""
+        stop = self.find(number)
+        del self.all[number]
+        return stop
+
+    def set_condition(self, number: int, text: str) -> Breakpoint:
+        """Give one a condition; an empty text takes it away. Raises DebuggerError."""
+        stop = self.find(number)
+        condition = Expression.parse(text) if text else None
+        if condition:
+            condition.word(self.scope)
+        stop.condition = condition
+        return stop
+
+    def at_pc(self, pc: int) -> list[Breakpoint]:
+        """Those that may stop at a bundle's pc, for a gutter."""
+        return [stop for stop in self.all.values() if stop.flags[pc : pc + 1] > b"\0"]
+
+    # meeting
+
+    def armed(self, extra: Sequence[Breakpoint] = ()) -> list[Breakpoint]:
+        """Those that can be met now."""
+        return [stop for stop in (*self.all.values(), *extra) if stop.enabled and not stop.cause]
+
+    def flags(self, extra: Sequence[Breakpoint] = ()) -> bytes:
+        """A byte for each pc, for a core."""
+        return union((stop.flags for stop in self.armed(extra)), len(self.scope.program))
+
+    def next_cycle(self, cycle: int, extra: Sequence[Breakpoint] = ()) -> int | None:
+        """The first cycle past this one that a breakpoint waits for."""
+        cycles = (stop.cycle for stop in self.armed(extra))
+        return min((c for c in cycles if c is not None and c > cycle), default=None)
+
+    # Asking costs a commit, so both take a callable: most candidates can be judged without.
+
+    def before(self, fresh: Callable[[], bool], extra: Sequence[Breakpoint] = ()) -> list[Hit]:
+        """What is met by the bundle about to be executed; only looked at, not counted.
+
+        `fresh` says whether no bundle before it shares its cycle.
+        """
+        core, program = self.scope.core, self.scope.program
+        return [
+            hit
+            for stop in self.armed(extra)
+            if not isinstance(stop.what, Watched)
+            and (stop.flags[core.pc : core.pc + 1] > b"\0" or stop.cycle == core.cycle)
+            and stop.what.holds(program, core)
+            and (stop.cycle is None or fresh())
+            for hit in self._under_condition(Hit(stop))
+        ]
+
+    def after(self, last_commit: Callable[[], Commit | None]) -> list[Hit]:
+        """What was met by the bundle just executed; only looked at, not counted."""
+        watching = [stop for stop in self.armed() if stop.watched]
+        commit = last_commit() if watching else None
+        if commit is None:
+            return []
+        core, program = self.scope.core, self.scope.program
+        return [
+            hit
+            for stop in watching
+            if (watched := stop.watched)
+            and stop.flags[commit.pc]
+            and watched.holds(program, core, commit)
+            for hit in self._under_condition(self._watch_hit(stop, watched, commit))
+        ]
+
+    @staticmethod
+    def _changes(watched: Watched, commit: Commit) -> tuple[Write, ...]:
+        writes = watched.writes(commit)
+        changed = watched.access is Access.CHANGED
+        return tuple(write for write in writes if not changed or write.old != write.new)
+
+    def _watch_hit(self, stop: Breakpoint, watched: Watched, commit: Commit) -> Hit:
+        now = tuple(watched.place.words_in(self.scope.core))
+        writes = () if watched.access is Access.READ else self._changes(watched, commit)
+        return Hit(stop, writes, now)
+
+    def _under_condition(self, hit: Hit) -> Iterator[Hit]:
+        stop = hit.breakpoint
+        try:
+            if stop.condition is None or stop.condition.word(self.scope):
+                yield hit
+        except DebuggerError as wrong:
+            # As in gdb: better to stop once too often than to pass over what was meant.
+            note = f"The condition of {hit.label} cannot be computed: {wrong.message}"
+            yield hit._replace(note=note)
+
+    def count(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Count these; give those that stop, and delete the temporary ones among them."""
+        stopping = [hit for hit in hits if _counted(hit.breakpoint)]
+        for hit in stopping:
+            if hit.breakpoint.temporary:
+                self.all.pop(hit.breakpoint.number, None)
+        return stopping
+
+
+def _counted(stop: Breakpoint) -> bool:
+    stop.hits += 1
+    if stop.ignore:
+        stop.ignore -= 1
+        return False
+    return True
+
+
+# From what a user wrote
+
+
+def _read_break(command: str, text: str, scope: Scope) -> Breakpoint:
+    tree = parse(text, "stop")
+    location, condition = tree.children
+    return _made(command, text, location, condition, location_of(location, text, scope))
+
+
+def _read_watch(command: str, text: str, scope: Scope) -> Breakpoint:
+    tree = parse(text, "watch")
+    words, condition = tree.children
+    return _made(command, text, words, condition, _watched(command, text, words, scope))
+
+
+def _read_dprintf(command: str, text: str, scope: Scope) -> Breakpoint:
+    location, form, *arguments = parse(text, "print_at").children
+    stop = _made(command, text, location, None, location_of(location, text, scope))
+    parts = (Expression.part(text, argument) for argument in arguments)
+    stop.printing = Printing(unescaped(str(form)), tuple(part for part in parts if part))
+    stop.printing.text(scope)
+    stop.source = text
+    return stop
+
+
+def _made(command: str, text: str, what: Any, condition: Any, found: Any) -> Breakpoint:
+    source = text[what.meta.start_pos : what.meta.end_pos]
+    return Breakpoint(0, command, source, found, Expression.part(text, condition))
+
+
+def _watched(command: str, text: str, tree: Any, scope: Scope) -> Watched:
+    access = KINDS[command].access
+    assert access is not None
+    return Watched(Evaluator(scope, text).place(tree), access)
+
+
+def _looked_for(command: str, source: str, scope: Scope) -> Location | Watched:
+    return _READERS[command](command, source, scope).what
+
+
+_READERS: Mapping[str, Callable[[str, str, Scope], Breakpoint]] = {
+    "break": _read_break,
+    "tbreak": _read_break,
+    "watch": _read_watch,
+    "rwatch": _read_watch,
+    "awatch": _read_watch,
+    "dprintf": _read_dprintf,
+}
+_ESCAPES = {"\\n": "\n", "\\t": "\t"}
+
+
+def unescaped(text: str) -> str:
+    """A quoted format without its quotes, with \\n and \\t meant."""
+    text = unquoted(text)
+    for escape, meant in _ESCAPES.items():
+        text = text.replace(escape, meant)
+    return text
+
+
+# For a run without a session
+
+
+@dataclass
+class RunStops:
+    """Breakpoints and watchpoints of one run on a machine: `arm` it, then judge each stop.
+
+    `locations` and `ranges` are texts as `break` and `watch` take them.
+    """
+
+    program: Program
+    locations: Sequence[str] = ()
+    ranges: Sequence[str] = ()
+    _stops: Breakpoints = field(init=False)
+
+    def arm(self, machine: Machine) -> None:
+        """Flag the machine's bundles. Raises DebuggerError for a text that is none."""
+        self._stops = Breakpoints(Scope(self.program, machine.core))
+        for command, texts in (("break", self.locations), ("watch", self.ranges)):
+            for text in texts:
+                self._stops.add(command, text)
+        machine.flags[:] = self._stops.flags()
+
+    def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
+        """Run to the next candidate: a flagged bundle, or a cycle that a breakpoint waits for."""
+        cycle = self._stops.next_cycle(machine.cycle)
+        if machine.position == 0 and check_first and self._stops.next_cycle(-1) == 0:
+            return replace(machine.run(0), reason=Reason.BREAKPOINT)
+        # No pc tells a cycle: run to the bundle that takes the machine to it, then execute that.
+        limit = max_cycles if cycle is None else min(max_cycles, cycle - 1)
+        stop = machine.run(budget, limit, check_first=check_first)
+        if stop.reason is not Reason.MAX_CYCLES or limit == max_cycles:
+            return stop
+        stop = machine.run(1, max_cycles)
+        return replace(stop, reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
+
+    def hit(self, machine: Machine) -> tuple[Reason, str] | None:
+        """What was met: which kind of stop that makes it, and a line; None for a false alarm."""
+        commit = machine.core.last_commit() if machine.position else None
+        hits = self._stops.after(lambda: commit)
+        if machine.state is not State.STOPPED:
+            hits += self._stops.before(lambda: commit is None or commit.cycle < machine.cycle)
+        if not hits:
+            return None
+        watched = any(hit.breakpoint.watched for hit in hits)
+        reason = Reason.WATCHPOINT if watched else Reason.BREAKPOINT
+        return reason, _told(hits, self._stops.scope.names)
+
+
+def _told(hits: Sequence[Hit], names: ScratchNames) -> str:
+    labels = ", ".join(f"{hit.label} ({hit.breakpoint.what.text(names)})" for hit in hits)
+    changes = [line.strip() for hit in hits for line in list(hit.lines(names))[1:]]
+    return "; ".join([labels, *changes])

@@ -1,0 +1,410 @@
+"""Places and expressions: what a user writes to name words and to compute with them.
+
+    s[64]  s[64:72]  s[64]@8  v_val  v_val[3]  'v node 3'  tmp@12      scratch
+    mem[2310:2318]  mem[s[12]]                                         memory
+    $cycle  $pc  $step  $  $1                                          where we are; value history
+    s[3] + 1 << 2    v_val == 3    all(v_val == 3) && $cycle > 10      32-bit unsigned, as in C
+
+`places.lark` is the grammar; nothing is ever given to Python's own `eval`. An operator takes
+words one by one and ranges lane by lane, as valu does. Where one word is wanted (a condition, an
+address) a range is an error that names `all` and `any`. Everything wrong is a DebuggerError with
+the text and the column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from machine.disassembly import ScratchNames
+from machine.isa import SCRATCH_SIZE, WORD_MASK, opcodes_of
+from machine.machine import Core
+from machine.program import Program
+from vliwdbg.session.errors import DebuggerError
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+Node = Any
+"""A lark Tree, whose children are trees, tokens and, where something optional is absent, None."""
+Value = int | tuple[int, ...]
+"""One word, or the words of a range."""
+
+
+class Place(NamedTuple):
+    """A run of words of scratch or memory, half-open."""
+
+    memory: bool
+    start: int
+    stop: int
+
+    @property
+    def width(self) -> int:
+        return self.stop - self.start
+
+    def __contains__(self, address: object) -> bool:
+        return isinstance(address, int) and self.start <= address < self.stop
+
+    def words_in(self, core: Core) -> Sequence[int]:
+        """The words there now."""
+        return (core.memory if self.memory else core.scratch)[self.start : self.stop]
+
+    def text(self, names: ScratchNames) -> str:
+        """As a user would write it."""
+        if not self.memory:
+            return names.text(self.start, self.width)
+        return f"mem[{self.start}]" if self.width == 1 else f"mem[{self.start}:{self.stop}]"
+
+
+@dataclass(slots=True)
+class Scope:
+    """What expressions can see: a program's names and tags, a core's words, earlier values."""
+
+    program: Program
+    core: Core
+    names: ScratchNames = field(init=False)
+    values: list[Value] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.names = ScratchNames(self.program.scratch_map)
+
+
+STARTS = {
+    "expression": "an expression is like s[3] + 1, v_val[0] == 7 or all(v_val == 3)",
+    "place": "a place is like s[64], s[64:72], v_val, v_val[3] or mem[2310:2318]",
+    "range": "a range is like s[64:72], v_val, scratch 64:72 or mem 2310:2318",
+    "location": (
+        "a location is like 120, cycle 120, pc 30, v_val, scratch 64:72, engine valu, "
+        "valu:multiply_add or mem 2310:2318"
+    ),
+    "stop": "write LOC [if EXPR], like 120, pc 30, v_val if v_val[0] == 7, or engine valu",
+    "watch": "write RANGE [if EXPR], like v_val, s[64:72] or mem 2310:2318 if $cycle > 100",
+    "print_at": 'write LOC, "text with %d", EXPR, …',
+    "assignment": "write PLACE = EXPR, like s[3] = 42 or v_val[0] = 0x10",
+    "listing": "write LOC[,N], like 120, pc 30,20 or v_val",
+}
+"""The ways into the grammar, each with the sentence that helps whoever missed it."""
+
+
+@cache
+def _parser() -> Lark:
+    from lark import Lark
+
+    grammar = files(__package__).joinpath("places.lark").read_text(encoding="utf-8")
+    return Lark(
+        grammar,
+        parser="lalr",
+        start=list(STARTS),
+        propagate_positions=True,
+        maybe_placeholders=True,
+    )
+
+
+@lru_cache(maxsize=1000)
+def parse(text: str, start: str) -> Node:
+    """The syntax tree of a text. Raises DebuggerError with a caret where it goes wrong."""
+    from lark.exceptions import UnexpectedInput
+
+    try:
+        return _parser().parse(text, start=start)
+    except UnexpectedInput as unexpected:
+        raise _misread(text, start, unexpected) from None
+
+
+def _misread(text: str, start: str, unexpected: Any) -> DebuggerError:
+    at = unexpected.pos_in_stream
+    at = len(text) if at is None or at < 0 or _at_end(unexpected) else at
+    rest = text[at:].split()
+    what = f"{rest[0]!r} is not understood here" if rest else "something is missing at the end"
+    return DebuggerError(f"{what}; {STARTS[start]}.", text, at)
+
+
+def _at_end(unexpected: Any) -> bool:
+    token = getattr(unexpected, "token", None)
+    return token is not None and token.type == "$END"
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression with its own text, to be evaluated as often as one likes."""
+
+    text: str
+    source: str
+    tree: Node
+
+    @classmethod
+    def parse(cls, text: str) -> Expression:
+        """Raises DebuggerError."""
+        return cls(text.strip(), text, parse(text, "expression"))
+
+    @classmethod
+    def part(cls, source: str, tree: Node | None) -> Expression | None:
+        """The expression that is part of a longer text; None for none."""
+        if tree is None:
+            return None
+        return cls(source[tree.meta.start_pos : tree.meta.end_pos], source, tree)
+
+    def value(self, scope: Scope) -> Value:
+        """Its value now. Raises DebuggerError."""
+        return Evaluator(scope, self.source).value(self.tree)
+
+    def word(self, scope: Scope) -> int:
+        """Its value now, which must be one word. Raises DebuggerError."""
+        return Evaluator(scope, self.source).word(self.tree)
+
+    def place(self, scope: Scope) -> Place | None:
+        """The words it names; None where it computes instead. Raises DebuggerError."""
+        if self.tree.data not in PLACES:
+            return None
+        return Evaluator(scope, self.source).place(self.tree)
+
+
+def find_place(text: str, scope: Scope, start: str = "place") -> Place:
+    """The words that a place, or a range, names now. Raises DebuggerError."""
+    return Evaluator(scope, text).place(parse(text, start))
+
+
+DEEPEST = 100
+"""How deep an expression may be nested, well within Python's own limit."""
+PLACES = frozenset({"scratch", "memory", "named", "scratch_range", "memory_range"})
+_C_SPELLINGS: dict[str, Callable[[int, int], int]] = {
+    "!=": lambda a, b: int(a != b),
+    "<=": lambda a, b: int(a <= b),
+    ">": lambda a, b: int(a > b),
+    ">=": lambda a, b: int(a >= b),
+    "/": lambda a, b: a // b,
+}
+BINARY = {row.name: row.arithmetic for row in opcodes_of("alu") if row.arithmetic} | _C_SPELLINGS
+"""Operators of two words: what alu computes, and C's other spellings."""
+UNARY: Mapping[str, Callable[[int], int]] = {
+    "-": lambda a: -a & WORD_MASK,
+    "~": lambda a: a ^ WORD_MASK,
+    "!": lambda a: int(not a),
+}
+
+
+class Evaluator:
+    """Evaluates the trees of one text in a scope."""
+
+    def __init__(self, scope: Scope, text: str) -> None:
+        self.scope = scope
+        self.text = text
+        self._depth = 0
+
+    def wrong(self, node: Any, message: str) -> DebuggerError:
+        meta = getattr(node, "meta", node)
+        return DebuggerError(message, self.text, getattr(meta, "start_pos", 0))
+
+    def value(self, tree: Node) -> Value:
+        if self._depth > DEEPEST:
+            raise self.wrong(tree, f"this is nested more than {DEEPEST} deep.")
+        self._depth += 1
+        value = (
+            self._value_of_place(tree) if tree.data in PLACES else _VALUES[tree.data](self, tree)
+        )
+        self._depth -= 1
+        return value
+
+    def _value_of_place(self, tree: Node) -> Value:
+        place = self.place(tree)
+        words = place.words_in(self.scope.core)
+        return words[0] if self._is_one(tree, place) else tuple(words)
+
+    def word(self, tree: Node) -> int:
+        value = self.value(tree)
+        if isinstance(value, int):
+            return value
+        hint = "take one of them, like [0], or use all(…) or any(…)"
+        raise self.wrong(tree, f"one word is wanted here, this is {len(value)}; {hint}.")
+
+    @staticmethod
+    def _is_one(tree: Node, place: Place) -> bool:
+        # s[3:4] is a range of one word; v_val[3] and a name of one word are words.
+        bounds = next((child for child in tree.children if _is(child, "bounds")), None)
+        ranged = bounds is not None and bounds.children[1] is not None
+        return place.width == 1 and not ranged
+
+    # values
+
+    def number(self, tree: Node) -> int:
+        return self.parse_number(tree.children[0]) & WORD_MASK
+
+    def parse_number(self, token: Any) -> int:
+        digits = str(token)
+        if len(digits) > 20:
+            raise self.wrong(token, "this number is far too large.")
+        return int(digits, 16 if digits[:2] in ("0x", "0X") else 10)
+
+    def special(self, tree: Node) -> Value:
+        core, name = self.scope.core, str(tree.children[0])[1:]
+        known = {"cycle": core.cycle, "pc": core.pc, "step": core.position}
+        if name in known:
+            return known[name]
+        if name and not name.isdecimal():
+            raise self.wrong(tree, f"no ${name} is known; there are $cycle, $pc, $step, $ and $1.")
+        return self._earlier_value(tree, name)
+
+    def _earlier_value(self, tree: Node, name: str) -> Value:
+        values = self.scope.values
+        number = int(name) if name else len(values)
+        if not 1 <= number <= len(values):
+            has = f"it has {len(values)}" if values else "it is empty"
+            raise self.wrong(tree, f"the value history has no ${name}; {has}.")
+        return values[number - 1]
+
+    def binary(self, tree: Node) -> Value:
+        left, token, right = tree.children
+        a, b = self.value(left), self.value(right)
+        operation = BINARY[str(token)]
+        try:
+            return self._lanes(tree, operation, a, b)
+        except ZeroDivisionError:
+            raise self.wrong(right, "division by zero.") from None
+
+    def _lanes(self, tree: Node, operation: Callable[[int, int], int], a: Value, b: Value) -> Value:
+        if isinstance(a, int) and isinstance(b, int):
+            return operation(a, b)
+        a = (a,) * len(b) if isinstance(a, int) and isinstance(b, tuple) else a
+        b = (b,) * len(a) if isinstance(b, int) and isinstance(a, tuple) else b
+        assert isinstance(a, tuple)
+        assert isinstance(b, tuple)
+        if len(a) != len(b):
+            raise self.wrong(tree, f"{len(a)} words and {len(b)} words do not go together.")
+        return tuple(map(operation, a, b))
+
+    def unary(self, tree: Node) -> Value:
+        token, operand = tree.children
+        operation = UNARY[str(token)]
+        value = self.value(operand)
+        return operation(value) if isinstance(value, int) else tuple(map(operation, value))
+
+    def logical(self, tree: Node) -> int:
+        left, token, right = tree.children
+        decided = bool(self.word(left)) == (str(token) == "||")
+        return int(str(token) == "||" if decided else bool(self.word(right)))
+
+    def quantified(self, tree: Node) -> int:
+        token, operand = tree.children
+        value = self.value(operand)
+        words = (value,) if isinstance(value, int) else value
+        return int(all(words) if str(token) == "all" else any(words))
+
+    # places
+
+    def place(self, tree: Node) -> Place:
+        return _PLACES[tree.data](self, tree)
+
+    def scratch(self, tree: Node) -> Place:
+        return self._indexed(tree, memory=False)
+
+    def memory(self, tree: Node) -> Place:
+        return self._indexed(tree, memory=True)
+
+    def _indexed(self, tree: Node, *, memory: bool) -> Place:
+        bounds, count = tree.children
+        start, stop = self.bounds(bounds, None)
+        if count is not None:
+            stop = start + self.parse_number(count)
+        return self.within(tree, Place(memory, start, stop))
+
+    def bounds(self, tree: Any, whole: int | None) -> tuple[int, int]:
+        if tree is None:
+            assert whole is not None
+            return 0, whole
+        first, last = tree.children
+        start = self.word(first)
+        return start, start + 1 if last is None else self.word(last)
+
+    def within(self, tree: Any, place: Place) -> Place:
+        """The place, if all of it exists."""
+        words = len(self.scope.core.memory) if place.memory else SCRATCH_SIZE
+        room = "memory" if place.memory else "scratch"
+        if place.start >= place.stop:
+            message = f"{place.start}:{place.stop} holds no words; ranges are half-open."
+            raise self.wrong(tree, message)
+        if place.stop > words:
+            raise self.wrong(tree, f"{room} has {words} words, 0:{words}.")
+        return place
+
+    def named(self, tree: Node) -> Place:
+        quoted, at, bounds = tree.children
+        name = unquoted(str(quoted.children[0]))
+        address, width = self._find_name(tree, name, at)
+        start, stop = self.bounds(bounds, width)
+        if start >= stop or stop > width:
+            words = "1 word" if width == 1 else f"{width} words"
+            raise self.wrong(bounds, f"{name} has {words}, 0:{width}.")
+        return Place(False, address + start, address + stop)
+
+    def _find_name(self, tree: Node, name: str, at: Any) -> tuple[int, int]:
+        names = self.scope.names
+        found = names.find(name)
+        if at is not None:
+            address = self.parse_number(at)
+            found = [entry for entry in found if entry[0] == address] or found
+        if not found:
+            raise self.wrong(tree, self._unknown(name))
+        if len(found) > 1 or (at is not None and found[0][0] != address):
+            places = ", ".join(f"{name}@{address}" for address, _ in found[:8])
+            more = f" and {len(found) - 8} more" if len(found) > 8 else ""
+            raise self.wrong(tree, f"{name} is at {places}{more}; say which.")
+        return found[0]
+
+    def _unknown(self, name: str) -> str:
+        known = self.scope.names.known()
+        if not known:
+            return f"no scratch is called {name}; the program names none, write s[64]."
+        close = get_close_matches(name, known, 3)
+        hint = f"did you mean {', '.join(close)}?" if close else "`info scratch` lists the names."
+        return f"no scratch is called {name}; {hint}"
+
+    def scratch_range(self, tree: Node) -> Place:
+        (inner,) = tree.children
+        if not _is(inner, "span"):
+            place = self.place(inner)
+            if place.memory:
+                raise self.wrong(inner, "this is memory, not scratch.")
+            return place
+        return self._span(inner, memory=False)
+
+    def memory_range(self, tree: Node) -> Place:
+        return self._span(tree.children[0], memory=True)
+
+    def _span(self, tree: Any, *, memory: bool) -> Place:
+        first, last = tree.children
+        start = self.parse_number(first)
+        stop = start + 1 if last is None else self.parse_number(last)
+        return self.within(tree, Place(memory, start, stop))
+
+
+def _is(node: Any, rule: str) -> bool:
+    return getattr(node, "data", None) == rule
+
+
+def unquoted(text: str) -> str:
+    """A name or a string without its quotes and backslashes."""
+    if not text or text[0] not in "'\"":
+        return text
+    inner = text[1:-1]
+    return inner.replace("\\" + text[0], text[0]).replace("\\\\", "\\")
+
+
+_VALUES: Mapping[str, Callable[[Evaluator, Node], Value]] = {
+    "number": Evaluator.number,
+    "special": Evaluator.special,
+    "binary": Evaluator.binary,
+    "unary": Evaluator.unary,
+    "logical": Evaluator.logical,
+    "quantified": Evaluator.quantified,
+}
+_PLACES: Mapping[str, Callable[[Evaluator, Node], Place]] = {
+    "scratch": Evaluator.scratch,
+    "memory": Evaluator.memory,
+    "named": Evaluator.named,
+    "scratch_range": Evaluator.scratch_range,
+    "memory_range": Evaluator.memory_range,
+}
