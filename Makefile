@@ -3,7 +3,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check format lint types contracts test setup
+.PHONY: check format lint types contracts test sanitize setup
 
 check: format lint types contracts test
 
@@ -25,3 +25,13 @@ contracts:
 
 test:
 	$(PYTHON) -m pytest
+
+# The compiled core under the address and undefined-behaviour sanitizers, beside the one in use.
+SANITIZED := build/sanitize
+sanitize:
+	rm -rf $(SANITIZED)
+	VLIWDBG_SANITIZE=1 $(PYTHON) setup.py -q build --build-base $(SANITIZED)/base --build-lib $(SANITIZED)/lib
+	cp -r tests pyproject.toml $(SANITIZED)/lib
+	cd $(SANITIZED)/lib && VLIWDBG_CORE=compiled PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+	$(abspath $(PYTHON)) -m pytest -p no:cacheprovider tests/machine/test_core.py tests/machine/test_core_hostile.py tests/machine/test_core_encoding.py

@@ -16,15 +16,16 @@ import os
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
-from machine.encode import Encoder, kind_of
-from machine.errors import Complaint, ProgramError
+from machine.core.encoding import make_encoder
+from machine.encode import ENOUGH, flaw_of, kind_of
+from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
 from machine.program import Columns, Program, Tag
@@ -176,7 +177,7 @@ class _Faults:
         if not fits:
             self.add(place, f"is {kind_of(value)}, not {called}")
         for name in getattr(value, "repeated", ()):
-            self.add(place, f"the key {name!r} appears twice")
+            self.add(place, f"the key {quoted(name)} appears twice")
         return fits
 
     def raise_any(self) -> None:
@@ -199,7 +200,8 @@ def program_of(document: Any, name: str = "") -> Program:
         if key in FIELDS:
             facts[key] = FIELDS[key](faults, key, value)
         elif key not in BUNDLE_KEYS:
-            faults.notes.append(f"the key {key!r} is unknown and ignored")
+            _verify_parts(faults, [(quoted(key), value)])
+            faults.notes.append(f"the key {quoted(key)} is unknown and ignored")
     facts.pop("format", None)
     if not faults.complaints:
         _verify_header(faults, facts)
@@ -210,7 +212,7 @@ def program_of(document: Any, name: str = "") -> Program:
 
 def _bundles(faults: _Faults, document: Mapping[str, Any]) -> Columns:
     given = [key for key in BUNDLE_KEYS if key in document]
-    encoder = Encoder()
+    encoder = make_encoder()
     if len(given) != 1:
         found = " and ".join(given) + " are both given" if given else "there are none"
         faults.add("bundles", f"{found}; a program is a list of bundles or an object with them")
@@ -250,6 +252,8 @@ def _words(faults: _Faults, place: str, value: Any) -> array[int]:
             pass
     for address, word in enumerate(value):
         _whole(faults, f"{place}[{address}]", word, 0, WORD_MASK)
+        if len(faults.complaints) > ENOUGH:
+            break
     return array("I")
 
 
@@ -258,8 +262,8 @@ def _scratch_map(faults: _Faults, place: str, value: Any) -> dict[int, tuple[str
     if not faults.expects(place, value, dict, "an object of addresses with their names"):
         return names
     for key, entry in value.items():
-        here = f"{place}[{key!r}]"
-        if not re.fullmatch(r"\d{1,4}", key, re.ASCII) or int(key) >= SCRATCH_SIZE:
+        here = f"{place}[{quoted(key)}]"
+        if not re.fullmatch(r"0|[1-9]\d{0,3}", key, re.ASCII) or int(key) >= SCRATCH_SIZE:
             faults.add(here, f"is no scratch address; they are 0..{SCRATCH_SIZE - 1}")
         elif not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str):
             faults.add(here, "is not a list of a name and a width in words")
@@ -273,7 +277,9 @@ def _problem(faults: _Faults, place: str, value: Any) -> Problem | None:
     if not faults.expects(place, value, dict, "an object of sizes"):
         return None
     faults.notes += [
-        f"the key {key!r} of problem is unknown and ignored" for key in value.keys() - PROBLEM_KEYS
+        f"the key {quoted(key)} of problem is unknown and ignored"
+        for key in value
+        if key not in PROBLEM_KEYS
     ]
     known = {key: value[key] for key in PROBLEM_KEYS if key in value}
     if not all(faults.expects(f"{place}.{k}", v, int, "an integer") for k, v in known.items()):
@@ -286,12 +292,13 @@ def _problem(faults: _Faults, place: str, value: Any) -> Problem | None:
 
 
 def _outputs(faults: _Faults, place: str, value: Any) -> tuple[str, ...]:
-    named = value if faults.expects(place, value, list, "a list of outputs") else []
-    wrong = [output for output in named if output not in OUTPUTS]
-    if wrong or not named:
-        what = kind_of(wrong[0]) if wrong else "nothing"
+    if not faults.expects(place, value, list, "a list of outputs"):
+        return ()
+    wrong = [output for output in value if output not in OUTPUTS]
+    if wrong or "values" not in value:
+        what = kind_of(wrong[0]) if wrong else "no values"
         faults.add(place, f"names {what}; a program claims values, or values and indices")
-    return tuple(output for output in OUTPUTS if output in named)
+    return tuple(output for output in OUTPUTS if output in value)
 
 
 def _tags(faults: _Faults, place: str, value: Any) -> list[tuple[int, str, int | None]]:
@@ -315,17 +322,31 @@ def _with_ends(tags: Sequence[tuple[int, str, int | None]], bundles: int) -> tup
     ordered = sorted(tags, key=lambda tag: tag[0])
     starts = [tag[0] for tag in ordered] + [bundles]
     return tuple(
-        Tag(pc, name, following if end is None else end)
+        Tag(pc, name, max(pc, following) if end is None else end)
         for (pc, name, end), (_, following) in zip(ordered, pairwise(starts), strict=True)
     )
 
 
 def _build(faults: _Faults, place: str, value: Any) -> dict[str, Any]:
-    return value if faults.expects(place, value, dict, "an object") else {}
+    if not faults.expects(place, value, dict, "an object"):
+        return {}
+    _verify_parts(faults, ((f"{place}[{quoted(key)}]", part) for key, part in value.items()))
+    return dict(value)
 
 
 def _slots(faults: _Faults, place: str, value: Any) -> list[Any]:
-    return value if faults.expects(place, value, list, "a list") else []
+    if not faults.expects(place, value, list, "a list"):
+        return []
+    _verify_parts(faults, ((f"{place}[{i}]", part) for i, part in enumerate(value)))
+    return list(value)
+
+
+def _verify_parts(faults: _Faults, parts: Iterable[tuple[str, Any]]) -> None:
+    """Values that may be anything, each with its place, still may not be just anything."""
+    for place, part in parts:
+        flaw = flaw_of(part)
+        if flaw:
+            faults.add(place, flaw)
 
 
 def _verify_header(faults: _Faults, facts: Mapping[str, Any]) -> None:
@@ -373,15 +394,15 @@ FIELDS: Mapping[str, Callable[[_Faults, str, Any], Any]] = {
 
 
 def write_program(program: Program, stream: IO[str]) -> None:
-    """Write a program file, a bundle a line."""
+    """Write a program file, a bundle a line, in ASCII alone so that any stream takes it."""
     head = {"format": FORMAT, "name": program.name}
-    stream.write(json.dumps(head, ensure_ascii=False)[:-1])
+    stream.write(json.dumps(head)[:-1])
     stream.write(',\n "bundles": [')
     for pc, bundle in enumerate(program.written()):
         stream.write((",\n  " if pc else "\n  ") + json.dumps(bundle))
     stream.write("\n ]")
     for key, value in _described(program).items():
-        stream.write(f',\n "{key}": {json.dumps(value, ensure_ascii=False)}')
+        stream.write(f',\n "{key}": {json.dumps(value)}')
     stream.write("}\n")
 
 

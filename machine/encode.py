@@ -9,9 +9,10 @@ wrong with the rest: `bundles[3].valu[0]: scratch 1532:1540 ends past 1536`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
-from machine.errors import Complaint, ProgramError
+from machine.errors import Complaint, ProgramError, quoted, shown
 from machine.isa import (
     COMMENT,
     ENGINE_CODES,
@@ -32,6 +33,11 @@ from machine.program import MAX_OPERANDS, PAYLOAD_ROLES, Columns
 INT64_MAX = 2**63 - 1
 ENOUGH = 10_000
 """Complaints after which the rest of a program is not looked at."""
+MAX_NESTING = 32
+"""Lists and objects inside each other that a key or a comment may have."""
+
+
+_TOO_DEEP = f"lists and objects are nested over {MAX_NESTING} deep"
 
 
 class _RefusedError(Exception):
@@ -43,7 +49,9 @@ def encode_bundles(bundles: Sequence[Any]) -> Columns:
 
     Raises ProgramError with every fault in them.
     """
-    encoder = Encoder()
+    from machine.core.encoding import make_encoder
+
+    encoder = make_encoder()
     encoder.add_all(bundles)
     if encoder.complaints:
         raise ProgramError(encoder.complaints)
@@ -77,7 +85,7 @@ class Encoder:
             self._complain(f"bundles[{pc}]", message)
             return
         for name in getattr(bundle, "repeated", ()):
-            self._complain(f"bundles[{pc}]", f"the key {name!r} appears twice")
+            self._complain(f"bundles[{pc}]", f"the key {quoted(name)} appears twice")
         for engine, slots in bundle.items():
             if self._takes_engine(pc, engine, slots):
                 columns.group_engine.append(ENGINE_CODES[engine])
@@ -89,7 +97,8 @@ class Encoder:
         limit = SLOT_LIMITS.get(engine)
         if limit is None:
             known = ", ".join(ENGINES)
-            self._complain(f"bundles[{pc}]", f"no engine is called {engine!r}; there are {known}")
+            message = f"no engine is called {quoted(engine)}; there are {known}"
+            self._complain(f"bundles[{pc}]", message)
         elif type(slots) not in (list, tuple):
             message = f"is {kind_of(slots)}, not a list of slots"
             self._complain(f"bundles[{pc}].{engine}", message)
@@ -151,7 +160,8 @@ class Encoder:
             row = opcode(engine, name)
         except KeyError:
             known = " ".join(row.name for row in opcodes_of(engine))
-            raise _RefusedError(f"{engine} has no opcode {name!r}; it has {known}") from None
+            message = f"{engine} has no opcode {quoted(name)}; it has {known}"
+            raise _RefusedError(message) from None
         if row is not COMMENT and len(slot) - 1 != row.arity:
             takes = ", ".join(operand.name for operand in row.operands) or "no operands"
             raise _RefusedError(
@@ -185,10 +195,10 @@ def kind_of(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
-        text = repr(value) if abs(value) < 10**20 or isinstance(value, float) else "a huge number"
+        text = repr(value) if isinstance(value, float) else shown(value)
         return text if text.startswith("a ") else f"the number {text}"
     if isinstance(value, str):
-        return f"the text {value[:30]!r}"
+        return f"the text {quoted(value)}"
     if isinstance(value, (list, tuple)):
         return "a list" if value else "an empty list"
     return "an object" if isinstance(value, Mapping) else type(value).__name__
@@ -217,12 +227,29 @@ def _shown(number: int) -> str:
     return str(number) if abs(number) < 10**20 else "far away"
 
 
-def _key(key: Any) -> Any:
+def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
+    """What is wrong with a value that may be anything: a key given twice, nesting, NaN."""
+    if isinstance(value, float) and not isfinite(value):
+        return f"{value} is no number in JSON"
+    if not isinstance(value, (list, tuple, Mapping)):
+        return None
+    if not depth:
+        return _TOO_DEEP
+    for name in getattr(value, "repeated", ()):
+        return f"the key {quoted(name)} appears twice"
+    parts = value.values() if isinstance(value, Mapping) else value
+    return next(filter(None, (flaw_of(part, depth - 1) for part in parts)), None)
+
+
+def _key(key: Any, depth: int = MAX_NESTING) -> Any:
     """A key as the reference records it: lists, also nested ones, become tuples."""
     if isinstance(key, (list, tuple)):
-        return tuple(_key(part) for part in key)
-    if isinstance(key, Mapping):
-        raise _RefusedError("a key is made of lists, integers and texts, not of objects")
+        if not depth:
+            raise _RefusedError(_TOO_DEEP)
+        return tuple([_key(part, depth - 1) for part in key])
+    if type(key) not in (int, str):
+        message = f"a key is made of lists, integers and texts, not of {kind_of(key)}"
+        raise _RefusedError(message)
     return key
 
 
@@ -234,6 +261,9 @@ def _keys(keys: Any) -> Any:
 
 
 def _anything(value: Any) -> Any:
+    flaw = flaw_of(value)
+    if flaw:
+        raise _RefusedError(flaw)
     return value
 
 

@@ -14,6 +14,19 @@ SHOWN = 20
 """How many complaints are listed before the rest are only counted."""
 
 
+_LONGEST = 40
+
+
+def quoted(text: str) -> str:
+    """A text of the user's in quotes, cut where it is too long for a line."""
+    return repr(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
+
+
+def shown(number: int) -> str:
+    """A number of the user's, unless it has too many digits for a line."""
+    return str(number) if abs(number) < 10**20 else "a huge number"
+
+
 class Complaint(NamedTuple):
     """One wrong thing: its place (`bundles[17].alu`, empty for the whole) and what is wrong."""
 

@@ -12,7 +12,7 @@ come from the rows of `OPCODES`. The contract they hold is `docs/machine.md`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 VLEN = 8
@@ -55,7 +55,7 @@ class Operand:
 
     name: str
     role: Role
-    width: int = 1
+    width: int
     lanes: int = 0
 
     @property
@@ -82,7 +82,7 @@ class Opcode:
     form: str
     help: str
     arithmetic: Arithmetic | None = None
-    code: int = field(default=-1, compare=False)
+    code: int = -1
 
     @property
     def arity(self) -> int:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableSequence, Sequence
 from typing import Any, Protocol
 
-from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Checkpoint, Model
+from machine.core import choose_core
+from machine.core.inputs import memory_of
+from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Checkpoint
 from machine.problem import Layout, Problem, record
 from machine.program import Program
 from machine.stops import Commit, State, Stop
@@ -19,16 +21,28 @@ __all__ = ["BREAK_AFTER", "BREAK_BEFORE", "NO_LIMIT", "Checkpoint", "Core", "Mac
 
 
 class Core(Protocol):
-    """What executes bundles. `machine.model.Model` says what each member means."""
+    """What executes bundles. `machine.model.Model` says what each member means.
+
+    Beyond it a core has a timeline, as fast as it executes. `seek` and `seek_cycle` go to a
+    position, or the first position of a cycle, back or forth; `last_flagged_before` is where going
+    back from a position would stop first; `memory_flags` is a byte for each word of memory, as
+    `flags` is for each pc; `interrupt` ends the run of another thread. `machine.core.compiled`
+    says the rest.
+    """
 
     pc: int
-    cycle: int
-    position: int
     debug: bool
     pauses: bool
     reference: Mapping[Any, int] | None
-    flags: bytearray
 
+    @property
+    def cycle(self) -> int: ...
+    @property
+    def position(self) -> int: ...
+    @property
+    def flags(self) -> bytearray: ...
+    @property
+    def memory_flags(self) -> bytearray: ...
     @property
     def visits(self) -> Sequence[int] | None: ...
     @property
@@ -44,13 +58,17 @@ class Core(Protocol):
     def undo(self) -> Commit | None: ...
     def checkpoint(self) -> Checkpoint: ...
     def restore(self, checkpoint: Checkpoint) -> None: ...
+    def seek(self, position: int) -> Stop: ...
+    def seek_cycle(self, cycle: int) -> Stop: ...
+    def last_flagged_before(self, position: int) -> int | None: ...
+    def interrupt(self) -> None: ...
 
 
 def starting_memory(program: Program) -> Sequence[int]:
     """The words a program starts with: its own, else its problem's, else the standard problem's."""
     if program.memory is not None:
         return program.memory
-    return (program.problem or Problem()).memory()
+    return memory_of(program.problem or Problem())
 
 
 def reference_for(memory: Sequence[int]) -> dict[Any, int] | None:
@@ -66,7 +84,8 @@ class Machine:
     compares; by default the memory's own header tells them, and where it tells none compares are
     passed over. `debug` off passes over compares; `pauses` off makes a pause nothing but its
     cycle; `history` is how many bundles `step_back` can take back; `count` keeps `core.visits`, how
-    often each pc was executed.
+    often each pc was executed. `core` names the one to use, if not the fastest
+    (`machine.core.choose_core`).
 
         >>> machine = Machine(Program.from_bundles([{"load": [["const", 0, 42]]}]))
         >>> machine.run().reason, machine.scratch[0], machine.cycle
@@ -83,12 +102,13 @@ class Machine:
         pauses: bool = True,
         history: int = 0,
         count: bool = False,
+        core: str | None = None,
     ) -> None:
         words = starting_memory(program) if memory is None else memory
         if debug and reference is None:
             reference = reference_for(words)
         self.program = program
-        self.core: Core = Model(
+        self.core: Core = choose_core(core).make(
             program,
             words,
             reference=reference,

@@ -14,10 +14,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 
-from machine.errors import ProgramError
+from machine.errors import ProgramError, shown
 from machine.isa import WORD_MASK
 
 MAX_HEIGHT = 20
@@ -96,7 +95,7 @@ class Problem:
     def _within(self, name: str, least: int, most: int) -> None:
         value = getattr(self, name)
         if not least <= value <= most:
-            raise ProgramError.at(f"problem.{name}", f"{value} is not in {least}..{most}")
+            raise ProgramError.at(f"problem.{name}", f"{shown(value)} is not in {least}..{most}")
 
     @property
     def layout(self) -> Layout:
@@ -116,6 +115,8 @@ class Problem:
     def memory(self) -> array[int]:
         """The words a run starts with, as the public code generates them from the seed."""
         layout = self.layout
+        from random import Random
+
         random = Random(self.seed)
         words = array("I", layout.header)
         words.extend(random.randint(0, GREATEST_VALUE) for _ in range(layout.n_nodes))
@@ -286,10 +287,12 @@ def check(
     layout: Layout, before: Sequence[int], after: Sequence[int], outputs: Sequence[str]
 ) -> Check:
     """Hold memory after a run against what the reference kernel makes of memory before it."""
-    solution = solve(layout, before)
+    from machine.core.inputs import solution_of
+
+    indices, values = solution_of(layout, array("I", before))
     expected = {
-        "values": (layout.values, solution.values),
-        "indices": (layout.indices, solution.indices),
+        "values": (layout.values, values),
+        "indices": (layout.indices, indices),
         "forest": (range(layout.indices_at), before[: layout.indices_at]),
     }
     wrong = {

@@ -16,7 +16,6 @@ A group is one engine of one bundle, in the bundle's own order, which is part of
 
 from __future__ import annotations
 
-import hashlib
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -216,6 +215,8 @@ class Program(Sequence[Bundle]):
 
     def sha256(self) -> str:
         """Of the bundles as compact JSON in their own order, in hexadecimal."""
+        import hashlib
+
         digest = hashlib.sha256(b"[")
         texts = map(self._bundle_json, range(len(self)))
         comma = ""

@@ -9,25 +9,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from machine.codec import disagreements, program_of, read_json, read_program, read_words
+from machine.codec import disagreements, read_program, read_words
 from machine.errors import ProgramError
 from machine.machine import starting_memory
 from machine.problem import Layout, Problem
 from machine.program import Program
 
 DEFAULT = "default"
-_RUNNER = Path(__file__).with_name("solution_runner.py")
-_SHOWN_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -91,7 +84,9 @@ def _chosen(choice: Choice) -> tuple[Program, str]:
     if choice.program is None or choice.bundled:
         return _build(choice), ""
     if choice.program.endswith(".py"):
-        return _run_solution(choice.program, Problem(**choice.sizes))
+        from vliwdbg.solutions import run_solution
+
+        return run_solution(choice.program, Problem(**choice.sizes))
     return read_program(choice.program), ""
 
 
@@ -118,30 +113,3 @@ def _overridden(program: Program, choice: Choice) -> Program:
         if program.problem and (wrong := disagreements(program.problem, starting_memory(program))):
             raise ProgramError(wrong)
     return program
-
-
-def _run_solution(source: str, problem: Problem) -> tuple[Program, str]:
-    """Run a Python file in its own folder and take over the kernel that it builds."""
-    path = Path(os.path.realpath(source))
-    if not path.is_file():
-        raise ProgramError.at(source, "is a directory" if path.is_dir() else "no such file")
-    layout = problem.layout
-    sizes = (layout.forest_height, layout.n_nodes, layout.batch_size, layout.rounds)
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "program.json"
-        command = [sys.executable, str(_RUNNER), str(path), str(out), *map(str, sizes)]
-        done = subprocess.run(
-            command,
-            cwd=path.parent,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="backslashreplace",
-        )
-        printed = done.stdout + done.stderr
-        if done.returncode or not out.exists():
-            last = "\n".join(printed.splitlines()[-_SHOWN_LINES:])
-            message = f"it built no kernel (exit code {done.returncode})\n{last}".rstrip()
-            raise ProgramError.at(source, message)
-        program = program_of(read_json(str(out)), name=path.name)
-    return replace(program, problem=problem), printed

@@ -6,8 +6,6 @@ are read off an `Outcome`. `built` and `facts` do the same for `build` and `info
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -115,6 +113,8 @@ def _slots_json(outcome: Outcome) -> dict[str, dict[str, float]]:
 
 
 def _sha256_of_words(words: Sequence[int]) -> str:
+    import hashlib
+
     little_endian = array("I", words)
     if little_endian.itemsize != 4 or not _LITTLE:
         little_endian.byteswap()
@@ -234,7 +234,7 @@ def facts() -> dict[str, Any]:
     return {
         "schema": "vliwdbg.info/1",
         "version": __version__,
-        "python": platform.python_version(),
+        "python": ".".join(map(str, sys.version_info[:3])),
         "platform": sys.platform,
         "kernels": {name: row.help for name, row in KERNELS.items()},
         "schedulers": {name: row.help for name, row in SCHEDULERS.items()},

@@ -305,7 +305,7 @@ def test_build_into_nowhere(vliwdbg: Command, place: str) -> None:
 
 def test_info_schedulers_spec(vliwdbg: Command) -> None:
     facts = vliwdbg("info", "--json").json
-    assert set(facts["kernels"]) == {"baseline", "treehash"}
+    assert set(facts["kernels"]) >= {"baseline", "treehash"}
     assert facts["limits"]["slots"]["valu"] == 6
     assert facts["version"] in vliwdbg("info").out
     table = vliwdbg("schedulers", "--json").json

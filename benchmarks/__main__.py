@@ -1,0 +1,51 @@
+"""`python -m benchmarks [--write]`: print the table of bars, and put it in docs/performance.md."""
+
+from __future__ import annotations
+
+import platform
+import re
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.rows import ROWS, history_per_cycle, model_speed
+from benchmarks.timing import additions
+from benchmarks.workloads import baseline, dense, kernel
+
+PAGE = Path("docs/performance.md")
+PLACE = re.compile("(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def lines() -> Iterator[str]:
+    """The table and what it was measured with, one line after the other."""
+    yield "| workload | at least | aim | measured | |"
+    yield "| --- | --- | --- | --- | --- |"
+    for row in ROWS:
+        value = row.measure()
+        verdict = "" if row.passes(value) else "missed"
+        cells = (row.name, f"{row.least:g}", f"{row.aim:g}", f"{value:.3g} {row.unit}", verdict)
+        yield "| " + " | ".join(cells) + " |"
+    yield ""
+    machine = f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"
+    yield f"- {machine}; a loop of 10^7 additions takes {additions():.2f} s"
+    yield f"- the plain model executes {model_speed():,.0f} cycles of the bundled kernel a second"
+    for name, program in (("dense", dense()), ("kernel", kernel()), ("baseline", baseline())):
+        logged, kept = history_per_cycle(program)
+        yield f"- history of {name}: {logged:.0f} bytes a cycle in the log, {kept:.0f} in keyframes"
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    yield f"- most memory of the process that measured all this: {most:,.0f} MB"
+
+
+def main() -> None:
+    measured = []
+    for line in lines():
+        print(line, flush=True)
+        measured.append(line)
+    if "--write" in sys.argv[1:]:
+        table = "\n".join(measured) + "\n"
+        page = PAGE.read_text()
+        PAGE.write_text(PLACE.sub(lambda match: match[1] + table + match[2], page))
+
+
+main()

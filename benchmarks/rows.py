@@ -1,0 +1,193 @@
+"""One row per bar. A row measures one thing; its number is better the greater, or the smaller.
+
+The ratios compare one run of the plain model with one of the compiled core on the same program,
+stop flags and history on, whatever takes part in the making of a machine left out.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any
+
+from benchmarks.timing import Prepare, in_turns, seconds
+from benchmarks.workloads import LOOP_BUNDLES, baseline, dense, kernel, loop
+from machine import Problem, Program
+from machine.core import choose_core
+from machine.machine import starting_memory
+from machine.model import NO_LIMIT, Model
+from machine.problem import check
+from machine.trials import Trial
+
+HISTORY = 2000
+"""Bundles that the model remembers; the compiled core remembers all."""
+MODEL_LOOP = 100_000
+"""Bundles of the loop that the model runs, of five million."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A bar. `unit` is `times` where greater is better, else a time where less is."""
+
+    name: str
+    least: float
+    aim: float
+    unit: str
+    measure: Callable[[], float]
+
+    def passes(self, value: float) -> bool:
+        return value >= self.least if self.unit == "times" else value <= self.least
+
+
+def prepare(make: Any, program: Program, history: int, budget: int = NO_LIMIT) -> Prepare:
+    """A fresh machine, and its run as what is timed."""
+
+    def fresh() -> Callable[[], object]:
+        core = make(program, starting_memory(program), history=history, debug=False, pauses=False)
+        core.flags[-1] = 1
+        return lambda: core.run(budget)
+
+    return fresh
+
+
+def compiled() -> Any:
+    return choose_core("compiled").make
+
+
+def ratio(program: Program, rounds: int) -> float:
+    plain, fast = in_turns(
+        rounds, prepare(Model, program, HISTORY), prepare(compiled(), program, NO_LIMIT)
+    )
+    return plain / fast
+
+
+def ratio_of_loop() -> float:
+    plain, fast = in_turns(
+        3, prepare(Model, loop(), HISTORY, MODEL_LOOP), prepare(compiled(), loop(), NO_LIMIT)
+    )
+    return plain * LOOP_BUNDLES / MODEL_LOOP / fast
+
+
+def run_baseline() -> Any:
+    """A compiled core at the end of the baseline."""
+    core = compiled()(
+        baseline(), starting_memory(baseline()), history=NO_LIMIT, debug=False, pauses=False
+    )
+    core.run(NO_LIMIT)
+    return core
+
+
+def step_back() -> float:
+    """Microseconds of each of 20,000 steps back, one call each, from the end of the baseline."""
+    core = run_baseline()
+    back = core.back
+    steps = 20_000
+
+    def all_steps() -> None:
+        for _ in range(steps):
+            back()
+
+    return 1e6 * seconds(all_steps) / steps
+
+
+def goto() -> float:
+    """Median milliseconds to a random cycle of the baseline."""
+    core, rng = run_baseline(), Random(1)
+    cycles = [rng.randrange(core.cycle) for _ in range(500)]
+    return 1e3 * median(seconds(partial(core.seek_cycle, cycle)) for cycle in cycles)
+
+
+def reverse_continue() -> float:
+    """Milliseconds from the end of the baseline back to a breakpoint on its first bundle."""
+    core = run_baseline()
+    core.flags[:] = bytes(len(core.flags))
+    core.flags[0] = 1
+    end = core.position
+
+    def there() -> None:
+        assert core.last_flagged_before(end) == 0
+        core.seek(0)
+
+    def measured() -> float:
+        core.seek(end)
+        return seconds(there)
+
+    return 1e3 * median(measured() for _ in range(9))
+
+
+def checked_inputs() -> float:
+    """Inputs a second, made, run and checked, to those of model and plain reference."""
+    program, problem = kernel(), Problem()
+    trial = Trial(program, problem)
+
+    def plain() -> object:
+        memory = problem.memory()
+        core = Model(program, memory, debug=False, pauses=False)
+        core.run(NO_LIMIT)
+        assert check(problem.layout, memory, core.memory, program.outputs).correct
+        return None
+
+    def fast() -> object:
+        assert all(outcome.failure is None for outcome in trial(range(100)))
+        return None
+
+    slow, quick = in_turns(5, lambda: plain, lambda: fast)
+    return slow / (quick / 100)
+
+
+def whole_process() -> float:
+    """Milliseconds of `vliwdbg run -q FILE` beyond an empty Typer program's."""
+    empty = "import typer\napp = typer.Typer()\n@app.command()\ndef main() -> None: ...\napp()"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "kernel.json")
+        problem = {"forest_height": 10, "rounds": 16, "batch_size": 256, "seed": 123}
+        file.write_text(json.dumps({"bundles": list(kernel().written()), "problem": problem}))
+        script = "from vliwdbg.cli import main; main()"
+        run = [sys.executable, "-c", script, "run", "-q", str(file)]
+        nothing = [sys.executable, "-c", empty]
+        ours, theirs = in_turns(15, *(_process(command) for command in (run, nothing)))
+    return 1e3 * (ours - theirs)
+
+
+def _process(command: list[str]) -> Prepare:
+    def run() -> object:
+        return subprocess.run(command, check=True, capture_output=True)
+
+    return lambda: run
+
+
+ROWS = (
+    Row("dense straight-line kernel, 1,500 bundles of 19 slots", 100, 150, "times",
+        lambda: ratio(dense(), 9)),
+    Row("a real kernel, the bundled one", 300, 600, "times", lambda: ratio(kernel(), 9)),
+    Row("the baseline, 147,734 cycles", 200, 375, "times", lambda: ratio(baseline(), 5)),
+    Row("a loop of 10 bundles, 5 million cycles", 300, 500, "times", ratio_of_loop),
+    Row("step back one bundle, in the core", 1, 0.1, "µs", step_back),
+    Row("goto any cycle of the baseline", 1, 0.1, "ms", goto),
+    Row("reverse-continue through the whole baseline", 10, 2, "ms", reverse_continue),
+    Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
+        checked_inputs),
+    Row("`vliwdbg run -q FILE`, over an empty Typer program", 60, 25, "ms", whole_process),
+)  # fmt: skip
+
+
+def model_speed() -> float:
+    """Cycles a second of the plain model, on the bundled kernel."""
+    (plain,) = in_turns(5, prepare(Model, kernel(), HISTORY))
+    return len(kernel()) / plain
+
+
+def history_per_cycle(program: Program) -> tuple[float, float]:
+    """Bytes for each cycle that the log and the keyframes take after a run of the program."""
+    core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)
+    core.run(NO_LIMIT)
+    logged, keyframes, size, _ = core.history_size
+    return logged / core.cycle, keyframes * size / core.cycle

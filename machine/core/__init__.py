@@ -1,0 +1,68 @@
+"""The cores that can execute a program, and which one does.
+
+    model       plain Python, always there (machine.model)
+    compiled    the same interface some hundred times faster, where it was built
+
+`VLIWDBG_CORE=model` in the environment chooses the model, `VLIWDBG_CORE=compiled` insists on the
+compiled core. Both are driven through `machine.machine.Core`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from machine.core.compiled import CompiledCore
+    from machine.core.timeline import ModelCore
+
+VARIABLE = "VLIWDBG_CORE"
+NAMES = ("compiled", "model")
+
+
+class CoreChoice(NamedTuple):
+    """Which core is in use, the class to make, and why it is this one."""
+
+    name: str
+    make: type[CompiledCore] | type[ModelCore]
+    why: str
+
+
+def choose_core(name: str | None = None) -> CoreChoice:
+    """The core called `name`, or the one the environment names, or the fastest that there is.
+
+    Raises ValueError for a name there is none of, and ImportError where the compiled core is asked
+    for but missing.
+    """
+    asked = name or os.environ.get(VARIABLE) or None
+    if asked not in (None, *NAMES):
+        raise ValueError(f"no core is called {asked!r}; there are {' and '.join(NAMES)}")
+    if asked == "model":
+        return _model("asked for")
+    problem = _load_problem()
+    if problem is None:
+        from machine.core.compiled import CompiledCore
+
+        return CoreChoice(
+            "compiled", CompiledCore, "asked for" if asked else "the fastest there is"
+        )
+    if asked:
+        raise ImportError(f"the compiled core is not there: {problem}")
+    return _model(f"the compiled core is not there: {problem}")
+
+
+def _model(why: str) -> CoreChoice:
+    from machine.core.timeline import ModelCore
+
+    return CoreChoice("model", ModelCore, why)
+
+
+@cache
+def _load_problem() -> str | None:
+    """Why the compiled core cannot be loaded, or None where it can."""
+    try:
+        import machine.core.compiled  # noqa: F401  # whether it can be is the question
+    except (ImportError, ValueError) as error:
+        return str(error)
+    return None

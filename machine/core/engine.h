@@ -1,0 +1,237 @@
+/* The machine, without Python: a program in flat arrays, its execution, and its history.
+ *
+ * A bundle is executed in two halves. First every slot reads the state as it stands and stages its
+ * words in a record at the top of the log; then the record is swapped with the state. So a fault,
+ * found in the first half, leaves everything as it was, and a committed record holds just what it
+ * takes to go back: the old words, in the order in which they were overwritten. Most bundles
+ * have an order of slots in which none meets what an earlier one wrote: those slots stand in that
+ * order and swap their words of scratch at once. If one faults, what was written is taken back, and
+ * the bundle is staged as written to find its first fault.
+ *
+ *   record   scratch words of all writing slots | address and words of each store | traced | pc
+ *
+ * The log remembers the bundles just executed. Further back the state is kept whole at keyframes,
+ * some thousand bundles apart, and what lies between is executed again.
+ */
+#ifndef VLIWDBG_ENGINE_H
+#define VLIWDBG_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "operations.h"
+
+enum { VLEN = 8, SCRATCH_WORDS = 1536, MAX_OPERANDS = 4 };
+
+/* Slots of a bundle beyond which it stays in the order as written. */
+enum { MOST_ARRANGED = 128 };
+
+/* What a byte of `flags` (one per pc) and of `memory_flags` (one per memory word) asks for. */
+enum { BREAK_BEFORE = 1, BREAK_AFTER = 2 };
+enum {
+    BREAK_BEFORE_READ = 1,
+    BREAK_BEFORE_WRITE = 2,
+    BREAK_AFTER_READ = 4,
+    BREAK_AFTER_WRITE = 8,
+};
+
+typedef enum { RUNNING, PAUSED, STOPPED } Status;
+
+/* Why a run stopped; the order is that of STOPS in __init__.py. */
+typedef enum {
+    STOP_END,
+    STOP_HALT,
+    STOP_PAUSE,
+    STOP_FAULT,
+    STOP_BREAKPOINT,
+    STOP_WATCHPOINT,
+    STOP_MAX_CYCLES,
+    STOP_BUDGET,
+    STOP_NO_MEMORY,
+} Reason;
+
+/* The order is that of FAULTS in __init__.py. */
+typedef enum { FAULT_DIVISION, FAULT_MEMORY, FAULT_TARGET, FAULT_DIFFERS, FAULT_UNRECORDED } FaultKind;
+
+/* Expected values of compares that are no words. */
+enum { EXPECT_UNRECORDED = -1 };
+
+/* A jump whose target does not fit goes to (or, negative, faults with) FAR plus its slot's number,
+ * from which the Python side tells the target as written. */
+#define FAR ((int64_t)1 << 62)
+
+typedef struct {
+    uint8_t operation;
+    uint8_t rank;  /* which slot of its bundle it is, as written; see `direct` */
+    uint16_t dest; /* where it writes, if it does */
+    /* The other operands, in order. An immediate stands here itself, of a jump
+     * the index of its target, of a compare that of the first expected value. */
+    uint32_t x, y, z;
+} Slot;
+
+typedef struct {
+    uint16_t address, width;
+} ScratchWrite;
+
+typedef struct {
+    /* Where its slots, scratch writes and stores start; those of the next bundle are their ends. */
+    uint32_t slot, write, store;
+    uint32_t record_words;  /* the whole record */
+    uint16_t scratch_words; /* staged words of scratch */
+    uint8_t traced;         /* words for the trace buffer */
+    uint8_t cost;           /* cycles, 0 or 1 */
+    bool direct;            /* its slots are in an order in which none meets what another wrote */
+} Bundle;
+
+typedef struct {
+    uint32_t length;  /* bundles; one more stands at the end */
+    uint32_t slot_count;
+    uint32_t compared; /* words that compares look at */
+    uint32_t longest_record; /* words */
+    uint32_t most_traced;    /* words by one bundle */
+    Bundle *bundles;
+    Slot *slots;
+    ScratchWrite *writes;
+    uint8_t *store_lanes;
+    int64_t *targets;
+    uint32_t *compares; /* slot number of each compared word */
+} Program;
+
+/* The columns of machine/program.py. Nothing in them is trusted. */
+typedef struct {
+    size_t bundles, groups, slots;
+    const uint32_t *first_group, *first_slot;
+    const uint8_t *costs, *opcodes;
+    const int64_t *operands[MAX_OPERANDS];
+} Columns;
+
+enum { MOST_OPCODES = 256 };
+
+/* The operation of each opcode's number, OPERATIONS where there is none. */
+typedef uint8_t OperationOfCode[MOST_OPCODES];
+
+/* NULL, and `*error` says why: these columns are none, or there is no memory (then it is NULL). */
+Program *program_lower(const Columns *columns, const OperationOfCode operations,
+                       const char **error);
+void program_free(Program *program);
+
+/* The jump of a slot has a target as written that no 64 bits hold. False if it is none. */
+bool program_set_far(Program *program, uint32_t slot, bool negative);
+
+typedef struct {
+    FaultKind kind;
+    uint32_t slot; /* number in the program */
+    int32_t lane;  /* -1 for a scalar */
+    int32_t operand;
+    int64_t value;
+} Fault;
+
+/* The whole state at one position. */
+typedef struct {
+    int64_t pc, cycle, position, trace_length;
+    Status status;
+    bool edited; /* somebody set words by hand here: what came before does not lead to it */
+    uint32_t *words; /* scratch, memory, visits */
+} Keyframe;
+
+typedef struct {
+    const Program *program;
+
+    /* The state. The arrays of words belong to the caller. */
+    uint32_t *scratch, *memory;
+    int64_t memory_words;
+    uint64_t *visits; /* how often each pc was executed; may be NULL */
+    int64_t pc, cycle, position;
+    Status status;
+    uint32_t *trace;
+    int64_t trace_length, trace_room;
+
+    /* What the caller asks for. */
+    const uint8_t *flags;
+    const uint8_t *memory_flags; /* may be NULL */
+    const int64_t *expected;     /* may be NULL: then compares are passed over */
+    bool debug, pauses;
+
+    uint8_t touched; /* memory flags that the bundle being executed met */
+    bool watched;    /* the last one executed had a flag to stop after it */
+    Fault fault;
+
+    /* The log: records one after the other, the first of the bundle at position `log_start`. */
+    uint32_t *log;
+    size_t log_room, log_used; /* words */
+    int64_t log_start;
+
+    /* Keyframes, in order of position. Without history there are none. */
+    bool keeps_history;
+    Keyframe *keyframes;
+    size_t keyframe_count, keyframe_room;
+    int64_t interval;      /* bundles from one to the next */
+    int64_t next_keyframe; /* position */
+    int64_t origin;        /* position before which there is nothing */
+    int64_t frontier;      /* greatest position reached on this line of history */
+    int64_t edit_floor;    /* where words were last set by hand; the log does not lead past it */
+    bool unsettled;        /* the state here is to be kept before it is left */
+    bool edited;           /* because words were set by hand */
+} Engine;
+
+/* How far a run may go. */
+typedef struct {
+    int64_t budget;     /* bundles */
+    int64_t max_cycles; /* a bundle that costs one is not executed at this cycle */
+    int64_t until_cycle; /* ends with STOP_BUDGET at the first position with this cycle */
+    bool heed_stops; /* flags and pauses */
+    bool check_first, check_compares;
+} Limits;
+
+/* False where there is no memory. */
+bool engine_init(Engine *engine, const Program *program, bool keeps_history);
+void engine_free(Engine *engine);
+
+/* Keep the state here if that is still to be done; before anything below. False where there is no
+ * memory. */
+bool engine_settle(Engine *engine);
+
+Reason engine_run(Engine *engine, Limits limits);
+
+/* The record of the last bundle, or NULL where the log does not have it. */
+const uint32_t *engine_last_record(const Engine *engine, const Bundle **bundle);
+
+/* Take back the last bundle, if the log has it. */
+bool engine_undo(Engine *engine);
+
+/* Get as near to a position as undoing, or jumping to a keyframe, leads; never past it. False
+ * where history does not reach that far. What is missing is for the caller to run. */
+bool engine_approach(Engine *engine, int64_t position);
+
+/* The same for the first position with a cycle; when there, `engine_arrive` puts edits in place. */
+bool engine_approach_cycle(Engine *engine, int64_t cycle);
+void engine_arrive(Engine *engine);
+
+/* Last flagged position before `end`, from here on, or -1, by executing up to `end`. */
+int64_t engine_scan(Engine *engine, int64_t end);
+
+/* The same by reading the log backwards, for flags of pcs alone; `*from` becomes where it starts. */
+int64_t engine_scan_log(const Engine *engine, int64_t *from);
+
+/* Words are about to be set by hand: what comes after this position is another story. */
+void engine_fork(Engine *engine);
+
+/* The state was replaced: nothing before it is known. */
+void engine_restart(Engine *engine);
+
+/* Words that a copy of the state takes. */
+size_t engine_state_words(const Engine *engine);
+
+/* A copy of the state to come back to; false where there is no memory. */
+bool engine_save(const Engine *engine, Keyframe *keyframe);
+void engine_load(Engine *engine, const Keyframe *keyframe);
+void engine_drop(Keyframe *keyframe);
+
+/* Have these words, and no others, in the trace buffer; false where there is no memory. */
+bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count);
+
+/* The last keyframe at or before a position, or NULL. */
+const Keyframe *engine_keyframe_to(const Engine *engine, int64_t position);
+
+#endif

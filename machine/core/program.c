@@ -1,0 +1,435 @@
+/* From the columns of a program to what the engine executes. */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const NOT_COLUMNS = "the columns of this program do not hang together";
+static const char *const NO_OPCODE = "the program has an opcode that the core does not know";
+static const char *const OUTSIDE = "an operand of the program lies outside scratch";
+static const char *const TOO_LARGE = "the program is too large for the core";
+
+/* Steps through the operands that an operation's row tells, with the values of one slot. */
+typedef struct {
+    const char *rest;
+    const Columns *columns;
+    size_t slot;
+    int position;
+    char letter;
+    int width;
+    int64_t value;
+} Operands;
+
+static bool next_operand(Operands *operands)
+{
+    const char *rest = operands->rest;
+    while (*rest == ' ')
+        rest++;
+    if (!*rest)
+        return false;
+    operands->letter = *rest++;
+    operands->width = *rest >= '0' && *rest <= '9' ? *rest++ - '0' : 0;
+    operands->rest = rest;
+    operands->value = operands->columns->operands[operands->position++][operands->slot];
+    return true;
+}
+
+static Operands operands_of(const Columns *columns, size_t slot, Operation operation)
+{
+    return (Operands){.rest = operation_rows[operation].operands, .columns = columns, .slot = slot};
+}
+
+static int64_t offset_of(Operands operands)
+{
+    while (next_operand(&operands))
+        if (operands.letter == 'o')
+            return operands.value;
+    return 0;
+}
+
+/* A scratch address with its offset, or -1 where the words it spans are not all in scratch. */
+static int64_t scratch_address(int64_t address, int64_t offset, int width)
+{
+    const int64_t far = INT64_MAX / 4;
+    if (address < -far || address > far || offset < -far || offset > far)
+        return -1;
+    address += offset;
+    return address >= 0 && address <= SCRATCH_WORDS - width ? address : -1;
+}
+
+static int64_t jump_target(int64_t target, bool relative, int64_t next_pc, size_t slot)
+{
+    if (target >= FAR / 2)
+        return FAR + (int64_t)slot;
+    if (target <= -FAR / 2)
+        return -FAR - (int64_t)slot;
+    return relative ? next_pc + target : target;
+}
+
+/* What `lower_slot` has filled so far. */
+typedef struct {
+    Program *program;
+    uint32_t writes, stores, targets, compared;
+} Filled;
+
+static const char *lower_slot(Filled *filled, const Columns *columns, size_t number, int64_t pc,
+                              Operation operation, size_t rank)
+{
+    Program *program = filled->program;
+    Bundle *bundle = program->bundles + pc;
+    Slot *slot = program->slots + number;
+    uint32_t *const sources[] = {&slot->x, &slot->y, &slot->z};
+    int source = 0;
+    Operands operand = operands_of(columns, number, operation);
+    const int64_t offset = offset_of(operand);
+    const bool stores = strcmp(operation_rows[operation].engine, "store") == 0;
+
+    /* Only columns that no loader made, for the engines have limits. */
+    if (bundle->scratch_words > UINT16_MAX - VLEN || bundle->traced == UINT8_MAX)
+        return TOO_LARGE;
+    *slot = (Slot){.operation = (uint8_t)operation, .rank = (uint8_t)rank};
+    while (next_operand(&operand)) {
+        const int width = operand.letter == 'a' ? 1 : operand.width;
+        const int64_t address = scratch_address(operand.value, offset, width);
+        switch (operand.letter) {
+        case 'd':
+            if (address < 0)
+                return OUTSIDE;
+            program->writes[filled->writes++] =
+                (ScratchWrite){(uint16_t)address, (uint16_t)operand.width};
+            slot->dest = (uint16_t)address;
+            bundle->scratch_words = (uint16_t)(bundle->scratch_words + operand.width);
+            bundle->record_words += (uint32_t)operand.width;
+            break;
+        case 'a':
+        case 'u':
+            if (address < 0)
+                return OUTSIDE;
+            *sources[source++] = (uint32_t)address;
+            if (operand.letter == 'a' && stores) {
+                program->store_lanes[filled->stores++] = (uint8_t)operand.width;
+                bundle->record_words += 1 + (uint32_t)operand.width;
+            }
+            break;
+        case 'i':
+            *sources[source++] = (uint32_t)(uint64_t)operand.value;
+            break;
+        case 't':
+        case 'r':
+            program->targets[filled->targets] =
+                jump_target(operand.value, operand.letter == 'r', pc + 1, number);
+            *sources[source++] = filled->targets++;
+            break;
+        case 'k':
+        case 'K':
+            *sources[source++] = filled->compared;
+            for (int lane = 0; lane < (operand.letter == 'K' ? VLEN : 1); lane++)
+                program->compares[filled->compared++] = (uint32_t)number;
+            break;
+        default:
+            break;
+        }
+    }
+    if (operation == OP_TRACE) {
+        bundle->traced++;
+        bundle->record_words++;
+    }
+    return NULL;
+}
+
+/* --- the order of a bundle's slots --------------------------------------------------------------- */
+
+/* The words that an operation reads and writes in scratch, for each operand of a Slot. */
+typedef struct {
+    uint8_t dest_width, source_widths[3];
+} Shape;
+
+/* What is known of one bundle while its slots are put in order. */
+typedef struct {
+    Shape shapes[OPERATIONS];
+    uint16_t readers[SCRATCH_WORDS]; /* slots still to be placed that read the word; 0 between bundles */
+    uint16_t writers[SCRATCH_WORDS]; /* slots that write the word; 0 between bundles */
+    Slot slots[MOST_ARRANGED];
+} Arranger;
+
+static Shape shape_of(Operation operation)
+{
+    Shape shape = {0};
+    int source = 0;
+    for (const char *operand = operation_rows[operation].operands; *operand; operand++) {
+        const char letter = *operand;
+        const uint8_t width = operand[1] > '0' && operand[1] <= '9' ? (uint8_t)(*++operand - '0') : 0;
+        if (letter == 'd')
+            shape.dest_width = width;
+        else if (letter == 'u' || letter == 'a')
+            shape.source_widths[source++] = letter == 'a' ? 1 : width;
+        else if (letter != ' ' && letter != 'o' && letter != 'x')
+            source++;
+    }
+    return shape;
+}
+
+static void count_reads(Arranger *arranger, const Slot *slot, int change)
+{
+    const Shape *shape = &arranger->shapes[slot->operation];
+    const uint32_t sources[] = {slot->x, slot->y, slot->z};
+    for (int source = 0; source < 3; source++)
+        for (uint32_t i = 0; i < shape->source_widths[source]; i++)
+            arranger->readers[sources[source] + i] =
+                (uint16_t)(arranger->readers[sources[source] + i] + change);
+}
+
+/* The most that any word which the slot writes is counted. */
+static uint16_t most_at_dest(const Arranger *arranger, const Slot *slot, const uint16_t *counts)
+{
+    uint16_t most = 0;
+    for (uint32_t i = 0; i < arranger->shapes[slot->operation].dest_width; i++)
+        if (counts[slot->dest + i] > most)
+            most = counts[slot->dest + i];
+    return most;
+}
+
+static void count_write(Arranger *arranger, const Slot *slot, uint16_t change)
+{
+    for (uint32_t i = 0; i < arranger->shapes[slot->operation].dest_width; i++)
+        arranger->writers[slot->dest + i] = (uint16_t)(arranger->writers[slot->dest + i] + change);
+}
+
+/* Whether no slot still to be placed reads what this one writes, itself aside. */
+static bool is_free(Arranger *arranger, const Slot *slot)
+{
+    count_reads(arranger, slot, -1);
+    const bool is_free = most_at_dest(arranger, slot, arranger->readers) == 0;
+    count_reads(arranger, slot, 1);
+    return is_free;
+}
+
+/* Those that write nothing in scratch first, in their order; then the others, equal operations side
+ * by side, which processors guess better. */
+static void sort_slots(const Arranger *arranger, Slot *slots, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const Slot slot = slots[i];
+        const int key = arranger->shapes[slot.operation].dest_width ? slot.operation : -1;
+        size_t j = i;
+        for (; j > 0; j--) {
+            const uint8_t before = slots[j - 1].operation;
+            if ((arranger->shapes[before].dest_width ? before : -1) <= key)
+                break;
+            slots[j] = slots[j - 1];
+        }
+        slots[j] = slot;
+    }
+}
+
+/* Move free slots from `left` to `placed` as long as there are any; whether all were moved. */
+static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *placed)
+{
+    size_t moved = 1;
+    while (count && moved) {
+        size_t kept = 0;
+        moved = 0;
+        for (size_t i = 0; i < count; i++)
+            if (is_free(arranger, &left[i])) {
+                count_reads(arranger, &left[i], -1);
+                *placed++ = left[i];
+                moved++;
+            } else {
+                left[kept++] = left[i];
+            }
+        count = kept;
+    }
+    for (size_t i = 0; i < count; i++)
+        count_reads(arranger, &left[i], -1);
+    return count == 0;
+}
+
+/* Put a bundle's slots in an order in which none meets what another wrote, if there is one. */
+static void arrange(Arranger *arranger, Program *program, Bundle *bundle, uint32_t slot_end)
+{
+    Slot *slots = program->slots + bundle->slot;
+    const size_t count = slot_end - bundle->slot;
+    uint16_t most_writers = 0;
+    if (count > MOST_ARRANGED)
+        return;
+    memcpy(arranger->slots, slots, count * sizeof *slots);
+    sort_slots(arranger, arranger->slots, count);
+    for (size_t i = 0; i < count; i++) {
+        const uint16_t writers = most_at_dest(arranger, &slots[i], arranger->writers);
+        most_writers = writers > most_writers ? writers : most_writers;
+        count_write(arranger, &slots[i], 1);
+        count_reads(arranger, &slots[i], 1);
+    }
+    for (size_t i = 0; i < count; i++)
+        count_write(arranger, &slots[i], (uint16_t)-1);
+    Slot placed[MOST_ARRANGED];
+    const bool all = place_slots(arranger, arranger->slots, count, placed);
+    bundle->direct = all && most_writers == 0;
+    if (!bundle->direct)
+        return;
+    memcpy(slots, placed, count * sizeof *slots);
+    ScratchWrite *write = program->writes + bundle->write;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t width = arranger->shapes[slots[i].operation].dest_width;
+        if (width)
+            *write++ = (ScratchWrite){slots[i].dest, width};
+    }
+}
+
+/* --- the whole ---------------------------------------------------------------------------------- */
+
+/* Whether first_group and first_slot climb from 0 to their ends. */
+static bool climbs(const uint32_t *starts, size_t count, size_t end)
+{
+    for (size_t i = 0; i < count; i++)
+        if (starts[i] > starts[i + 1])
+            return false;
+    return starts[0] == 0 && starts[count] == end;
+}
+
+/* How much room the arrays of a program need. */
+typedef struct {
+    size_t targets, compared;
+} Counts;
+
+static const char *count(const Columns *columns, const OperationOfCode operations, Counts *counts)
+{
+    for (size_t slot = 0; slot < columns->slots; slot++) {
+        const uint8_t operation = operations[columns->opcodes[slot]];
+        if (operation >= OPERATIONS)
+            return NO_OPCODE;
+        switch ((Operation)operation) {
+        case OP_JUMP:
+        case OP_JUMP_IF:
+        case OP_JUMP_IF_RELATIVE:
+            counts->targets++;
+            break;
+        case OP_COMPARE:
+            counts->compared++;
+            break;
+        case OP_COMPARE_VECTOR:
+            counts->compared += VLEN;
+            break;
+        default:
+            break;
+        }
+    }
+    return NULL;
+}
+
+static Program *allocate(const Columns *columns, Counts counts)
+{
+    Program *program = calloc(1, sizeof *program);
+    if (!program)
+        return NULL;
+    /* One more of each, so that none is empty. */
+    program->bundles = calloc(columns->bundles + 1, sizeof *program->bundles);
+    program->slots = calloc(columns->slots + 1, sizeof *program->slots);
+    program->writes = calloc(columns->slots + 1, sizeof *program->writes);
+    program->store_lanes = calloc(columns->slots + 1, sizeof *program->store_lanes);
+    program->targets = calloc(counts.targets + 1, sizeof *program->targets);
+    program->compares = calloc(counts.compared + 1, sizeof *program->compares);
+    if (program->bundles && program->slots && program->writes && program->store_lanes &&
+        program->targets && program->compares)
+        return program;
+    program_free(program);
+    return NULL;
+}
+
+static const char *lower(Filled *filled, Arranger *arranger, const Columns *columns,
+                         const OperationOfCode operations)
+{
+    Program *program = filled->program;
+    for (size_t pc = 0; pc < columns->bundles; pc++) {
+        Bundle *bundle = program->bundles + pc;
+        const uint32_t slot = columns->first_slot[columns->first_group[pc]];
+        const uint32_t end = columns->first_slot[columns->first_group[pc + 1]];
+        *bundle = (Bundle){
+            .slot = slot,
+            .write = filled->writes,
+            .store = filled->stores,
+            .record_words = 1,
+            .cost = columns->costs[pc],
+        };
+        for (uint32_t i = slot; i < end; i++) {
+            const Operation operation = (Operation)operations[columns->opcodes[i]];
+            const char *error = lower_slot(filled, columns, i, (int64_t)pc, operation, i - slot);
+            if (error)
+                return error;
+        }
+        arrange(arranger, program, bundle, end);
+        if (bundle->record_words > program->longest_record)
+            program->longest_record = bundle->record_words;
+        if (bundle->traced > program->most_traced)
+            program->most_traced = bundle->traced;
+    }
+    program->bundles[columns->bundles] = (Bundle){
+        .slot = (uint32_t)columns->slots, .write = filled->writes, .store = filled->stores};
+    program->length = (uint32_t)columns->bundles;
+    program->slot_count = (uint32_t)columns->slots;
+    program->compared = filled->compared;
+    return NULL;
+}
+
+Program *program_lower(const Columns *columns, const OperationOfCode operations,
+                       const char **error)
+{
+    const size_t most = INT32_MAX / VLEN;
+    Counts counts = {0};
+    *error = NULL;
+    if (columns->bundles > most || columns->slots > most)
+        *error = TOO_LARGE;
+    else if (!climbs(columns->first_group, columns->bundles, columns->groups) ||
+             !climbs(columns->first_slot, columns->groups, columns->slots))
+        *error = NOT_COLUMNS;
+    else
+        *error = count(columns, operations, &counts);
+    if (*error)
+        return NULL;
+    Filled filled = {.program = allocate(columns, counts)};
+    Arranger *arranger = calloc(1, sizeof *arranger);
+    bool lowered = false;
+    if (filled.program && arranger) {
+        for (int operation = 0; operation < OPERATIONS; operation++)
+            arranger->shapes[operation] = shape_of((Operation)operation);
+        *error = lower(&filled, arranger, columns, operations);
+        lowered = !*error;
+    }
+    free(arranger);
+    if (lowered)
+        return filled.program;
+    program_free(filled.program);
+    return NULL;
+}
+
+void program_free(Program *program)
+{
+    if (!program)
+        return;
+    free(program->bundles);
+    free(program->slots);
+    free(program->writes);
+    free(program->store_lanes);
+    free(program->targets);
+    free(program->compares);
+    free(program);
+}
+
+bool program_set_far(Program *program, uint32_t slot, bool negative)
+{
+    if (slot >= program->slot_count)
+        return false;
+    const Slot *jump = program->slots + slot;
+    const int64_t target = negative ? -FAR - (int64_t)slot : FAR + (int64_t)slot;
+    switch ((Operation)jump->operation) {
+    case OP_JUMP:
+        program->targets[jump->x] = target;
+        return true;
+    case OP_JUMP_IF:
+    case OP_JUMP_IF_RELATIVE:
+        program->targets[jump->y] = target;
+        return true;
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,344 @@
+"""The cores with a timeline against the plain model, on random programs and loops.
+
+After every bundle, back to the start and forth, from anywhere to anywhere, with flags on pcs and
+on memory: pictures, stops, faults and commits are the same.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import pytest
+
+from machine import Program, Reason
+from machine.core import choose_core
+from machine.core.timeline import ModelCore
+from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Model
+from tests.oracle.randomprograms import random_program
+
+STEPS = 200
+PLENTY = 10**6
+
+
+def cores() -> dict[str, Callable[..., Any]]:
+    found: dict[str, Callable[..., Any]] = {"model": ModelCore}
+    if choose_core().name == "compiled":
+        found["compiled"] = choose_core("compiled").make
+    return found
+
+
+CORES = cores()
+
+
+@pytest.fixture(params=CORES)
+def make(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    return CORES[str(request.param)]
+
+
+class Picture(NamedTuple):
+    pc: int
+    cycle: int
+    position: int
+    state: str
+    scratch: list[int]
+    memory: list[int]
+    trace: list[int]
+    visits: list[int]
+
+
+def picture(core: Any) -> Picture:
+    visits = [] if core.visits is None else list(core.visits)
+    return Picture(
+        core.pc,
+        core.cycle,
+        core.position,
+        str(core.state),
+        list(core.scratch),
+        list(core.memory),
+        list(core.trace),
+        visits,
+    )
+
+
+class Case:
+    """A random program and options, all from one seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        generated = random_program(self.rng)
+        self.program = Program.from_bundles(generated.bundles)
+        self.memory = generated.memory
+        self.options: dict[str, Any] = {
+            "reference": generated.reference,
+            "history": PLENTY,
+            "pauses": self.rng.random() < 0.7,
+            "debug": self.rng.random() < 0.8,
+        }
+
+    def load(self, make: Callable[..., Any], **more: Any) -> Any:
+        return make(self.program, self.memory, **{**self.options, **more})
+
+    def pictures(self, steps: int = STEPS) -> list[Picture]:
+        """Of every position that the model comes to."""
+        model = self.load(Model)
+        pictures = [picture(model)]
+        while len(pictures) <= steps:
+            model.run(1)
+            if model.position != len(pictures):
+                break
+            pictures.append(picture(model))
+        return pictures
+
+
+def cases(first: int, count: int) -> Iterator[Case]:
+    return map(Case, range(first, first + count))
+
+
+@pytest.mark.parametrize("first", range(0, 120, 30))
+def test_equals_the_model_after_every_bundle_and_back(make: Callable[..., Any], first: int) -> None:
+    for case in cases(first, 30):
+        model, core = case.load(Model, count=True), case.load(make, count=True)
+        pictures = [picture(model)]
+        for _ in range(STEPS):
+            assert core.run(1) == model.run(1)
+            assert picture(core) == picture(model)
+            assert core.last_commit() == model.last_commit()
+            assert core.checkpoint() == model.checkpoint()
+            if model.position < len(pictures):
+                break
+            pictures.append(picture(model))
+        for before in reversed(pictures[:-1]):
+            assert core.undo() == model.undo()
+            assert picture(core) == picture(model) == before
+        assert core.undo() is None
+
+
+def test_stops_where_the_model_stops(make: Callable[..., Any]) -> None:
+    for case in cases(500, 60):
+        rng, model, core = case.rng, case.load(Model), case.load(make)
+        for pc in range(len(case.program)):
+            model.flags[pc] = core.flags[pc] = rng.choice((0, 0, 0, 0, 1, 2, 3))
+        for _ in range(40):
+            if rng.random() < 0.2:
+                assert core.undo() == model.undo()
+            limits = rng.choice((1, 5, 100)), rng.choice((NO_LIMIT, NO_LIMIT, rng.randrange(80)))
+            first = rng.random() < 0.5
+            assert core.run(*limits, check_first=first) == model.run(*limits, check_first=first)
+            assert picture(core) == picture(model)
+
+
+def test_goes_from_anywhere_to_anywhere(make: Callable[..., Any]) -> None:
+    for case in cases(1000, 40):
+        pictures, core = case.pictures(), case.load(make)
+        core.run(case.rng.randrange(len(pictures)))
+        for _ in range(12):
+            target = case.rng.choice(pictures)
+            assert core.seek(target.position).reason is Reason.BUDGET
+            assert picture(core) == target
+            before = case.rng.choice(pictures)
+            first = next(p for p in pictures if p.cycle == before.cycle)
+            assert core.seek_cycle(before.cycle).reason is Reason.BUDGET
+            assert picture(core) == first
+            if first.position:
+                commit = core.last_commit()
+                assert commit is not None
+                assert commit.pc == pictures[first.position - 1].pc
+                assert core.undo() == commit
+                assert picture(core) == pictures[first.position - 1]
+
+
+def test_finds_the_last_flag_before(make: Callable[..., Any]) -> None:
+    for case in cases(1500, 40):
+        pictures, core = case.pictures(), case.load(make)
+        core.seek(pictures[-1].position)
+        flags = {pc: case.rng.choice((0, 0, 0, 1, 2, 3)) for pc in range(len(case.program))}
+        for pc, flag in flags.items():
+            core.flags[pc] = flag
+        for position in (core.position, case.rng.choice(pictures).position):
+            flagged = [p.position for p in pictures[:position] if flags[p.pc]]
+            here = picture(core)
+            assert core.last_flagged_before(position) == (flagged[-1] if flagged else None)
+            assert picture(core) == here
+
+
+def counting(bundles: int, rounds: int) -> Program:
+    """A loop that stores, traces now and then, and passes bundles of debug slots alone."""
+    start = [{"load": [["const", 0, rounds], ["const", 1, 1]]}]
+    body: list[dict[str, Any]] = [
+        {"alu": [["+", 2, 2, 1], ["^", 3, 3, 2]], "store": [["store", 4, 2]]}
+        for _ in range(bundles - 3)
+    ]
+    back = {"alu": [["-", 0, 0, 1]], "flow": [["cond_jump", 0, 1]]}
+    trace = {"flow": [["trace_write", 2]], "load": [["load", 5, 4]]}
+    return Program.from_bundles([*start, *body, {"debug": [["comment", 1]]}, trace, back])
+
+
+@pytest.mark.skipif("compiled" not in CORES, reason="the compiled core was not built")
+@pytest.mark.parametrize("interval", [1, 7, 100, 5000])
+def test_keyframes_and_log_lead_to_the_same(interval: int) -> None:
+    program, rng = counting(8, 1200), random.Random(interval)
+    core = CORES["compiled"](program, [0] * 3, history=NO_LIMIT)
+    core.set_interval(interval)
+    model = Model(program, [0] * 3)
+    pictures = [picture(model)]
+    while model.run(1).reason is Reason.BUDGET:
+        pictures.append(picture(model))
+    assert core.run(PLENTY).reason is Reason.END
+    for _ in range(300):
+        target = rng.choice(pictures)
+        if rng.random() < 0.3:
+            target = next(p for p in pictures if p.cycle == target.cycle)
+            core.seek_cycle(target.cycle)
+        else:
+            core.seek(target.position)
+        assert picture(core) == target
+        for back in range(min(rng.choice((0, 0, 1, 20)), target.position)):
+            assert core.undo() is not None
+            assert picture(core) == pictures[target.position - back - 1]
+        core.flags[:] = bytes(len(program))
+        core.flags[rng.randrange(len(program))] = 1
+        before = [p.position for p in pictures[: core.position] if core.flags[p.pc]]
+        assert core.last_flagged_before(core.position) == (before[-1] if before else None)
+
+
+@pytest.mark.skipif("compiled" not in CORES, reason="the compiled core was not built")
+@pytest.mark.parametrize("seed", range(30))
+def test_words_set_by_hand_belong_to_their_position(seed: int) -> None:
+    program, rng = counting(6, 60), random.Random(seed)
+    core = CORES["compiled"](program, [0] * 3, history=NO_LIMIT)
+    core.set_interval(rng.choice((1, 5, 40)))
+    known, line = plain_line(program, {}), {}
+    for _ in range(25):
+        core.seek(rng.randrange(len(known)))
+        line = {at: edit for at, edit in line.items() if at <= core.position}
+        known = plain_line(program, line)
+        assert picture(core) == known[core.position]
+        if rng.random() < 0.4:
+            edit = (rng.randrange(8, 20), rng.randrange(2**32))
+            core.scratch[edit[0]] = edit[1]
+            line = {**line, core.position: [*line.get(core.position, []), edit]}
+            known = plain_line(program, line)
+        core.run(rng.randrange(30))
+        assert picture(core) == known[core.position]
+
+
+def plain_line(program: Program, edits: dict[int, list[tuple[int, int]]]) -> list[Picture]:
+    model = Model(program, [0] * 3)
+    pictures = []
+    while True:
+        for address, word in edits.get(model.position, []):
+            model.scratch[address] = word
+        pictures.append(picture(model))
+        if model.run(1).reason is not Reason.BUDGET:
+            return pictures
+
+
+def touching() -> Program:
+    """Reads words 0:8 and 9, writes word 5 and words 8:16."""
+    return Program.from_bundles(
+        [
+            {"load": [["const", 0, 5], ["const", 1, 8]]},
+            {"load": [["vload", 16, 2]]},
+            {"store": [["store", 0, 1]]},
+            {"load": [["load", 3, 1]]},
+            {"store": [["vstore", 1, 16]]},
+            {"alu": [["+", 4, 4, 4]]},
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "flag", "stops"),
+    [
+        (5, 1, [("breakpoint", 1)]),
+        (5, 2, [("breakpoint", 2)]),
+        (5, 4, [("watchpoint", 2)]),
+        (5, 8, [("watchpoint", 3)]),
+        (5, 15, [("breakpoint", 1), ("watchpoint", 2), ("watchpoint", 3)]),
+        (8, 3, [("breakpoint", 3), ("breakpoint", 4)]),
+        (15, 10, [("breakpoint", 4), ("watchpoint", 5)]),
+        (16, 15, []),
+    ],
+)
+def test_memory_flags_stop_at_the_word(
+    make: Callable[..., Any], address: int, flag: int, stops: list[tuple[str, int]]
+) -> None:
+    core = make(touching(), [0] * 20, history=PLENTY)
+    core.memory_flags[address] = flag
+    found = []
+    while (stop := core.run(PLENTY)).reason is not Reason.END:
+        found.append((str(stop.reason), stop.position))
+    assert found == stops
+    places = sorted({at - (reason == "watchpoint") for reason, at in stops}, reverse=True)
+    for place, before in pairwise([core.position, *places]):
+        assert core.last_flagged_before(place) == before
+    core.seek(0)
+    assert core.seek(6).position == 6
+
+
+def test_an_interrupt_ends_a_run(make: Callable[..., Any]) -> None:
+    core = make(Program.from_bundles([{"flow": [["jump", 0]]}]), [], history=PLENTY)
+    core.interrupt()
+    assert core.run(10**12).reason is Reason.BUDGET
+    assert core.seek(100).position == 100
+
+
+def test_history_that_is_not_kept_is_not_made_up(make: Callable[..., Any]) -> None:
+    core = make(counting(6, 10), [0] * 3)
+    core.run(20)
+    assert core.undo() is not None
+    assert core.undo() is None
+    core.run(1)
+    core.restore(core.checkpoint())
+    assert core.last_commit() is None
+    core = make(counting(6, 10), [0] * 3, history=1)
+    core.run(5)
+    core.restore(core.checkpoint())
+    core.run(5)
+    with pytest.raises(ValueError, match="before all history"):
+        core.seek(4)
+    assert core.seek(5).position == 5
+
+
+FAR = (2**61, 2**62, 2**62 + 1, 2**63 - 1, 2**63, 2**64, 2**200)
+
+
+@pytest.mark.parametrize("target", [*FAR, *(-far for far in FAR), -1, 0, 7])
+@pytest.mark.parametrize("op", ["jump", "cond_jump", "cond_jump_rel"])
+def test_targets_of_any_size(make: Callable[..., Any], op: str, target: int) -> None:
+    slot: list[Any] = [op, target] if op == "jump" else [op, 0, target]
+    program = Program.from_bundles([{"load": [["const", 0, 1]]}, {"flow": [slot]}, {"alu": []}])
+    model, core = Model(program, []), make(program, [])
+    for _ in range(2):
+        assert core.run(1) == model.run(1)
+    assert (core.pc, core.state) == (model.pc, model.state)
+    fresh = make(program, [])
+    fresh.restore(core.checkpoint())
+    assert fresh.pc == core.pc
+    assert fresh.checkpoint() == model.checkpoint()
+
+
+def test_flags_hold_a_run_up_no_matter_the_direct_bundles(make: Callable[..., Any]) -> None:
+    """The slots of a bundle may be executed in any order, but faults are told in its own."""
+    bundle = {
+        "valu": [["//", 8, 16, 24]],
+        "alu": [["+", 0, 0, 0], ["%", 1, 2, 3]],
+        "load": [["load", 4, 5]],
+    }
+    for order in (list(bundle), list(bundle)[::-1]):
+        program = Program.from_bundles([{engine: bundle[engine] for engine in order}])
+        assert make(program, []).run(1) == Model(program, []).run(1)
+
+
+def test_a_bundle_with_very_many_debug_slots(make: Callable[..., Any]) -> None:
+    compares = [["compare", 0, "zero"]] * 70_000
+    program = Program.from_bundles([{"debug": compares}, {"debug": [*compares, ["compare", 1, 1]]}])
+    options: dict[str, Any] = {"reference": {"zero": 0, 1: 5}, "history": 1}
+    core = make(program, [], **options)
+    assert core.run(5) == Model(program, [], **options).run(5)
+    assert core.position == 1
+
+
+def test_flag_values_are_those_of_the_model() -> None:
+    assert (BREAK_BEFORE, BREAK_AFTER) == (1, 2)

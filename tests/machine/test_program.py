@@ -1,0 +1,254 @@
+"""Programs as sequences of views, and what a slot writes and reads by the roles of its operands."""
+
+import random
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from machine import Bundle, Program, ProgramError, Slot
+from machine.encode import encode_bundles, kind_of
+from machine.isa import (
+    OPCODES,
+    SCRATCH_ROLES,
+    TARGET_ROLES,
+    Opcode,
+    Role,
+    opcode,
+    opcodes_of,
+)
+from machine.program import Tag
+from tests.oracle.randomprograms import random_program
+
+BUNDLES: list[dict[str, list[list[Any]]]] = [
+    {"load": [["const", 0, -7], ["load_offset", 8, 16, 3]], "alu": [["+", 1, 2, 3]]},
+    {},
+    {"flow": []},
+    {"debug": [["compare", 4, [0, 1, "val"]], ["comment", "a", 2], ["note"]], "store": []},
+]
+
+
+def slot(engine: str, *written: Any) -> Slot:
+    """A slot, alone in its program."""
+    (made,) = Program.from_bundles([{engine: [list(written)]}])[0]
+    return made
+
+
+# --- views ----------------------------------------------------------------------------------------
+
+
+def test_a_program_is_a_sequence_of_bundles() -> None:
+    program = Program.from_bundles(BUNDLES)
+    assert len(program) == 4
+    assert [bundle.pc for bundle in program] == [0, 1, 2, 3]
+    assert program[-1].pc == 3
+    assert program[3] == program[-1] == program.bundle(3)
+    assert [bundle.pc for bundle in program[1:3]] == [1, 2]
+    assert [bundle.pc for bundle in program[::-2]] == [3, 1]
+    for beyond in (4, -5):
+        with pytest.raises(IndexError):
+            program[beyond]
+
+
+def test_a_bundle_keeps_its_engines_in_order_even_empty_ones() -> None:
+    program = Program.from_bundles(BUNDLES)
+    engines = [[engine for engine, _ in bundle.groups] for bundle in program]
+    assert engines == [["load", "alu"], [], ["flow"], ["debug", "store"]]
+
+
+def test_a_bundle_iterates_over_its_slots() -> None:
+    program = Program.from_bundles(BUNDLES)
+    assert isinstance(program[0], Bundle)
+    found = [(s.pc, s.engine, s.index, s.opcode.name, s.operands) for s in program[0]]
+    assert found == [
+        (0, "load", 0, "const", (0, -7)),
+        (0, "load", 1, "load_offset", (8, 16, 3)),
+        (0, "alu", 0, "+", (1, 2, 3)),
+    ]
+    assert list(program[1]) == list(program[2]) == []
+
+
+def test_debug_operands_come_as_keys_and_texts() -> None:
+    compare, comment, note = Program.from_bundles(BUNDLES)[3]
+    assert compare.operands == (4, (0, 1, "val"))
+    assert comment.written == ["comment", "a", 2]
+    assert (note.opcode.name, note.written) == ("comment", ["note"])
+
+
+def test_written_is_what_was_given() -> None:
+    for seed in range(20):
+        bundles = random_program(random.Random(seed)).bundles
+        written = [
+            {
+                engine: [[as_list(part) for part in given] for given in slots]
+                for engine, slots in bundle.items()
+            }
+            for bundle in Program.from_bundles(bundles).written()
+        ]
+        assert [list(bundle.items()) for bundle in written] == [list(b.items()) for b in bundles]
+
+
+def as_list(value: Any) -> Any:
+    return [as_list(part) for part in value] if isinstance(value, (list, tuple)) else value
+
+
+@pytest.mark.parametrize("imm", [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**200, -(2**200)])
+def test_immediates_of_any_size_are_kept(imm: int) -> None:
+    program = Program.from_bundles([{"load": [["const", 0, 1], ["const", 1, imm]]}])
+    assert [s.operands for s in program[0]] == [(0, 1), (1, imm)]
+
+
+def test_tuples_are_taken_for_lists() -> None:
+    given = [{"alu": [("+", 1, 2, 3)], "debug": (("compare", 0, (1, "val")),)}]
+    as_lists = [{"alu": [["+", 1, 2, 3]], "debug": [["compare", 0, [1, "val"]]]}]
+    assert Program.from_bundles(given).sha256() == Program.from_bundles(as_lists).sha256()
+
+
+def test_from_bundles_raises_every_fault() -> None:
+    with pytest.raises(ProgramError) as caught:
+        Program.from_bundles([{"alu": [["+", 1]]}, 5])
+    assert [complaint.place for complaint in caught.value.complaints] == [
+        "bundles[0].alu[0]",
+        "bundles[1]",
+    ]
+    with pytest.raises(ProgramError, match="bundles: is bytes, not a list of bundles"):
+        encode_bundles(b"[]")
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"), (True, "true"), (False, "false"), (0, "the number 0"), ({}, "an object"),
+        (-1.5, "the number -1.5"), (1e300, "the number 1e+300"), (-(10**20), "a huge number"),
+        (10**20 - 1, f"the number {10**20 - 1}"), ("x", "the text 'x'"), (b"", "bytes"),
+        ([], "an empty list"), ((), "an empty list"), ([0], "a list"), ((0,), "a list"),
+    ],
+)  # fmt: skip
+def test_kinds_of_values_have_names(value: Any, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+# --- costs, tags ----------------------------------------------------------------------------------
+
+
+def test_costs_are_one_where_an_engine_other_than_debug_is_named() -> None:
+    assert list(Program.from_bundles(BUNDLES).columns.costs()) == [1, 0, 1, 1]
+    free_ones = [{}, {"debug": []}, {"debug": [["comment"]]}]
+    assert list(Program.from_bundles(free_ones).columns.costs()) == [0, 0, 0]
+    for engine in ("alu", "valu", "load", "store", "flow"):
+        assert list(Program.from_bundles([{}, {engine: []}]).columns.costs()) == [0, 1]
+
+
+def test_slots_are_counted() -> None:
+    columns = Program.from_bundles(BUNDLES).columns
+    assert (len(columns), columns.slot_count) == (4, 6)
+    assert list(columns.first_slot_of_bundles()) == [0, 3, 3, 3, 6]
+
+
+def test_a_tag_is_found_by_pc() -> None:
+    whole, inner, last = Tag(0, "whole", 9), Tag(2, "inner", 4), Tag(9, "last", 10)
+    program = Program.from_bundles([{}] * 12, tags=(whole, inner, last))
+    found = [tag and tag.name for tag in map(program.tag_at, range(12))]
+    assert found == [*["whole"] * 2, *["inner"] * 2, *["whole"] * 5, "last", None, None]
+    assert Program.from_bundles([{}]).tag_at(0) is None
+
+
+# --- what slots write and read --------------------------------------------------------------------
+
+# fmt: off
+ROLES: tuple[tuple[str, list[Any], list[tuple[int, int]], list[tuple[int, int]]], ...] = (
+    # engine, slot, defs, uses: (address, width)
+    ("alu", ["+", 1, 2, 3], [(1, 1)], [(2, 1), (3, 1)]),
+    ("valu", ["//", 8, 16, 24], [(8, 8)], [(16, 8), (24, 8)]),
+    ("valu", ["vbroadcast", 8, 1], [(8, 8)], [(1, 1)]),
+    ("valu", ["multiply_add", 8, 16, 24, 32], [(8, 8)], [(16, 8), (24, 8), (32, 8)]),
+    ("load", ["load", 1, 2], [(1, 1)], [(2, 1)]),
+    ("load", ["load_offset", 8, 16, 3], [(11, 1)], [(19, 1)]),
+    ("load", ["load_offset", 8, 16, -3], [(5, 1)], [(13, 1)]),
+    ("load", ["vload", 8, 1], [(8, 8)], [(1, 1)]),
+    ("load", ["const", 1, 99], [(1, 1)], []),
+    ("store", ["store", 1, 2], [], [(1, 1), (2, 1)]),
+    ("store", ["vstore", 1, 8], [], [(1, 1), (8, 8)]),
+    ("flow", ["select", 1, 2, 3, 4], [(1, 1)], [(2, 1), (3, 1), (4, 1)]),
+    ("flow", ["vselect", 8, 16, 24, 32], [(8, 8)], [(16, 8), (24, 8), (32, 8)]),
+    ("flow", ["add_imm", 1, 2, 7], [(1, 1)], [(2, 1)]),
+    ("flow", ["jump", 7], [], []),
+    ("flow", ["jump_indirect", 7], [], [(7, 1)]),
+    ("flow", ["cond_jump", 1, 7], [], [(1, 1)]),
+    ("flow", ["cond_jump_rel", 1, 7], [], [(1, 1)]),
+    ("flow", ["halt"], [], []),
+    ("flow", ["pause"], [], []),
+    ("flow", ["trace_write", 1], [], [(1, 1)]),
+    ("flow", ["coreid", 1], [(1, 1)], []),
+    ("debug", ["compare", 1, [0]], [], [(1, 1)]),
+    ("debug", ["vcompare", 8, [[0]] * 8], [], [(8, 8)]),
+    ("debug", ["comment", 1], [], []),
+)
+# fmt: on
+
+
+@pytest.mark.parametrize(("engine", "written", "defs", "uses"), ROLES)
+def test_defs_and_uses_follow_from_roles(engine: str, written: Any, defs: Any, uses: Any) -> None:
+    made = slot(engine, *written)
+    assert (made.defs, made.uses) == (defs, uses)
+
+
+def test_every_opcode_has_its_defs_and_uses_tested() -> None:
+    tested = {(engine, written[0]) for engine, written, *_ in ROLES}
+    assert {(r.engine, r.name) for r in OPCODES if r.arithmetic is None} <= tested
+
+
+# engine -> opcode -> (memory lanes, vector); the rows not named have neither.
+REACH = {("load", "load"): 1, ("load", "load_offset"): 1, ("load", "vload"): 8,
+         ("store", "store"): 1, ("store", "vstore"): 8}  # fmt: skip
+VECTORS = {"vbroadcast", "multiply_add", "vload", "vstore", "vselect", "vcompare"}
+JUMPS = {"jump", "jump_indirect", "cond_jump", "cond_jump_rel"}
+
+
+@pytest.mark.parametrize("row", OPCODES, ids=lambda row: f"{row.engine}-{row.name}")
+def test_rows_know_what_they_do(row: Opcode) -> None:
+    assert row.memory_lanes == REACH.get((row.engine, row.name), 0)
+    assert row.vector == (row.engine == "valu" or row.name in VECTORS)
+    assert row.jumps == (row.name in JUMPS)
+    assert OPCODES[row.code] is row
+    assert opcode(row.engine, row.name) is row
+    assert row in opcodes_of(row.engine)
+    assert (row.arithmetic is not None) == (row.operands == operands_of_arithmetic(row.engine))
+
+
+def operands_of_arithmetic(engine: str) -> Any:
+    return opcode(engine, "+").operands if engine in {"alu", "valu"} else None
+
+
+@pytest.mark.parametrize("row", OPCODES, ids=lambda row: f"{row.engine}-{row.name}")
+def test_forms_show_every_operand_once(row: Opcode) -> None:
+    fields = [name for _, name, _, _ in Formatter().parse(row.form) if name is not None]
+    assert sorted(fields) == sorted(operand.name for operand in row.operands)
+    if row.arithmetic:
+        assert row.form == "{dest} = {a} " + row.name + " {b}"
+
+
+def test_only_operands_in_scratch_have_a_width() -> None:
+    for row in OPCODES:
+        for operand in row.operands:
+            assert operand.width in ((1, 8) if operand.in_scratch else (0,))
+
+
+def test_an_unknown_opcode_has_no_row_but_in_debug() -> None:
+    assert opcode("debug", "whatever") is opcode("debug", "comment")
+    for engine, name in (("alu", "vbroadcast"), ("fpu", "+"), ("flow", "comment")):
+        with pytest.raises(KeyError) as caught:
+            opcode(engine, name)
+        assert caught.value.args == (f"{engine} has no opcode {name!r}",)
+
+
+def test_roles_are_of_scratch_of_bundles_or_neither() -> None:
+    assert {Role.DEF, Role.USE, Role.ADDRESS} == SCRATCH_ROLES
+    assert {Role.TARGET, Role.RELATIVE} == TARGET_ROLES
+
+
+def test_offsets_move_scratch_operands_alone() -> None:
+    row = opcode("load", "load_offset")
+    assert row.shift((8, 16, 3)) == 3
+    assert list(row.words((8, 16, 3), Role.DEF, Role.ADDRESS)) == [(11, 1), (19, 1)]
+    assert opcode("load", "const").shift((8, 3)) == 0

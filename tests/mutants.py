@@ -1,0 +1,264 @@
+"""Breaks the machine by one small change at a time and sees that its tests notice.
+
+    python -m tests.mutants [FILE ...] [--from N]
+
+A mutant is one node of a file's syntax tree changed: an operator, a comparison, a constant, a
+role, a branch, an argument, a statement. It lives in memory only: a forked process compiles it
+in the place of the module and runs that file's tests until one fails. Mutants that no test can
+tell from the machine are in `EQUIVALENT`, each with a reason; any other survivor makes the exit
+code 1.
+"""
+
+import argparse
+import ast
+import os
+import resource
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# Each file with the tests that hold it, the quickest to notice first.
+FILES = {
+    "machine/isa.py": ("manual", "program", "contract", "schema", "codec", "agreement"),
+    "machine/model.py": ("contract", "agreement"),
+    "machine/encode.py": ("codec", "program", "schema", "contract"),
+}
+SECONDS, BYTES = 40, 2**31
+# A quarter of the random programs tells nearly all mutants.
+SELECTED = "not compiled and not model-1 and not model-2"
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-k", SELECTED)
+
+Change = tuple[str, object]
+"""A field of a node and its other value."""
+
+OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.LShift: ast.RShift, ast.RShift: ast.LShift,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitOr, ast.And: ast.Or,
+    ast.Or: ast.And, ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.In: ast.NotIn, ast.NotIn: ast.In,
+}  # fmt: skip
+FLIPPED = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt}
+MEMBERS = {
+    "Role": ("DEF", "USE", "ADDRESS", "IMMEDIATE", "OFFSET", "TARGET", "RELATIVE", "KEY", "KEYS",
+             "ANYTHING"),
+    "State": ("RUNNING", "PAUSED", "STOPPED"),
+    "Reason": ("END", "HALT", "PAUSE", "FAULT", "BREAKPOINT", "WATCHPOINT", "MAX_CYCLES", "BUDGET"),
+    "FaultKind": ("DIVISION", "MEMORY", "TARGET", "DIFFERS", "UNRECORDED"),
+}  # fmt: skip
+# Fields of nodes that a run cannot feel.
+SILENT = {"annotation", "returns", "decorator_list"}
+
+NUMBERED = "OPCODES gives every row its number"
+MASKED = "a left shift by 32 is masked to 0 anyway"
+EITHER = "max does not care"
+FIRST = "overwritten before it is read"
+UNSIGNED = "a word is never a negative target, so nobody hears the operand"
+AT_LEAST_ONE = "one bundle is remembered in any case"
+EQUIVALENT: dict[str, str] = {
+    "isa.py: Words = tuple[int, int]: (int, int) -> (int,)": "a type",
+    "isa.py: code: int = -1: -1 -> +1": NUMBERED,
+    "isa.py: code: int = -1: 1 -> 2": NUMBERED,
+    "isa.py: code: int = -1: 1 -> 0": NUMBERED,
+    "isa.py: return any(max(operand.width, operand.lanes) == VLEN for operand in self.operands): "
+    "max(operand.width, operand.lanes) -> max(operand.lanes, operand.width)": EITHER,
+    "isa.py: return a << b & WORD_MASK if b < 32 else 0: b < 32 -> b <= 32": MASKED,
+    "isa.py: return a << b & WORD_MASK if b < 32 else 0: 32 -> 33": MASKED,
+    "model.py: history: int = 0,: 0 -> 1": AT_LEAST_ONE,
+    "model.py: history: int = 0,: 0 -> -1": AT_LEAST_ONE,
+    "model.py: self._history: deque[_Undo] = deque(maxlen=max(history, 1)): "
+    "max(history, 1) -> max(1, history)": EITHER,
+    "model.py: self._next_pc = 0: 0 -> 1": FIRST,
+    "model.py: self._next_pc = 0: 0 -> -1": FIRST,
+    "model.py: number = 0: 0 -> 1": FIRST,
+    "model.py: number = 0: 0 -> -1": FIRST,
+    "model.py: self._next_pc = 0: removed": FIRST,
+    "model.py: number = 0: removed": FIRST,
+    "model.py: m.go_to(0, m.scratch[addr]): 0 -> 1": UNSIGNED,
+    "model.py: m.go_to(0, m.scratch[addr]): 0 -> -1": UNSIGNED,
+    "model.py: return function: return function -> return": "executors are found in _NAMED",
+    "model.py: lanes = zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True): "
+    "zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True) -> "
+    "zip(m.lanes(b), m.lanes(a), m.lanes(c), strict=True)": "a product has no order",
+}
+"""`file: line: before -> after`: why no test can tell. Only survivors are looked up."""
+
+
+def operator(node: ast.BinOp | ast.BoolOp | ast.AugAssign) -> Iterator[Change]:
+    yield "op", OPERATORS[type(node.op)]()
+
+
+def comparison(node: ast.Compare) -> Iterator[Change]:
+    for table in (OPERATORS, FLIPPED):
+        for i, op in enumerate(node.ops):
+            if type(op) in table:
+                yield "ops", [*node.ops[:i], table[type(op)](), *node.ops[i + 1 :]]
+
+
+def constant(node: ast.Constant) -> Iterator[Change]:
+    if isinstance(node.value, bool):
+        yield "value", not node.value
+    elif isinstance(node.value, int):
+        yield "value", node.value + 1
+        yield "value", node.value - 1
+    elif isinstance(node.value, str):
+        yield "value", node.value + "?"
+
+
+def branch(node: ast.If | ast.IfExp | ast.While) -> Iterator[Change]:
+    yield "test", ast.UnaryOp(ast.Not(), node.test)
+
+
+def member(node: ast.Attribute) -> Iterator[Change]:
+    names = MEMBERS.get(node.value.id, ()) if isinstance(node.value, ast.Name) else ()
+    if node.attr in names:
+        yield "attr", names[(names.index(node.attr) + 1) % len(names)]
+
+
+def arguments(node: ast.Call) -> Iterator[Change]:
+    if len(node.args) > 1:
+        yield "args", node.args[:-1]
+        yield "args", [node.args[1], node.args[0], *node.args[2:]]
+    for i, keyword in enumerate(node.keywords):
+        if any(behaviour(keyword)):
+            yield "keywords", node.keywords[:i] + node.keywords[i + 1 :]
+
+
+def elements(node: ast.Tuple) -> Iterator[Change]:
+    if len(node.elts) > 1 and isinstance(node.ctx, ast.Load):
+        yield "elts", node.elts[:-1]
+
+
+def returned(node: ast.Return) -> Iterator[Change]:
+    if node.value is not None and ast.unparse(node.value) != "None":
+        yield "value", None
+
+
+def negation(node: ast.UnaryOp) -> Iterator[Change]:
+    if isinstance(node.op, ast.Not):
+        yield "operand", ast.UnaryOp(ast.Not(), node.operand)
+    else:
+        yield "op", ast.UAdd()
+
+
+def statements(node: ast.AST) -> Iterator[Change]:
+    """Each statement removed that does something when it is reached."""
+    kinds = (
+        ast.Expr | ast.Assign | ast.AugAssign | ast.Raise | ast.Continue | ast.Break | ast.Delete
+    )
+    body: list[ast.stmt] = getattr(node, "body", [])
+    for i, statement in enumerate(body):
+        if isinstance(statement, kinds) and any(behaviour(statement)):
+            yield "body", [*body[:i], ast.Pass(), *body[i + 1 :]]
+
+
+CHANGES: dict[type[ast.AST], tuple[Callable[..., Iterator[Change]], ...]] = {
+    ast.BinOp: (operator,), ast.BoolOp: (operator,), ast.AugAssign: (operator,),
+    ast.Compare: (comparison,), ast.Constant: (constant,), ast.If: (branch, statements),
+    ast.IfExp: (branch,), ast.While: (branch, statements), ast.Attribute: (member,),
+    ast.Call: (arguments,), ast.Tuple: (elements,), ast.Return: (returned,),
+    ast.UnaryOp: (negation,), ast.FunctionDef: (statements,), ast.For: (statements,),
+    ast.Try: (statements,), ast.ExceptHandler: (statements,), ast.With: (statements,),
+}  # fmt: skip
+
+
+def behaviour(node: ast.AST) -> Iterator[ast.AST]:
+    """The node and all below it that a run can feel."""
+    docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    strict = isinstance(node, ast.keyword) and node.arg == "strict"
+    if docstring or strict or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
+        return
+    yield node
+    for name, value in ast.iter_fields(node):
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and name not in SILENT:
+                yield from behaviour(child)
+
+
+def shown(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 90 else text[:87] + "..."
+
+
+def mutants(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Changes the tree, gives the line and what it did, and changes it back; again and again."""
+    for node in behaviour(tree):
+        for change in CHANGES.get(type(node), ()):
+            before = shown(node)
+            for field, value in change(node):
+                old = getattr(node, field)
+                unchanged = ast.dump(node)
+                setattr(node, field, value)
+                if ast.dump(node) == unchanged:
+                    pass
+                elif change is statements:
+                    removed = next(statement for statement in old if statement not in value)
+                    yield removed.lineno, "removed"
+                else:
+                    yield getattr(node, "lineno", 0), f"{before} -> {shown(node)}"
+                setattr(node, field, old)
+
+
+def noticed(file: str, tree: ast.Module) -> bool:
+    """Whether a test fails with this tree for the file's; endless runs are noticed too."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] != 0
+    os._exit(_tested(file, tree))
+
+
+def _tested(file: str, tree: ast.Module) -> int:
+    signal.alarm(SECONDS)
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+    module = file.removesuffix(".py").replace("/", ".")
+    code = compile(ast.fix_missing_locations(tree), file, "exec")
+    load = SourceFileLoader.get_code
+    mutated = lambda self, name: code if name == module else load(self, name)  # noqa: E731
+    SourceFileLoader.get_code = mutated  # type: ignore[method-assign]
+    files = [str(ROOT / f"tests/machine/test_{name}.py") for name in FILES[file]]
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+        return int(pytest.main([*OPTIONS, f"--rootdir={ROOT}", *files]))
+
+
+def survivors(file: str, first: int, counts: Counter[str]) -> Iterator[str]:
+    """The mutants of a file that no test notices; from the first on, counted by how they end."""
+    source = (ROOT / file).read_text(encoding="utf-8")
+    lines, tree = ["", *source.splitlines()], ast.parse(source)
+    assert not noticed(file, tree), "the tests fail without a mutant"
+    for number, (line, what) in enumerate(mutants(tree)):
+        if number < first:
+            continue
+        change = f"{Path(file).name}: {lines[line].strip()}: {what}"
+        known = "equivalent" if change in EQUIVALENT else "survived"
+        end = "noticed" if noticed(file, tree) else known
+        counts[end] += 1
+        if end == "survived":
+            yield f"#{number} line {line} {change}"
+    assert not noticed(file, tree), "the tests fail without a mutant"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("files", nargs="*", default=list(FILES))
+    parser.add_argument("--from", type=int, default=0, dest="first", help="skip that many mutants")
+    options = parser.parse_args()
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    counts = Counter[str]()
+    for file in options.files:
+        for survivor in survivors(file, options.first, counts):
+            print(survivor, flush=True)
+    print(", ".join(f"{count} {end}" for end, count in counts.items()))
+    return 1 if counts["survived"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
