@@ -9,16 +9,21 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
+from machine.errors import SHOWN
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, VLEN
 from machine.machine import Machine
-from machine.problem import Check
+from machine.problem import Check, Wrong
 from machine.program import Columns, Program
 from machine.stops import Reason
 from vliwdbg import __version__
 from vliwdbg.printable import printable
-from vliwdbg.runner import Outcome
+from vliwdbg.runner import EXIT_CODES, EXIT_WRONG, Outcome
+
+if TYPE_CHECKING:
+    from machine.trials import Failure, Trials
 
 RUN_SCHEMA = "vliwdbg.run/1"
 EXECUTING_ENGINES = tuple(engine for engine in ENGINES if engine != "debug")
@@ -164,10 +169,15 @@ def _result_line(outcome: Outcome) -> str:
 
 def _wrong_lines(verdict: Check) -> Iterator[str]:
     for wrong in verdict.wrong:
-        yield (
-            f"WRONG {wrong.output}: {verdict.counts[wrong.output]} words, first [{wrong.element}] "
-            f"at mem[{wrong.address}], which is {wrong.got} instead of {wrong.expected}"
-        )
+        count = verdict.counts[wrong.output]
+        yield f"WRONG {wrong.output}: {count} words, first {_wrong_word(wrong)}"
+
+
+def _wrong_word(wrong: Wrong) -> str:
+    return (
+        f"{wrong.output}[{wrong.element}] at mem[{wrong.address}], "
+        f"which is {wrong.got} instead of {wrong.expected}"
+    )
 
 
 def _slots_line(outcome: Outcome) -> str:
@@ -191,6 +201,62 @@ def narration(outcome: Outcome, *, quiet: int, told: bool) -> Iterator[str]:
 def _trouble(outcome: Outcome) -> str:
     ended = outcome.stop.reason in (Reason.END, Reason.HALT)
     return _result_line(outcome) if ended else _stop_line(outcome)
+
+
+# A program on many inputs
+
+
+def trials_exit_code(trials: Trials) -> int:
+    """That of the worst input, in the order in which exit codes outrank each other."""
+    codes = {EXIT_CODES.get(f.stop.reason, EXIT_WRONG) for f in trials.failures if f.stop}
+    codes |= {EXIT_WRONG for failure in trials.failures if failure.wrong}
+    return next((code for code in _RANK if code in codes), 0)
+
+
+_RANK = (EXIT_CODES[Reason.FAULT], EXIT_CODES[Reason.MAX_CYCLES], EXIT_WRONG)
+
+
+def trials_json(trials: Trials) -> dict[str, Any]:
+    """What `vliwdbg run --trials N --json` prints: seeds, cycles, and each input that failed."""
+    fewest, most = trials.cycles
+    return {
+        "schema": "vliwdbg.trials/1",
+        "ok": trials.correct,
+        "trials": len(trials.seeds),
+        "first_seed": trials.seeds.start,
+        "cycles": {"fewest": fewest, "most": most},
+        "failures": [
+            {
+                "seed": failure.seed,
+                "reason": failure.stop.reason.value if failure.stop else "wrong",
+                "wrong": failure.wrong and asdict(failure.wrong),
+            }
+            for failure in trials.failures
+        ],
+        "version": __version__,
+    }
+
+
+def trials_text(program: Program, trials: Trials) -> str:
+    """The same for people."""
+    fewest, most = trials.cycles
+    first, last = trials.seeds.start, trials.seeds.stop - 1
+    right = len(trials.seeds) - len(trials.failures)
+    rows = {
+        "program": _headline(program),
+        "inputs": f"{len(trials.seeds)}, seeds {first} to {last}",
+        "cycles": str(most) if fewest == most else f"{fewest} to {most}",
+        "result": f"{right} correct" + (f", {len(trials.failures)} NOT" if trials.failures else ""),
+    }
+    lines = [f"{name:<9}{text}" for name, text in rows.items()]
+    return "\n".join([*lines, *map(_failure_line, trials.failures[:SHOWN])])
+
+
+def _failure_line(failure: Failure) -> str:
+    if failure.stop:
+        return f"seed {failure.seed}: {failure.stop.reason.value} at cycle {failure.stop.cycle}"
+    assert failure.wrong
+    return f"seed {failure.seed}: {_wrong_word(failure.wrong)}"
 
 
 # A program that was built
@@ -230,7 +296,9 @@ def built_text(summary: Mapping[str, Any], output: str | None) -> str:
 def facts() -> dict[str, Any]:
     """What `vliwdbg info --json` prints."""
     from kernels.catalog import DEFAULT_KERNEL, DEFAULT_SCHEDULER, KERNELS, SCHEDULERS
+    from machine.core import choose_core
 
+    core = choose_core()
     return {
         "schema": "vliwdbg.info/1",
         "version": __version__,
@@ -240,6 +308,7 @@ def facts() -> dict[str, Any]:
         "schedulers": {name: row.help for name, row in SCHEDULERS.items()},
         "default": {"kernel": DEFAULT_KERNEL, "scheduler": DEFAULT_SCHEDULER},
         "limits": {"scratch": SCRATCH_SIZE, "vlen": VLEN, "slots": SLOT_LIMITS},
+        "core": {"name": core.name, "why": core.why},
     }
 
 
@@ -252,6 +321,7 @@ def facts_text(facts: Mapping[str, Any]) -> str:
             f"vliwdbg {facts['version']}, Python {facts['python']} on {facts['platform']}",
             f"machine  {limits['scratch']} words of scratch, vectors of {limits['vlen']}",
             f"bundle   {slots}",
+            f"core     {facts['core']['name']}: {facts['core']['why']}",
             *(f"kernel   {name}: {line}" for name, line in facts["kernels"].items()),
             f"default  {facts['default']['kernel']} with scheduler {facts['default']['scheduler']}",
         ]

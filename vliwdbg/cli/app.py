@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Exit, Option, Typer
+from typer import BadParameter, Exit, Option, Typer
 from typer.main import get_command
 
 from machine.errors import ProgramError
@@ -85,6 +85,12 @@ def run(
     ] = None,
     debug: Annotated[bool, Option("--debug/--no-debug", help="Check compare slots.")] = False,
     stop_on_pause: Annotated[bool, Option("--stop-on-pause", help="Stop at pauses.")] = False,
+    trials: Annotated[
+        int | None, Option(min=1, metavar="N", help="Check it on N fresh inputs instead.")
+    ] = None,
+    jobs: Annotated[
+        int, Option(min=1, max=256, metavar="J", help="Processes that share the trials.")
+    ] = 1,
     dump_memory: Annotated[
         str | None, Option(metavar="FILE", help="Write the words of memory, as a JSON list.")
     ] = None,
@@ -97,7 +103,62 @@ def run(
 
     options = RunOptions(max_cycles, timeout, check, debug, stop_on_pause)
     telling = Telling(quiet, as_json, dump_memory, dump_scratch)
-    return _run(choice_of(source, building, sizes), stopping, options, telling)
+    choice = choice_of(source, building, sizes)
+    if trials is None:
+        return _run(choice, stopping, options, telling)
+    _refuse_beside_trials(
+        {
+            "--memory": source.memory,
+            "--break": stopping.breaks,
+            "--watch": stopping.watches,
+            "--timeout": timeout,
+            "--no-check": check is False,
+            "--debug": debug,
+            "--stop-on-pause": stop_on_pause,
+            "--dump-memory": dump_memory,
+            "--dump-scratch": dump_scratch,
+        }
+    )
+    return _try(choice, trials, jobs, max_cycles, telling)
+
+
+def _refuse_beside_trials(options: Mapping[str, object]) -> None:
+    for option, value in options.items():
+        if value:
+            raise BadParameter(f"{option} is about one run, --trials about many")
+
+
+def _try(choice: Choice, trials: int, jobs: int, max_cycles: int | None, telling: Telling) -> int:
+    from machine.machine import NO_LIMIT
+    from machine.trials import run_trials
+    from vliwdbg import report
+    from vliwdbg.programs import load
+
+    loaded = load(choice)
+    problem = loaded.program.problem
+    if problem is None:
+        raise ProgramError.at("problem", "the program tells none, so there are no fresh inputs")
+    limit = NO_LIMIT if max_cycles is None else max_cycles
+    with _trials_bar(trials, wanted=not telling.quiet) as progress:
+        tried = run_trials(loaded.program, problem, trials, jobs, progress, limit)
+    if telling.as_json:
+        answer(json.dumps(report.trials_json(tried)))
+    elif telling.quiet == 1:
+        answer(str(max(tried.cycles)))
+    elif not telling.quiet:
+        answer(report.trials_text(loaded.program, tried))
+    return report.trials_exit_code(tried)
+
+
+@contextmanager
+def _trials_bar(trials: int, *, wanted: bool) -> Iterator[Callable[[int, int], object] | None]:
+    if not (wanted and sys.stderr.isatty()):
+        yield None
+        return
+    from vliwdbg.cli.progress import bar
+
+    with bar("inputs", trials) as update:
+        yield update
 
 
 @dataclass(frozen=True)

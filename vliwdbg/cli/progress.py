@@ -1,12 +1,14 @@
-"""A progress line for runs that take a while. Only imported where a terminal sees it."""
+"""Progress on stderr for work that takes a while. Only imported where a terminal sees it."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from machine.machine import Machine
 
@@ -53,3 +55,18 @@ class SlowRun:
         self._progress.update(
             self._task, total=len(machine.program), completed=machine.pc, cycle=machine.cycle
         )
+
+
+@contextmanager
+def bar(what: str, total: int) -> Iterator[Callable[[int, int], object]]:
+    """A bar of a known length, and what to call with how much is done and how much failed."""
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]} failed"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total, failed=0)
+        yield lambda done, failed: progress.update(task, completed=done, failed=failed)

@@ -1,0 +1,80 @@
+"""`run --trials`: one program on many fresh inputs."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from machine.problem import Problem
+from tests.cli.command import ENDLESS, Command, stores
+
+SIZES = {"forest_height": 2, "rounds": 1, "batch_size": 2, "seed": 7}
+LAYOUT = Problem(**SIZES).layout
+
+
+def test_a_right_kernel_is_right_on_all(vliwdbg: Command) -> None:
+    words = ["--forest-height", "3", "--rounds", "4", "--batch-size", "16", "--seed", "1000"]
+    told = vliwdbg("run", *words, "--trials", "20", "--json").json
+    assert (told["ok"], told["trials"], told["first_seed"]) == (True, 20, 1000)
+    assert told["failures"] == []
+    cycles = vliwdbg("run", *words, "-q").out
+    assert told["cycles"] == {"fewest": int(cycles), "most": int(cycles)}
+    assert vliwdbg("run", *words, "--trials", "20", "-q").out == cycles
+
+
+def test_jobs_find_the_same(vliwdbg: Command) -> None:
+    program = vliwdbg.file({"bundles": [], "problem": SIZES})
+    alone, shared = (
+        vliwdbg("run", program, "--trials", "40", "--jobs", jobs, "--json") for jobs in ("1", "2")
+    )
+    assert alone.code == shared.code == 1
+    assert alone.json == shared.json
+    assert [failure["seed"] for failure in alone.json["failures"]] == list(range(7, 47))
+
+
+def test_one_lucky_answer_is_not_enough(vliwdbg: Command) -> None:
+    """A program that stores the answer of one seed is right there and nowhere else."""
+    answer = vliwdbg.file({"bundles": _answer_of_seed_7(vliwdbg), "problem": SIZES}, "lucky.json")
+    assert vliwdbg("run", answer).code == 0
+    told = vliwdbg("run", answer, "--trials", "3", "--json")
+    assert told.code == 1
+    first = told.json["failures"][0]
+    assert (first["seed"], first["reason"]) == (8, "wrong")
+    assert first["wrong"]["address"] == LAYOUT.values_at
+
+
+def _answer_of_seed_7(vliwdbg: Command) -> list[dict[str, list[list[object]]]]:
+    sizes = ["--forest-height", "2", "--rounds", "1", "--batch-size", "2", "--seed", "7"]
+    memory = vliwdbg("run", "--kernel", "baseline", *sizes, "--dump-memory", "-", "-qq").json
+    return stores({address: memory[address] for address in LAYOUT.values})
+
+
+def test_endless_and_faulting_runs_have_their_own_exits(vliwdbg: Command) -> None:
+    endless = vliwdbg.file({"bundles": ENDLESS, "problem": SIZES})
+    ended = vliwdbg("run", endless, "--trials", "2", "--max-cycles", "9", "--json")
+    assert (ended.code, ended.json["failures"][1]["reason"]) == (4, "max-cycles")
+    faulting = vliwdbg.file({"bundles": [{"alu": [["%", 0, 0, 0]]}], "problem": SIZES})
+    ended = vliwdbg("run", faulting, "--trials", "2")
+    assert ended.code == 3
+    assert "seed 7: fault at cycle 0" in ended.out
+
+
+REFUSED = [
+    ["--trials", "0"],
+    ["--trials", "x"],
+    ["--trials", "2", "--jobs", "0"],
+    ["--trials", "2", "--break", "1"],
+    ["--trials", "2", "--dump-memory", "-"],
+    ["--trials", "2", "--no-check"],
+]
+
+
+@pytest.mark.parametrize("options", REFUSED, ids=" ".join)
+def test_what_does_not_go_together(vliwdbg: Command, options: Sequence[str]) -> None:
+    ended = vliwdbg("run", *options)
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_a_program_without_a_problem_has_no_fresh_inputs(vliwdbg: Command) -> None:
+    ended = vliwdbg("run", vliwdbg.file({"bundles": [], "memory": []}), "--trials", "2")
+    assert ended.code == 2
+    assert "no fresh inputs" in ended.err
