@@ -3,7 +3,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check format lint types contracts test sanitize setup
+.PHONY: check format lint types contracts test soak mutants bench sanitize setup
 
 check: format lint types contracts test
 
@@ -25,6 +25,18 @@ contracts:
 
 test:
 	$(PYTHON) -m pytest
+
+# Long random runs of the TUI.
+soak:
+	$(PYTHON) -m pytest -m soak
+
+# Break the machine in every small way there is; some test has to notice.
+mutants:
+	$(PYTHON) -m tests.mutants
+
+# Ratios to the plain model, side by side in one run.
+bench:
+	$(PYTHON) -m benchmarks
 
 # The compiled core under the address and undefined-behaviour sanitizers, beside the one in use.
 SANITIZED := build/sanitize

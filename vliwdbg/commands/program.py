@@ -22,7 +22,7 @@ from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import Session
 
-MEASURED = 20_000_000
+MEASURED = 1_000_000
 """Bundles after which a program's cycles are not counted any further."""
 
 

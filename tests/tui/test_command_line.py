@@ -1,0 +1,163 @@
+"""The command line: replies, history, completion, long runs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from machine.program import Program
+from machine.stops import Reason
+from tests.tui.driving import opened, small_program
+
+
+async def test_a_reply_is_seen_and_kept():
+    async with opened() as driver:
+        await driver.type("print 6 * 7")
+        assert driver.sees("$1 = 42")
+        assert driver.replies[-2:] == ["print 6 * 7", "$1 = 42"]
+
+
+async def test_an_error_is_said_and_the_session_goes_on():
+    async with opened() as driver:
+        await driver.type("frobnicate")
+        assert driver.sees("frobnicate")
+        await driver.type("print 1 +")
+        assert driver.app.main.desk.transcript[-1].kind == "error"
+        await driver.press("s")
+        assert driver.session.core.position == 1
+
+
+async def test_escape_leaves_without_executing():
+    async with opened() as driver:
+        await driver.pilot.press("colon", *"step", "escape")
+        await driver.press("s")
+        assert driver.session.core.position == 1
+
+
+async def test_an_empty_line_repeats():
+    async with opened() as driver:
+        await driver.type("step 2")
+        await driver.type("")
+        assert driver.session.core.position == 4
+
+
+async def test_history(tmp_path):
+    path = tmp_path / "history"
+    async with opened(history=path) as driver:
+        await driver.type("step 2")
+        await driver.type("print 1")
+        await driver.pilot.press("colon", "up", "up", "enter")
+        await driver.settle()
+        assert driver.session.core.position == 4
+        await driver.pilot.press("colon", "p", "up")
+        await driver.pilot.pause()
+        assert driver.sees(":print 1")
+        await driver.press("escape")
+    assert path.read_text().split("\n")[:2] == ["step 2", "print 1"]
+
+
+async def test_completion():
+    async with opened() as driver:
+        await driver.pilot.press("colon", *"fin", "tab", "enter")
+        await driver.settle()
+        assert driver.session.core.pc == 2
+        await driver.pilot.press("colon", *"watch v_v", "tab", "enter")
+        await driver.settle()
+        assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["v_val"]
+        await driver.pilot.press("colon", *"watch v_", "tab")
+        await driver.pilot.pause()
+        assert driver.sees("v_val  v_two")
+        await driver.press("escape")
+
+
+async def test_the_usage_of_what_is_typed_is_shown():
+    async with opened() as driver:
+        await driver.pilot.press("colon", *"break")
+        await driver.pilot.pause()
+        assert driver.sees("break LOC")
+        await driver.press("escape")
+
+
+async def test_a_long_reply_is_shown_from_its_beginning():
+    async with opened() as driver:
+        await driver.type("help")
+        assert driver.sees(": help")
+        assert driver.pane("messages").size.height > 3
+
+
+async def test_commands_of_a_breakpoint_are_gathered():
+    async with opened() as driver:
+        await driver.type("break pc 2")
+        await driver.type("commands 1")
+        for character in "print sum":
+            await driver.pilot.press("space" if character == " " else character)
+        await driver.pilot.press("enter")
+        await driver.settle()
+        await driver.press("escape")
+        assert driver.session.breakpoints.all[1].commands == ("print sum",)
+        await driver.press("c")
+        assert driver.replies[-1] == "$1 = 0"
+
+
+async def test_first_lines_are_executed():
+    async with opened(lines=["break pc 3", "continue"]) as driver:
+        await driver.pilot.pause(0.3)
+        await driver.settle()
+        assert driver.session.core.pc == 3
+
+
+ENDLESS = [{"alu": [["+", 0, 0, 0]]}, {"flow": [["jump", 0]]}]
+
+
+async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted():
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        for key in ("escape", "ctrl+c"):
+            # Not through the pilot, which waits until the processor is idle.
+            for pressed in ("c", "p", "3", "down", "x", *"s" * 17):
+                driver.app.simulate_key(pressed)
+                await asyncio.sleep(0.05)
+            assert driver.app.main.running == "continue"
+            assert driver.chosen == "scratch"
+            assert driver.sees("under way")
+            assert driver.sees("running")
+            driver.app.simulate_key(key)
+            await asyncio.sleep(0.2)
+            assert not driver.app.main.running
+            assert driver.session.arrival.reason is Reason.INTERRUPT
+            assert driver.session.core.position > 100
+
+
+async def test_quitting_interrupts():
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        driver.app.simulate_key("c")
+        await asyncio.sleep(0.1)
+        driver.app.exit(0)
+    assert driver.app.return_value == 0
+
+
+async def test_rebuild_keeps_breakpoints_and_says_cycles():
+    async with opened() as driver:
+        await driver.type("break engine store")
+        await driver.type("rebuild --kernel treehash --scheduler serial height=3 rounds=2 batch=8")
+        assert driver.session.program.build["scheduler"] == "serial"
+        assert "9 → " in " ".join(driver.replies)
+        await driver.press("c")
+        assert driver.session.arrival.reason is Reason.BREAKPOINT
+        assert driver.sees("treehash (serial)")
+        await driver.type("rebuild --scheduler list height=3 rounds=2 batch=8")
+        assert driver.session.core.position == 0
+        assert driver.sees("treehash (list)")
+
+
+async def test_what_a_terminal_would_obey_is_escaped():
+    names = {16: ("\x1b[2Jboo", 8)}
+    async with opened(small_program(name="a\x1b]0;b\x07", scratch_map=names)) as driver:
+        await driver.press("p", "3")
+        assert not any("\x1b" in line or "\x07" in line for line in driver.screen())
+
+
+async def test_an_empty_program():
+    async with opened(Program.from_bundles([])) as driver:
+        await driver.press("s", "c", "G", "b", "down", "S", "n", "x")
+        for pane in "123456":
+            await driver.press("p", pane, "down", "right", "pagedown", "end")
+        assert driver.session.ended

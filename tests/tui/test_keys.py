@@ -1,0 +1,289 @@
+"""Every key does what its row says, which the session's state shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from machine.stops import Reason, State
+from tests.tui.driving import opened
+from vliwdbg.tui.widgets.command_line import CommandLine
+
+
+async def test_step_and_back():
+    async with opened() as driver:
+        await driver.press("s", "s")
+        assert driver.session.core.position == 2
+        await driver.press("S")
+        assert driver.session.core.position == 1
+        await driver.press("f10", "f11", "shift+f11")
+        assert driver.session.core.position == 2
+
+
+async def test_a_count_goes_before_a_key():
+    async with opened() as driver:
+        await driver.press("5")
+        assert driver.sees(" 5 ")
+        await driver.press("s")
+        assert driver.session.core.position == 5
+        await driver.press("3", "S")
+        assert driver.session.core.position == 2
+        await driver.press("4", "escape", "s")
+        assert driver.session.core.position == 3
+
+
+async def test_continue_stops_where_it_should_and_returns():
+    async with opened() as driver:
+        await driver.type("break engine flow")
+        await driver.press("c")
+        assert driver.session.core.pc == 3
+        assert driver.session.arrival.reason is Reason.BREAKPOINT
+        await driver.press("c", "c")
+        assert driver.session.core.state is State.PAUSED
+        await driver.press("C")
+        assert driver.session.core.pc == 4
+        await driver.press("f5", "shift+f5", "r")
+        assert driver.session.core.pc == 3
+
+
+async def test_the_timeline():
+    async with opened() as driver:
+        await driver.press("right_square_bracket", "right_square_bracket")
+        assert driver.session.core.cycle == 2
+        await driver.press("left_square_bracket")
+        assert driver.session.core.cycle == 1
+        await driver.press("6", "G")
+        assert driver.session.core.cycle == 6
+        await driver.press("4", "g")
+        assert driver.session.core.cycle == 4
+        await driver.press("G")
+        assert driver.session.ended
+        await driver.press("g")
+        assert driver.session.core.position == 0
+        await driver.press("right_curly_bracket")
+        assert driver.session.ended
+        await driver.press("left_curly_bracket")
+        assert driver.session.core.position == 0
+
+
+async def test_finish_leaves_the_tag():
+    async with opened() as driver:
+        await driver.press("f")
+        assert driver.session.core.pc == 2
+        await driver.press("F")
+        assert driver.session.core.pc == 1
+
+
+async def test_breakpoint_at_the_cursor_on_and_off():
+    async with opened() as driver:
+        await driver.press("down", "j", "b")
+        assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["pc 2"]
+        assert driver.sees("●")
+        assert driver.app.main.desk.looking == 2
+        await driver.press("b")
+        assert not driver.session.breakpoints.all
+
+
+async def test_run_to_the_cursor():
+    async with opened() as driver:
+        await driver.press("down", "down", "down", "t")
+        assert driver.session.core.pc == 3
+
+
+async def test_watch_a_vector_and_step_back_over_the_write():
+    async with opened() as driver:
+        await driver.press("p", "3", "down", "down", "down", "left", "W")
+        (watch,) = driver.session.breakpoints.all.values()
+        assert (watch.command, watch.source) == ("watch", "v_val")
+        await driver.press("c")
+        assert driver.session.core.pc == 3
+        before = driver.session.core.scratch[16:24]
+        await driver.press("c")
+        assert driver.session.core.scratch[16:24] != before
+        await driver.press("S")
+        assert driver.session.core.scratch[16:24] == before
+
+
+async def test_watch_one_word_of_memory():
+    async with opened() as driver:
+        await driver.press("p", "4", "down", "l", "W")
+        (watch,) = driver.session.breakpoints.all.values()
+        assert watch.source == "mem[1]"
+
+
+async def test_no_words_under_the_cursor_is_said():
+    async with opened() as driver:
+        await driver.press("W")
+        assert driver.sees("there are no words under the cursor")
+        assert not driver.session.breakpoints.all
+
+
+async def test_list_of_stops():
+    async with opened() as driver:
+        await driver.press("b", "B")
+        assert any("pc 0" in line for line in driver.replies)
+
+
+async def test_play_and_pause():
+    async with opened() as driver:
+        await driver.press("space")
+        await driver.pilot.pause(0.5)
+        await driver.press("space")
+        played = driver.session.core.position
+        assert played > 0
+        await driver.pilot.pause(0.3)
+        assert driver.session.core.position == played
+
+
+async def test_play_stops_at_a_stop():
+    async with opened() as driver:
+        await driver.type("break pc 2")
+        await driver.press("space")
+        await driver.pilot.pause(0.8)
+        assert driver.session.core.pc == 2
+        assert not driver.app.main.playing
+
+
+async def test_radix():
+    async with opened() as driver:
+        await driver.press("s")
+        assert driver.sees("hex")
+        await driver.press("x")
+        assert driver.sees("decimal")
+        await driver.press("x")
+        assert driver.sees("signed")
+
+
+async def test_panes_are_chosen():
+    async with opened() as driver:
+        assert driver.chosen == "code"
+        await driver.press("tab")
+        assert driver.chosen == "bundle"
+        await driver.press("shift+tab", "shift+tab")
+        assert driver.chosen == "messages"
+        await driver.press("p", "3")
+        assert driver.chosen == "scratch"
+        assert driver.pane("scratch").has_focus
+        # A key that is no number takes back the wish for a pane.
+        await driver.press("p", "s", "3", "s")
+        assert driver.chosen == "scratch"
+        assert driver.session.core.position == 4
+
+
+async def test_a_pane_grows_to_the_screen():
+    async with opened() as driver:
+        await driver.press("p", "4", "plus")
+        assert driver.pane("memory").size.height == 21
+        await driver.press("underscore")
+        assert driver.pane("memory").size.height < 21
+
+
+async def test_moving_in_panes():
+    async with opened() as driver:
+        await driver.press("end")
+        assert driver.pane("code").cursor == 9
+        await driver.press("home", "pagedown", "pageup", "down", "down", "k")
+        assert driver.app.main.desk.looking == driver.pane("code").cursor == 1
+        await driver.press("full_stop")
+        assert driver.app.main.desk.looking == 0
+        await driver.press("p", "3", "pagedown", "pageup", "right", "right", "h")
+        assert driver.app.main.pane.place() == "to"
+
+
+async def test_search():
+    async with opened() as driver:
+        await driver.pilot.press("slash", *"vstore", "enter")
+        await driver.settle()
+        assert driver.app.main.desk.looking == 4
+        await driver.press("n")
+        assert driver.app.main.desk.looking == 8
+        await driver.press("n")
+        assert driver.app.main.desk.looking == 4
+        await driver.press("N")
+        assert driver.app.main.desk.looking == 8
+        await driver.pilot.press("slash", *"nonsense", "enter")
+        await driver.settle()
+        assert driver.sees("'nonsense' is nowhere in code")
+        assert driver.session.core.position == 0
+
+
+@pytest.mark.parametrize(
+    ("pane", "text", "place"),
+    [("3", "v_two", "v_two[0]"), ("3", "19", "v_val[3]"), ("4", "31", "mem[31]")],
+)
+async def test_search_jumps_to_words(pane, text, place):
+    async with opened() as driver:
+        await driver.press("p", pane, "slash")
+        driver.app.main.query_one(CommandLine).input.value = text
+        await driver.press("enter")
+        assert driver.app.main.pane.place() == place
+
+
+async def test_search_jumps_to_a_bundle():
+    async with opened() as driver:
+        await driver.press("slash", "7", "enter")
+        assert driver.app.main.desk.looking == 7
+
+
+async def test_keys_are_explained():
+    async with opened(size=(100, 60)) as driver:
+        await driver.press("question_mark")
+        for text in ("Keys in code", "reverse-continue", "Ctrl+C", "137G"):
+            assert driver.sees(text)
+        known = driver.app.main.dialogue.knows
+        assert driver.sees("who wrote") is known("who")
+        await driver.press("escape", "s")
+        assert driver.session.core.position == 1
+
+
+async def test_palette_executes_a_command():
+    async with opened() as driver:
+        await driver.press("ctrl+p")
+        await driver.pilot.press(*"finish")
+        await driver.pilot.pause(0.5)
+        await driver.press("enter")
+        await driver.pilot.pause(0.2)
+        await driver.settle()
+        assert driver.session.core.pc == 2
+
+
+async def test_keys_can_be_others():
+    async with opened(keymap={"step": "z", "quit": "Q"}) as driver:
+        await driver.press("z")
+        assert driver.session.core.position == 1
+        await driver.press("s")
+        assert driver.session.core.position == 1
+        await driver.press("question_mark")
+        assert driver.sees("  z ")
+
+
+@pytest.mark.parametrize("keys", [["q"], ["colon", *"quit", "enter"]])
+async def test_quit(keys):
+    async with opened() as driver:
+        await driver.pilot.press(*keys)
+        await driver.pilot.pause(0.2)
+        assert driver.app.return_value == 0
+
+
+async def test_quit_with_a_code():
+    async with opened() as driver:
+        await driver.type("quit 7")
+        assert driver.app.return_value == 7
+
+
+async def test_ctrl_c_says_how_to_leave_when_nothing_runs():
+    async with opened() as driver:
+        await driver.press("ctrl+c")
+        assert driver.sees("q quits")
+
+
+async def test_the_mouse():
+    async with opened() as driver:
+        await driver.pilot.click("#code", offset=(30, 3))
+        await driver.settle()
+        assert driver.app.main.desk.looking == 2
+        await driver.pilot.click("#code", offset=(0, 4))
+        await driver.settle()
+        assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["pc 3"]
+        await driver.pilot.click("#bundle", offset=(14, 0))
+        await driver.settle()
+        assert driver.chosen == "scratch"

@@ -1,0 +1,358 @@
+"""What the panes of a debugger show, computed from a session and nothing else.
+
+    listing_line    one bundle of the program: engines used, slots as text
+    bundle_view     one bundle at length: what each slot reads, what it will write or has written
+    scratch_rows    all of scratch in rows of 8 words, a vector a row, scalars with their names
+    memory_rows     all of memory in rows of 8 words, region by region
+    stop_views      breakpoints and watchpoints with their hits
+    still_of        the machine's words as they are, to be looked at while it runs on
+
+All of it is pure: plain values in, plain values out, no colours and no widths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, overload
+
+from machine.disassembly import ScratchNames, format_slot
+from machine.isa import ENGINES, SCRATCH_SIZE, SLOT_LIMITS, VLEN, Role
+from machine.machine import Core
+from machine.problem import Layout
+from machine.program import Bundle, Program, Slot
+from machine.stops import Commit, State
+from vliwdbg.session.breakpoints import Breakpoint
+from vliwdbg.session.rehearsal import Effect, Words, read_operands, rehearse
+from vliwdbg.session.session import Session
+
+EXECUTING = tuple(engine for engine in ENGINES if engine != "debug")
+
+
+# The machine
+
+
+class Still(NamedTuple):
+    """A machine at one position: its own words, which stay when the machine goes on."""
+
+    pc: int
+    cycle: int
+    position: int
+    state: State
+    scratch: Sequence[int]
+    memory: Sequence[int]
+
+
+def still_of(core: Core) -> Still:
+    """The machine as it is."""
+    return Still(core.pc, core.cycle, core.position, core.state, core.scratch[:], core.memory[:])
+
+
+# The listing
+
+
+class ListingLine(NamedTuple):
+    """One bundle: slots used of each engine, each slot's engine and text, tags that start here."""
+
+    pc: int
+    used: Mapping[str, int]
+    slots: tuple[tuple[str, str], ...]
+    tags: tuple[str, ...]
+
+
+def listing_line(program: Program, names: ScratchNames, pc: int) -> ListingLine:
+    """The bundle at pc as one line."""
+    bundle = program.bundle(pc)
+    slots = tuple((slot.engine, format_slot(slot, names)) for slot in bundle)
+    return ListingLine(pc, used_slots(bundle), slots, tags_by_pc(program).get(pc, ()))
+
+
+def used_slots(bundle: Bundle) -> dict[str, int]:
+    """Slots used of each engine that the bundle names."""
+    return {engine: len(slots) for engine, slots in bundle.groups}
+
+
+def tags_by_pc(program: Program) -> Mapping[int, tuple[str, ...]]:
+    """The names of the stretches that start at a pc."""
+    starts: dict[int, tuple[str, ...]] = {}
+    for tag in program.tags:
+        starts[tag.pc] = (*starts.get(tag.pc, ()), tag.name)
+    return starts
+
+
+# One bundle at length
+
+
+class Read(NamedTuple):
+    """An operand that a slot reads: its name, the place as written, the words."""
+
+    operand: str
+    text: str
+    words: Words
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """One slot: what it reads, the scratch it writes, its effect, and the words it overwrites.
+
+    Where the bundle is neither the next one nor the last one executed, nobody knows what it will
+    do: `effect` is None then, and the reads are as the words stand now.
+    """
+
+    engine: str
+    index: int
+    text: str
+    reads: tuple[Read, ...]
+    writes: str
+    vector: bool
+    before: Words = ()
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True)
+class BundleView:
+    """One bundle: slots used of each engine, and every slot. `when` says which values these are."""
+
+    pc: int
+    when: str
+    used: Mapping[str, int]
+    slots: tuple[SlotView, ...]
+
+
+NEXT, LAST, ELSEWHERE = "next", "executed last", "values as they stand"
+
+
+def bundle_view(
+    program: Program, names: ScratchNames, now: Still, pc: int, last: Commit | None = None
+) -> BundleView | None:
+    """The bundle at pc; None where there is none. `last` is what the last bundle did."""
+    if not 0 <= pc < len(program):
+        return None
+    bundle = program.bundle(pc)
+    when = _when(now, pc, last)
+    scratch, memory = _words_before(now, last) if when == LAST else (now.scratch, now.memory)
+    slots = tuple(_slot_view(slot, names, scratch, memory, when) for slot in bundle)
+    return BundleView(pc, when, used_slots(bundle), slots)
+
+
+def _when(now: Still, pc: int, last: Commit | None) -> str:
+    if pc == now.pc:
+        return NEXT
+    return LAST if last is not None and pc == last.pc else ELSEWHERE
+
+
+class _Overlaid(Sequence[int]):
+    """Words with some of them as they were before a commit; nothing is copied."""
+
+    def __init__(self, now: Sequence[int], old: Mapping[int, int]) -> None:
+        self._now = now
+        self._old = old
+
+    def __len__(self) -> int:
+        return len(self._now)
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[int]: ...
+    def __getitem__(self, at: Any) -> Any:
+        if isinstance(at, slice):
+            return [self[word] for word in range(*at.indices(len(self)))]
+        return self._old.get(at, self._now[at])
+
+
+def _words_before(now: Still, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
+    assert last is not None
+    return (
+        _Overlaid(now.scratch, {write.address: write.old for write in last.scratch}),
+        _Overlaid(now.memory, {write.address: write.old for write in last.memory}),
+    )
+
+
+def _slot_view(
+    slot: Slot, names: ScratchNames, scratch: Sequence[int], memory: Sequence[int], when: str
+) -> SlotView:
+    values = read_operands(slot, scratch)
+    shift = slot.opcode.shift(slot.operands)
+    reads = tuple(
+        Read(operand.name, names.text(value + shift, operand.width), values[operand.name])
+        for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
+        if operand.role in (Role.USE, Role.ADDRESS)
+    )
+    writes = next((names.text(*words) for words in slot.defs), "")
+    view = SlotView(
+        slot.engine, slot.index, format_slot(slot, names), reads, writes, slot.opcode.vector
+    )
+    if when == ELSEWHERE:
+        return view
+    effect = rehearse(slot, scratch, memory)
+    before: Words = ()
+    if effect.place is not None:
+        words = memory if effect.place.memory else scratch
+        before = tuple(words[effect.place.start : effect.place.stop])
+    return replace(view, before=before, effect=effect)
+
+
+def idle_engines(used: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
+    """Each engine that executes, with its slots used and its limit."""
+    return ((engine, used.get(engine, 0), SLOT_LIMITS[engine]) for engine in EXECUTING)
+
+
+# Stops
+
+
+class StopView(NamedTuple):
+    """One breakpoint or watchpoint; `flags` has a byte for each pc, not 0 where it may be met."""
+
+    number: int
+    command: str
+    source: str
+    condition: str
+    hits: int
+    ignore: int
+    enabled: bool
+    cause: str
+    just_met: bool
+    watches: bool
+    flags: bytes
+
+    def marks(self, pc: int) -> bool:
+        """Whether it may stop before the bundle at pc."""
+        return not self.watches and self.flags[pc : pc + 1] > b"\0"
+
+
+def stop_views(session: Session) -> tuple[StopView, ...]:
+    """All of them, by number."""
+    met = {id(hit.breakpoint) for hit in session.arrival.hits}
+    return tuple(_stop_view(stop, id(stop) in met) for stop in session.breakpoints.all.values())
+
+
+def _stop_view(stop: Breakpoint, just_met: bool) -> StopView:
+    return StopView(
+        stop.number,
+        stop.command,
+        stop.source,
+        stop.condition.text if stop.condition else "",
+        stop.hits,
+        stop.ignore,
+        stop.enabled,
+        stop.cause,
+        just_met,
+        stop.watched is not None,
+        stop.flags,
+    )
+
+
+# Words in rows
+
+
+class WordRow(NamedTuple):
+    """Words `start:stop` in one row, with the row's label; `names` has one per word of scalars.
+
+    A row without words is a heading.
+    """
+
+    label: str
+    start: int
+    stop: int
+    names: tuple[str, ...] = ()
+
+
+SCALARS_IN_ROW = VLEN // 2
+"""Half as many words with their names fit where a vector does."""
+
+
+def scratch_rows(names: ScratchNames) -> list[WordRow]:
+    """All of scratch by address: a vector a row, named scalars in rows of four, the rest in 8s."""
+    rows: list[WordRow] = []
+    scalars: list[tuple[int, str]] = []
+    at = 0
+    for start, stop, label in _stretches(names):
+        if stop - start == 1 and label:
+            scalars.append((start, label))
+        else:
+            rows += _scalar_rows(scalars)
+            scalars = []
+            rows += _vector_rows(start, stop, label)
+        at = stop
+    return [*rows, *_scalar_rows(scalars), *_vector_rows(at, SCRATCH_SIZE, "")]
+
+
+def _stretches(names: ScratchNames) -> Iterator[tuple[int, int, str]]:
+    """Named stretches and the gaps between them, each word once: (start, stop, label)."""
+    at = 0
+    for start, _, width in names:
+        start, stop = max(start, at), min(start + width, SCRATCH_SIZE)
+        if start >= stop:
+            continue
+        if start > at:
+            yield at, start, ""
+        held = names.holding(start)
+        assert held is not None
+        yield start, stop, names.label(held[0])
+        at = stop
+
+
+def _scalar_rows(scalars: Sequence[tuple[int, str]]) -> Iterator[WordRow]:
+    for first in range(0, len(scalars), SCALARS_IN_ROW):
+        row = scalars[first : first + SCALARS_IN_ROW]
+        yield WordRow("", row[0][0], row[-1][0] + 1, tuple(label for _, label in row))
+
+
+def _vector_rows(start: int, stop: int, label: str) -> Iterator[WordRow]:
+    for first in range(start, stop, VLEN):
+        inside = f"{label}[{first - start}]" if label and first > start else label
+        yield WordRow(inside, first, min(first + VLEN, stop))
+
+
+class MemoryRows(Sequence[WordRow]):
+    """All of memory in rows of 8 words, each region under a heading; rows are made when asked."""
+
+    def __init__(self, layout: Layout | None, words: int) -> None:
+        self.regions = list(_regions(layout, words))
+        self._first_rows = [0]
+        for _, addresses in self.regions:
+            rows = 1 + -(-len(addresses) // VLEN)
+            self._first_rows.append(self._first_rows[-1] + rows)
+
+    def __len__(self) -> int:
+        return self._first_rows[-1]
+
+    @overload
+    def __getitem__(self, row: int) -> WordRow: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[WordRow]: ...
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        if not 0 <= row < len(self):
+            raise IndexError(row)
+        region = self._region_of_row(row)
+        name, addresses = self.regions[region]
+        inside = row - self._first_rows[region] - 1
+        if inside < 0:
+            return WordRow(
+                f"{name} {addresses.start}:{addresses.stop}", addresses.start, addresses.start
+            )
+        start = addresses.start + inside * VLEN
+        return WordRow(name, start, min(start + VLEN, addresses.stop))
+
+    def _region_of_row(self, row: int) -> int:
+        return next(i for i in range(len(self.regions)) if row < self._first_rows[i + 1])
+
+    def row_of(self, address: int) -> int:
+        """The row that holds an address."""
+        for region, (_, addresses) in enumerate(self.regions):
+            if address in addresses:
+                return self._first_rows[region] + 1 + (address - addresses.start) // VLEN
+        return 0
+
+
+def _regions(layout: Layout | None, words: int) -> Iterator[tuple[str, range]]:
+    at = 0
+    for name, addresses in (layout.regions() if layout else {}).items():
+        if addresses:
+            yield name, addresses
+        at = addresses.stop
+    if at < words:
+        yield "rest" if at else "memory", range(at, words)

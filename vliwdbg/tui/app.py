@@ -1,0 +1,66 @@
+"""The application: one session, its screen, its colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from vliwdbg.tui.dialogue import Dialogue
+from vliwdbg.tui.history import History
+from vliwdbg.tui.palette import CommandRows
+from vliwdbg.tui.screens.main import MainScreen
+from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
+
+if TYPE_CHECKING:
+    from vliwdbg.programs import Choice, Loaded
+
+
+class DebuggerApp(App[int]):
+    """The debugger in a terminal.
+
+    `lines` are executed first. `history_path` is where command lines are kept, if anywhere;
+    `keymap` gives other keys to bindings, by id. `main` is the screen, `trouble` a bug of ours
+    that ended it.
+    """
+
+    TITLE = "vliwdbg"
+    CSS_PATH = "app.tcss"
+    COMMANDS = App.COMMANDS | {CommandRows}
+    ESCAPE_TO_MINIMIZE = False
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        choice: Choice,
+        lines: Sequence[str] = (),
+        history_path: Path | None = None,
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._keys = dict(keymap or {})
+        self.main = MainScreen(Dialogue(loaded, choice), History(history_path), lines, self._keys)
+
+    @property
+    def trouble(self) -> Exception | None:
+        return self._exception
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.set_keymap(self._keys)
+        self.push_screen(self.main)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """What app.tcss takes from no theme."""
+        return ENGINE_COLOURS
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C where no screen takes it."""
+        self.main.action_interrupt()
+
+    def _fatal_error(self) -> None:
+        # Textual would print pages of local variables; whoever opened us says it in two lines.
+        self._close_messages_no_wait()

@@ -1,0 +1,132 @@
+"""What the panes share: the session, and how its user looks at it. Nothing here draws.
+
+Whatever is true of the program and its run is in the session. The desk is how it looked when it
+was last at rest, so that panes can be drawn while a command runs on in its thread; and it adds the
+bundle looked at, the radix of words, and the transcript of commands and replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from machine.disassembly import ScratchNames
+from machine.isa import WORD_MASK
+from machine.program import Program
+from machine.stops import Commit, Stop
+from vliwdbg.session.session import Arrival, Session
+from vliwdbg.session.views import (
+    MemoryRows,
+    Still,
+    StopView,
+    WordRow,
+    scratch_rows,
+    still_of,
+    stop_views,
+    tags_by_pc,
+)
+
+MOST_LINES = 5_000
+"""Of the transcript; the oldest go."""
+
+
+class Radix(Enum):
+    """How words are written, with the most characters one takes."""
+
+    HEX = ("hex", 8)
+    DECIMAL = ("decimal", 10)
+    SIGNED = ("signed", 11)
+
+    @property
+    def label(self) -> str:
+        return self.value[0]
+
+    @property
+    def width(self) -> int:
+        return self.value[1]
+
+    def text(self, word: int) -> str:
+        """A word, not padded."""
+        return _WRITERS[self](word)
+
+    def following(self) -> Radix:
+        """The next one, and after the last the first."""
+        all_of_them = list(Radix)
+        return all_of_them[(all_of_them.index(self) + 1) % len(all_of_them)]
+
+
+def _signed(word: int) -> str:
+    return str(word - WORD_MASK - 1 if word >> 31 else word)
+
+
+_WRITERS: Mapping[Radix, Callable[[int], str]] = {
+    Radix.HEX: lambda word: f"{word:x}",
+    Radix.DECIMAL: str,
+    Radix.SIGNED: _signed,
+}
+
+
+class Line(NamedTuple):
+    """A line of the transcript: `kind` is command, reply, stop, error or note."""
+
+    kind: str
+    text: str
+
+
+class Desk:
+    """One user at one session, and what the session was like when last looked at."""
+
+    def __init__(self, session: Session) -> None:
+        self.radix = Radix.HEX
+        self.transcript: list[Line] = []
+        self.latest = 0
+        """Where in it the latest exchange begins."""
+        self.looking = 0
+        """The pc of the bundle looked at."""
+        self.settled = 0
+        """Counts the looks; whatever is drawn belongs to one of them."""
+        self._take(session)
+        self.now: Still = still_of(session.core)
+        self.look_at_next()
+        self.settle(session)
+
+    def _take(self, session: Session) -> None:
+        """What stays the same as long as the program does."""
+        self.program: Program = session.program
+        self.names: ScratchNames = session.names
+        self.tags = tags_by_pc(session.program)
+        self.scratch_rows: list[WordRow] = scratch_rows(session.names)
+        self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
+
+    def settle(self, session: Session) -> None:
+        """Look at a session at rest."""
+        other_program = self.program is not session.program
+        if other_program:
+            self._take(session)
+        before = self.now.position, self.now.pc
+        self.last: Commit | None = session.timeline.last_commit()
+        self.now = still_of(session.core)
+        self.arrival: Arrival = session.arrival
+        self.end: Stop | None = session.timeline.end
+        self.stops: tuple[StopView, ...] = stop_views(session)
+        self.changed_scratch = _changed(self.last.scratch if self.last else ())
+        self.changed_memory = _changed(self.last.memory if self.last else ())
+        if other_program or before != (self.now.position, self.now.pc):
+            self.look_at_next()
+        self.settled += 1
+
+    def look_at_next(self) -> None:
+        """Look at the bundle that is next, or at the last one where the program has ended."""
+        self.looking = max(min(self.now.pc, len(self.program) - 1), 0)
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """Add the lines of one exchange to the transcript."""
+        new = list(lines)
+        self.transcript = [*self.transcript, *new][-MOST_LINES:]
+        self.latest = max(len(self.transcript) - len(new), 0)
+
+
+def _changed(writes: Iterable[tuple[int, int, int]]) -> dict[int, int]:
+    """Address -> old value, of the words that a commit changed."""
+    return {address: old for address, old, new in writes if old != new}

@@ -1,0 +1,1 @@
+"""The screens: the debugger itself, and the keys as a page."""

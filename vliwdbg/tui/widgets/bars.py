@@ -1,0 +1,142 @@
+"""The lines above and below the panes: where we are, the last reply, the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from machine.stops import Reason, State
+from vliwdbg.tui.desk import Desk, Line
+from vliwdbg.tui.dialogue import Progress
+from vliwdbg.tui.keymap import Key
+from vliwdbg.tui.widgets.messages import PAINT_OF_KIND
+from vliwdbg.tui.widgets.paint import Bar, Row
+
+BAR_WIDTH = 20
+ALWAYS_SHOWN = frozenset({"command", "help", "quit"})
+"""Keys at the right of the footer, which a narrow terminal keeps."""
+
+
+class StatusLine(Bar):
+    """Cycle, pc, position, state and why it stopped; the program and its scheduler."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(id="status")
+        self.desk = desk
+        self.progress: Progress | None = None
+        """Of what takes a while; None when nothing does."""
+
+    def show_progress(self, progress: Progress | None) -> None:
+        """Draw again if it is another one."""
+        if progress != self.progress:
+            self.progress = progress
+            self.refresh()
+
+    def left_pieces(self) -> Row:
+        badge = _busy_pieces(self.progress) if self.progress else _state_pieces(self.desk)
+        return [*badge, *_where_pieces(self.desk)]
+
+    def right_pieces(self) -> Row:
+        program = self.desk.program
+        scheduler = str(program.build.get("scheduler", ""))
+        known = scheduler and scheduler not in program.name
+        return [(f"{program.name or 'program'}{f' ({scheduler})' if known else ''} ", "dim")]
+
+
+def _busy_pieces(progress: Progress) -> Row:
+    badge = (f" {progress.what} ", "badge-busy")
+    if progress.part is None:
+        return [badge, (" … ", "dim")]
+    done = round(progress.part * BAR_WIDTH)
+    return [
+        badge,
+        (f" {'━' * done}", "pc"),
+        ("─" * (BAR_WIDTH - done), "faint"),
+        (f" {progress.part:.0%} ", "text"),
+    ]
+
+
+def _where_pieces(desk: Desk) -> Row:
+    now, end = desk.now, desk.end
+    of = f"/{end.cycle:,}" if end and end.reason is not Reason.FAULT else ""
+    return [
+        (" cycle ", "dim"),
+        (f"{now.cycle:,}", "number"),
+        (of, "dim"),
+        ("  pc ", "dim"),
+        (f"{now.pc}", "number"),
+        ("  position ", "dim"),
+        (f"{now.position}", "number"),
+        ("  ", "text"),
+    ]
+
+
+def _state_pieces(desk: Desk) -> Row:
+    arrival, state = desk.arrival, desk.now.state
+    if arrival.fault:
+        return [(" fault ", "badge-fault")]
+    if state is State.STOPPED:
+        return [(f" {arrival.label or 'end'} ", "badge-end")]
+    if arrival.label:
+        return [(f" {arrival.label} ", "badge-busy")]
+    return [(" paused " if state is State.PAUSED else " ready ", "badge")]
+
+
+class ReplyLine(Bar):
+    """The last reply's first line, so that it is seen whatever pane is."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(id="reply")
+        self.desk = desk
+        self.lines: Sequence[Line] = ()
+
+    def say(self, lines: Sequence[Line]) -> None:
+        """Show these instead."""
+        self.lines = lines
+        self.refresh()
+
+    def left_pieces(self) -> Row:
+        if not self.lines:
+            return []
+        first = self.lines[0]
+        return [(" ", "text"), (first.text, PAINT_OF_KIND[first.kind])]
+
+    def right_pieces(self) -> Row:
+        more = len(self.lines) - 1
+        return [(f" {more} more in messages ", "faint")] if more > 0 else []
+
+
+class KeysLine(Bar):
+    """The footer: the keys that the keymap gives a short name, and a count being typed."""
+
+    def __init__(self, keys: Mapping[str, Key]) -> None:
+        super().__init__(id="keys")
+        self.keys = keys
+        self.pending = ""
+        """A count, or a key that waits for the next one."""
+
+    def left_pieces(self) -> Row:
+        pieces: Row = [(f" {self.pending} ", "badge-busy")] if self.pending else []
+        room = self.size.width - _width(pieces) - _width(self.right_pieces())
+        for key in self._with_short_name(at_right=False):
+            piece = self._piece(key)
+            room -= _width(piece)
+            if room < 0:
+                break
+            pieces += piece
+        return pieces
+
+    def right_pieces(self) -> Row:
+        return [part for key in self._with_short_name(at_right=True) for part in self._piece(key)]
+
+    def _with_short_name(self, *, at_right: bool) -> Iterator[Key]:
+        keys = (key for key in self.keys.values() if key.short)
+        return (key for key in keys if (key.id in ALWAYS_SHOWN) == at_right)
+
+    def _piece(self, key: Key) -> Row:
+        twin = self.keys.get(key.twin)
+        shown = f"{key.shown}/{twin.shown}" if twin else key.shown
+        return [(f" {shown}", "key"), (f" {key.short} ", "dim")]
+
+
+def _width(pieces: Row) -> int:
+    return sum(len(text) for text, _ in pieces)

@@ -1,0 +1,95 @@
+"""The listing around the pc: one line a bundle.
+
+    ●▶    137  a12 v6 l2 s· f1  ⟨round 3⟩ v_val = v_val ^ v_node; …
+
+gutter (● breakpoint, ○ disabled), the next bundle, pc, slots used of each engine, the slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from machine.isa import SLOT_LIMITS
+from vliwdbg.session.views import EXECUTING, ListingLine, listing_line
+from vliwdbg.tui.widgets.paint import Row
+from vliwdbg.tui.widgets.pane import Pane
+
+
+class CodePane(Pane):
+    """Its cursor is the bundle looked at, which the bundle pane shows at length."""
+
+    def count(self) -> int:
+        return len(self.desk.program)
+
+    def show(self) -> None:
+        self.move_to(self.desk.looking)
+
+    def move_to(self, row: int, *, follow: bool = True) -> None:
+        super().move_to(row, follow=follow)
+        if self.desk.looking != self.cursor:
+            self.desk.looking = self.cursor
+            self.screen.query_one("#bundle", Pane).show()
+
+    def locate(self, text: str) -> bool:
+        found = text.isdecimal() and int(text) < self.count()
+        if found:
+            self.move_to(int(text))
+        return found
+
+    def info(self) -> str:
+        tag = self.desk.program.tag_at(self.cursor)
+        where = f"{tag.name} · " if tag else ""
+        return f"{where}pc {self.cursor} of {self.count()}"
+
+    def key(self, row: int) -> Hashable:
+        is_next = row == self.desk.now.pc
+        return id(self.desk.program), row, self._gutter(row), is_next
+
+    def _gutter(self, row: int) -> str:
+        marking = [stop.enabled for stop in self.desk.stops if stop.marks(row)]
+        return ("●" if any(marking) else "○") if marking else " "
+
+    def row(self, row: int) -> Row:
+        desk = self.desk
+        line = listing_line(desk.program, desk.names, row)
+        gutter = self._gutter(row)
+        is_next = row == desk.now.pc
+        number = f"{row:>{self._digits()}}"
+        return [
+            (gutter, "stop" if gutter == "●" else "disabled"),
+            ("▶" if is_next else " ", "pc"),
+            (f" {number}  ", "pc" if is_next else "dim"),
+            *_used(line),
+            *((f"⟨{tag}⟩ ", "tag") for tag in line.tags),
+            *self._slots(line),
+        ]
+
+    def _digits(self) -> int:
+        return max(len(str(self.count())), 4)
+
+    def _slots(self, line: ListingLine) -> Row:
+        pieces: Row = []
+        room = self.size.width + self.left
+        for engine, text in line.slots:
+            pieces += [(text, engine), ("  ", "faint")]
+            room -= len(text) + 2
+            if room < 0:
+                break
+        return pieces or [("empty", "faint")]
+
+    def click(self, row: int, column: int) -> None:
+        super().click(row, column)
+        if column < 2:
+            self.call_later(self.screen.run_action, "key('break')")
+
+
+def _used(line: ListingLine) -> Row:
+    """`a12 v6 l2 s· f1`: full engines stand out, empty ones hardly show."""
+    pieces: Row = []
+    for engine in EXECUTING:
+        used, limit = line.used.get(engine, 0), SLOT_LIMITS[engine]
+        width = len(str(limit))
+        text = f"{engine[0]}{used}" if used else f"{engine[0]}·"
+        paint = engine if used else "faint"
+        pieces += [(f"{text:<{width + 1}} ", paint)]
+    return [*pieces, (" ", "text")]

@@ -1,0 +1,111 @@
+"""Text and paint: how everything here is coloured.
+
+A row is a list of (text, paint). What a paint looks like stands in app.tcss and nowhere else, as
+`.paint--changed { color: $warning; }`, so that a theme reaches every pane.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.css.styles import RenderStyles
+from textual.strip import Strip
+from textual.widget import Widget
+
+from vliwdbg.printable import printable
+
+Row = list[tuple[str, str]]
+"""Pieces of a row: text, and the name of its paint."""
+PAINTS = (
+    "text",
+    "dim",
+    "faint",
+    "rule",
+    "number",
+    "name",
+    "tag",
+    "old",
+    "new",
+    "changed",
+    "cell",
+    "cursor",
+    "pc",
+    "stop",
+    "disabled",
+    "error",
+    "command",
+    "key",
+    "title",
+    "title-focus",
+    "tab",
+    "full",
+    "badge",
+    "badge-busy",
+    "badge-fault",
+    "badge-end",
+    "alu",
+    "valu",
+    "load",
+    "store",
+    "flow",
+    "debug",
+)
+
+
+class Painted(Widget):
+    """A widget that paints rows."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{paint}" for paint in PAINTS}
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._paints: dict[str, Style] = {}
+
+    def paint(self, name: str) -> Style:
+        """What a paint looks like in the theme at hand."""
+        if name not in self._paints:
+            self._paints[name] = self._mixed(self.get_component_styles(f"paint--{name}"))
+        return self._paints[name]
+
+    def _mixed(self, styles: RenderStyles) -> Style:
+        """A paint's style; a colour that lets the background through is mixed with it here."""
+        style, colour = styles.partial_rich_style, styles.color
+        if colour.a == 1:
+            return style
+        _, background = self.background_colors
+        return style + Style(color=(background + colour).rich_color)
+
+    def painted(self, row: Row) -> Strip:
+        """A row in colours, as wide as its text."""
+        # Names come from users' files: what a terminal would obey is shown as an escape.
+        return Strip([Segment(printable(text), self.paint(paint)) for text, paint in row if text])
+
+    def forget_styles(self) -> None:
+        """The theme changed: whatever keeps painted rows drops them."""
+
+    def notify_style_update(self) -> None:
+        self._paints.clear()
+        self.forget_styles()
+        super().notify_style_update()
+
+
+class Bar(Painted):
+    """One line: pieces from the left, and pieces from the right where there is room for both."""
+
+    def left_pieces(self) -> Row:
+        raise NotImplementedError
+
+    def right_pieces(self) -> Row:
+        return []
+
+    def render_line(self, _y: int) -> Strip:
+        width = self.size.width
+        left, right = self.painted(self.left_pieces()), self.painted(self.right_pieces())
+        if not left.cell_length:
+            left, right = right, left
+        gap = width - left.cell_length - right.cell_length
+        if gap > 0:
+            left = Strip.join([left.extend_cell_length(width - right.cell_length), right])
+        return left.crop_extend(0, width, self.rich_style).apply_style(self.rich_style)

@@ -1,0 +1,225 @@
+"""A pane: a title, and rows that are drawn one by one when they come into sight.
+
+    3 scratch ─────────────────────────── v_val[3] s[67] = 1234 (0x4d2)
+    v_val    00000001 00000002 …
+
+A pane knows how many rows it has and how to paint one; it never lays anything out, so a jump over
+200,000 rows costs what its visible rows cost. Painted rows are kept by what they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import events
+from textual.cache import FIFOCache
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from vliwdbg.tui.arrangement import PANES
+from vliwdbg.tui.widgets.paint import Painted, Row
+
+if TYPE_CHECKING:
+    from vliwdbg.tui.desk import Desk
+
+KEPT_ROWS = 2_000
+SCROLLED_BY_WHEEL = 3
+
+
+class Pane(Painted, can_focus=True):
+    """The base of all panes. `cursor` is a row, `top` the first one seen, `left` a column."""
+
+    class Chosen(Message):
+        """A pane was chosen with the mouse."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, name: str, desk: Desk) -> None:
+        super().__init__(id=name)
+        self.desk = desk
+        self.title = name
+        self.tabs: Sequence[str] = (name,)
+        self.cursor = self.top = self.left = 0
+        self.found = ""
+        self._seen: list[Hashable] = []
+        self._seen_size = Size(0, 0)
+        self._strips: FIFOCache[Hashable, Strip] = FIFOCache(KEPT_ROWS)
+
+    # what a pane is
+
+    def count(self) -> int:
+        """How many rows there are."""
+        raise NotImplementedError
+
+    def row(self, row: int) -> Row:
+        """A row's pieces."""
+        raise NotImplementedError
+
+    def key(self, row: int) -> Hashable:
+        """All that a row shows; equal keys look the same."""
+        raise NotImplementedError
+
+    def info(self) -> str:
+        """What the right of the title says."""
+        return ""
+
+    def place(self) -> str:
+        """The words under the cursor as a command line takes them; empty if there are none."""
+        return ""
+
+    def show(self) -> None:
+        """The session changed, or how it is looked at: draw again."""
+        self.move_to(self.cursor, follow=False)
+
+    def on_resize(self) -> None:
+        self.bring_into_sight()
+        self.show()
+
+    # moving
+
+    @property
+    def page(self) -> int:
+        """Rows that are seen at once."""
+        return max(self.size.height - 1, 1)
+
+    def move(self, rows: int, columns: int) -> None:
+        """Move the cursor; sideways is for panes that have something there."""
+        self.move_to(self.cursor + rows)
+        if columns:
+            self.move_sideways(columns)
+
+    def move_sideways(self, columns: int) -> None:
+        """A step to the left or right."""
+        self.left = max(self.left + columns * 8, 0)
+        self.redraw()
+
+    def move_to(self, row: int, *, follow: bool = True) -> None:
+        """Put the cursor on a row, and bring it into sight."""
+        self.cursor = max(min(row, self.count() - 1), 0)
+        if follow:
+            self.bring_into_sight()
+        self.top = max(min(self.top, self.count() - self.page), 0)
+        self.redraw()
+
+    def bring_into_sight(self) -> None:
+        """Scroll as little as possible, or a jump to a third of the height."""
+        if not self.top - self.page <= self.cursor < self.top + 2 * self.page:
+            self.top = self.cursor - self.page // 3
+        elif self.cursor < self.top:
+            self.top = self.cursor
+        elif self.cursor >= self.top + self.page:
+            self.top = self.cursor - self.page + 1
+
+    def locate(self, _text: str) -> bool:
+        """Go where a search names a place of the pane outright; whether it does."""
+        return False
+
+    def plain(self, row: int) -> str:
+        """A row without its paints, for searching."""
+        return "".join(text for text, _ in self.row(row))
+
+    # drawing
+
+    def redraw(self) -> None:
+        """Draw again the lines that would look otherwise than they do."""
+        seen = [self._stamp(y) for y in range(self.size.height)]
+        if len(seen) != len(self._seen) or self.size != self._seen_size:
+            self.refresh()
+        else:
+            pairs = enumerate(zip(seen, self._seen, strict=True))
+            changed = [y for y, (now, before) in pairs if now != before]
+            if changed:
+                self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        self._seen, self._seen_size = seen, self.size
+
+    def _stamp(self, y: int) -> Hashable:
+        """All that a line of the pane shows."""
+        if y == 0:
+            return self.info(), tuple(self.tabs), self.has_focus
+        row = y - 1 + self.top
+        if row >= self.count():
+            return None
+        return self.key(row), row == self.cursor and self.has_focus, self.left
+
+    def forget_styles(self) -> None:
+        self._strips.clear()
+        self._seen = []
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._title(width)
+        row = y - 1 + self.top
+        if row >= self.count():
+            return Strip.blank(width, self.rich_style)
+        marked = row == self.cursor and self.has_focus
+        base = self.rich_style + self.paint("cursor") if marked else self.rich_style
+        strip = self._strip(row, marked=marked)
+        return strip.crop_extend(self.left, self.left + width, base).apply_style(base)
+
+    def _strip(self, row: int, *, marked: bool) -> Strip:
+        key = (self.key(row), marked, self.size.width)
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = self.painted(self.row(row))
+        return strip
+
+    def _title(self, width: int) -> Strip:
+        left = self._tab_pieces()
+        info = self.info()
+        room = width - sum(cell_len(text) for text, _ in left) - 4
+        if len(info) > room:
+            info = info[: max(room - 1, 0)] + "…" if room > 8 else ""
+        rule = "─" * max(room - len(info) + (2 if info else 4), 0)
+        right: Row = [(f" {info} ", "dim")] if info else []
+        row = [*left, (rule, "rule"), *right]
+        return self.painted(row).crop_extend(0, width, None).apply_style(self.rich_style)
+
+    def _tab_pieces(self) -> Row:
+        here = "title-focus" if self.has_focus else "title"
+        return [
+            (f" {PANES.index(tab) + 1} {tab} ", here if tab == self.id else "tab")
+            for tab in self.tabs
+        ]
+
+    def on_focus(self) -> None:
+        self.redraw()
+
+    def on_blur(self) -> None:
+        self.redraw()
+
+    # the mouse
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._scroll(SCROLLED_BY_WHEEL)
+        event.stop()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._scroll(-SCROLLED_BY_WHEEL)
+        event.stop()
+
+    def _scroll(self, rows: int) -> None:
+        self.top = max(min(self.top + rows, self.count() - self.page), 0)
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y == 0:
+            self.post_message(self.Chosen(self._tab_at(event.x)))
+            return
+        self.click(event.y - 1 + self.top, event.x + self.left)
+
+    def _tab_at(self, x: int) -> str:
+        for tab, (text, _) in zip(self.tabs, self._tab_pieces(), strict=True):
+            if x < len(text):
+                return tab
+            x -= len(text)
+        return str(self.id)
+
+    def click(self, row: int, _column: int) -> None:
+        """A row was clicked."""
+        self.move_to(row)

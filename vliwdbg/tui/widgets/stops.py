@@ -1,0 +1,49 @@
+"""Breakpoints and watchpoints with their hit counts.
+
+● 1  break     12×  engine valu
+○ 2  watch      3×  v_val  if all(v_val == 3)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from vliwdbg.session.views import StopView
+from vliwdbg.tui.widgets.paint import Row
+from vliwdbg.tui.widgets.pane import Pane
+
+
+class StopsPane(Pane):
+    """One row for each, by number; those just met stand out."""
+
+    def count(self) -> int:
+        return max(len(self.desk.stops), 1)
+
+    def key(self, row: int) -> Hashable:
+        return self.desk.settled, row
+
+    def info(self) -> str:
+        stops = self.desk.stops
+        off = sum(not stop.enabled for stop in stops)
+        return f"{len(stops)}" + (f", {off} off" if off else "") if stops else ""
+
+    def row(self, row: int) -> Row:
+        if not self.desk.stops:
+            return [(" none yet: b breaks at the cursor, W watches words", "dim")]
+        return _stop_row(self.desk.stops[row])
+
+
+def _stop_row(stop: StopView) -> Row:
+    ignored = f"  {stop.ignore} to ignore" if stop.ignore else ""
+    condition = f"  if {stop.condition}" if stop.condition else ""
+    dead = f"  cannot be met: {stop.cause}" if stop.cause else ""
+    return [
+        (" ● " if stop.enabled else " ○ ", "stop" if stop.enabled else "disabled"),
+        (f"{stop.number:<3}", "number"),
+        (f"{stop.command:<8}", "dim"),
+        (f"{stop.hits:>3}×  ", "number" if stop.hits else "faint"),
+        (stop.source, "changed" if stop.just_met else "text"),
+        (condition, "tag"),
+        (ignored, "dim"),
+        (dead, "error"),
+    ]

@@ -1,0 +1,220 @@
+"""Words in rows of eight, with a cell under the cursor: scratch and memory.
+
+    v_val           1        2 …        a vector, its name before it
+    s[12]    tmp1   7  idx   0 …        scalars with their names, four a row
+    ── values 2318:2574 ──────          a heading
+
+Left of the first word the cursor is on the whole row, so that a vector can be watched. Words that
+the last bundle changed stand out. Scratch knows names, memory knows regions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+
+from machine.isa import VLEN
+from vliwdbg.session.places import Place
+from vliwdbg.session.views import WordRow
+from vliwdbg.tui.widgets.paint import Row
+from vliwdbg.tui.widgets.pane import Pane
+
+NARROWEST_LABEL, WIDEST_LABEL = 8, 22
+WHOLE_ROW = -1
+
+
+class WordsPane(Pane):
+    """The base of both: rows of words, and which of them changed."""
+
+    in_memory = False
+    column = 0
+    """The word of the row that the cursor is on, or WHOLE_ROW."""
+
+    def rows(self) -> Sequence[WordRow]:
+        """All rows."""
+        raise NotImplementedError
+
+    def words(self) -> Sequence[int]:
+        """The words that the rows show."""
+        raise NotImplementedError
+
+    def changed(self) -> Mapping[int, int]:
+        """Address -> old value, of those that the last bundle changed."""
+        raise NotImplementedError
+
+    def name_of_row(self, row: WordRow) -> str:
+        """What a row is called."""
+        raise NotImplementedError
+
+    def name_of(self, address: int) -> str:
+        """What the title calls one word."""
+        raise NotImplementedError
+
+    def count(self) -> int:
+        return len(self.rows())
+
+    # the cell under the cursor
+
+    def address(self) -> int | None:
+        """The word under the cursor, the row's first for the whole row; None on a heading."""
+        row = self.rows()[self.cursor]
+        if row.start == row.stop:
+            return None
+        return min(row.start + max(self.column, 0), row.stop - 1)
+
+    def place(self) -> str:
+        row, address = self.rows()[self.cursor], self.address()
+        if address is None:
+            return ""
+        whole = self.column == WHOLE_ROW
+        words = (row.start, row.stop) if whole else (address, address + 1)
+        return Place(self.in_memory, *words).text(self.desk.names)
+
+    def info(self) -> str:
+        address = self.address()
+        if address is None:
+            return self.desk.radix.label
+        word = self.words()[address]
+        old = self.changed().get(address)
+        was = "" if old is None else f" was {self.desk.radix.text(old)}"
+        return f"{self.name_of(address)} = {word} {word:#x}{was} · {self.desk.radix.label}"
+
+    def move_sideways(self, columns: int) -> None:
+        row = self.rows()[self.cursor]
+        self.column = max(WHOLE_ROW, min(self.column + columns, row.stop - row.start - 1))
+        self._bring_column_into_sight(row)
+        self.redraw()
+
+    def _bring_column_into_sight(self, row: WordRow) -> None:
+        cell = self._cell(row)
+        start = self._label_width() + max(self.column, 0) * cell
+        rightmost = start if self.column > 0 else 0
+        leftmost = start + cell - self.size.width
+        self.left = max(min(self.left, rightmost), leftmost, 0)
+
+    def locate(self, text: str) -> bool:
+        named = [] if self.in_memory else self.desk.names.find(text)
+        address = named[0][0] if named else int(text) if text.isdecimal() else len(self.words())
+        if address >= len(self.words()):
+            return False
+        number = self.row_of(address)
+        self.column = address - self.rows()[number].start
+        self.move_to(number)
+        return True
+
+    def row_of(self, address: int) -> int:
+        """The row that holds a word."""
+        raise NotImplementedError
+
+    # drawing
+
+    def _label_width(self) -> int:
+        needed = VLEN * (self.desk.radix.width + 1)
+        return max(NARROWEST_LABEL, min(self.size.width - needed, WIDEST_LABEL))
+
+    def _cell(self, row: WordRow) -> int:
+        """Columns of one word; a scalar's name takes a word's room."""
+        return (self.desk.radix.width + 1) * (2 if row.names else 1)
+
+    def key(self, row: int) -> Hashable:
+        line = self.rows()[row]
+        words = tuple(self.words()[line.start : line.stop])
+        changed = self.changed()
+        marks = tuple(at for at in range(line.start, line.stop) if at in changed)
+        here = self.column if row == self.cursor and self.has_focus else None
+        return line, words, marks, here, self.desk.radix
+
+    def row(self, row: int) -> Row:
+        line = self.rows()[row]
+        if line.start == line.stop:
+            rule = "─" * max(self.size.width - len(line.label) - 5, 0)
+            return [("── ", "rule"), (line.label, "name"), (f" {rule}", "rule")]
+        here = self.column if row == self.cursor and self.has_focus else None
+        pieces = [self._label_piece(line, whole=here == WHOLE_ROW)]
+        for column, address in enumerate(range(line.start, line.stop)):
+            pieces += self._word(line, column, address, marked=here == column)
+        return pieces
+
+    def _label_piece(self, line: WordRow, *, whole: bool) -> tuple[str, str]:
+        width = self._label_width()
+        name = self.name_of_row(line)
+        # Where there is room, the address stands before the name.
+        both = f"{line.start:>5} {name}" if width >= WIDEST_LABEL else name or f"s[{line.start}]"
+        return f"{fitted(both, width - 1):<{width}}", "cell" if whole else "name"
+
+    def _word(self, line: WordRow, column: int, address: int, *, marked: bool) -> Row:
+        width, word = self.desk.radix.width, self.words()[address]
+        name: Row = []
+        if line.names:
+            text = fitted(line.names[column], width - 1)
+            name = [(f" {text:<{width - 1}} ", "name")]
+        changed = address in self.changed()
+        paint = "changed" if changed else "number" if word else "faint"
+        text = self.desk.radix.text(word)
+        padding = " " * (width - len(text))
+        return [*name, (padding, "text"), (text, "cell" if marked else paint), (" ", "text")]
+
+    def click(self, row: int, column: int) -> None:
+        super().click(row, column)
+        line, label = self.rows()[self.cursor], self._label_width()
+        at = (column - label) // self._cell(line) if column >= label else WHOLE_ROW
+        self.column = min(at, line.stop - line.start - 1)
+        self.redraw()
+
+
+def fitted(text: str, width: int) -> str:
+    """A text no wider than that, with an ellipsis where it was cut."""
+    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
+
+
+class ScratchPane(WordsPane):
+    """All of scratch, by address; named vectors a row each."""
+
+    def rows(self) -> Sequence[WordRow]:
+        return self.desk.scratch_rows
+
+    def words(self) -> Sequence[int]:
+        return self.desk.now.scratch
+
+    def changed(self) -> Mapping[int, int]:
+        return self.desk.changed_scratch
+
+    def row_of(self, address: int) -> int:
+        rows = enumerate(self.rows())
+        return next(i for i, row in rows if row.start <= address < row.stop)
+
+    def name_of_row(self, row: WordRow) -> str:
+        return row.label
+
+    def name_of(self, address: int) -> str:
+        return self.desk.names.text(address)
+
+
+class MemoryPane(WordsPane):
+    """All of memory, region by region."""
+
+    in_memory = True
+
+    def rows(self) -> Sequence[WordRow]:
+        return self.desk.memory_rows
+
+    def words(self) -> Sequence[int]:
+        return self.desk.now.memory
+
+    def changed(self) -> Mapping[int, int]:
+        return self.desk.changed_memory
+
+    def name_of_row(self, row: WordRow) -> str:
+        if self._label_width() < WIDEST_LABEL:
+            return f"{row.start:>6}"
+        return self._element(row.start)
+
+    def name_of(self, address: int) -> str:
+        return f"{self._element(address)} at {address}"
+
+    def _element(self, address: int) -> str:
+        """`values[3]`."""
+        regions = self.desk.memory_rows.regions
+        return next(f"{name}[{address - at.start}]" for name, at in regions if address in at)
+
+    def row_of(self, address: int) -> int:
+        return self.desk.memory_rows.row_of(address)
