@@ -10,19 +10,18 @@ raised at once, and what is only odd becomes a note of the program.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+from machine.collector import collector_off
 from machine.core.encoding import make_encoder
 from machine.encode import ENOUGH, flaw_of, kind_of
 from machine.errors import Complaint, ProgramError, quoted
@@ -118,7 +117,7 @@ def parse_json(data: bytes, source: str) -> Any:
     """The value of JSON text in UTF-8, with or without a byte order mark. Raises ProgramError."""
     try:
         text = data.decode("utf-8-sig")
-        with _collector_off():
+        with collector_off():
             return json.loads(text, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         message = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
@@ -129,18 +128,6 @@ def parse_json(data: bytes, source: str) -> Any:
     except ValueError:  # Python's own limit on the digits of an integer
         message = _digits_message(text)
     raise ProgramError.at(source, message)
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    # Two hundred thousand bundles are a million containers: collecting costs ten times the parse.
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _json_message(error: json.JSONDecodeError) -> str:

@@ -213,18 +213,14 @@ def _integer(operand: Operand, value: Any) -> int:
 def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
     start = address + shift
     if start < 0:
-        raise _RefusedError(f"{operand.name}: scratch {_shown(start)} is below 0")
+        raise _RefusedError(f"{operand.name}: scratch {shown(start)} is below 0")
     if start >= SCRATCH_SIZE:
-        raise _RefusedError(f"{operand.name}: scratch {_shown(start)} is past {SCRATCH_SIZE - 1}")
+        raise _RefusedError(f"{operand.name}: scratch {shown(start)} is past {SCRATCH_SIZE - 1}")
     if start + operand.width > SCRATCH_SIZE:
         end = start + operand.width
         raise _RefusedError(f"{operand.name}: scratch {start}:{end} ends past {SCRATCH_SIZE}")
     if abs(address) > INT64_MAX:
         raise _RefusedError(f"{operand.name} and the offset do not fit in 64 bits")
-
-
-def _shown(number: int) -> str:
-    return str(number) if abs(number) < 10**20 else "far away"
 
 
 def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:

@@ -26,7 +26,9 @@ class Core(Protocol):
     Beyond it a core has a timeline, as fast as it executes. `seek` and `seek_cycle` go to a
     position, or the first position of a cycle, back or forth; `last_flagged_before` is where going
     back from a position would stop first; `memory_flags` is a byte for each word of memory, as
-    `flags` is for each pc; `interrupt` ends the run of another thread. `machine.core.compiled`
+    `flags` is for each pc; `interrupt` ends the run of another thread; `frontier` is the greatest
+    position that it has been to. Words and a pc set by hand belong to their position: who goes back
+    before it takes them back; a halted machine whose pc is set goes on. `machine.core.compiled`
     says the rest.
     """
 
@@ -39,6 +41,8 @@ class Core(Protocol):
     def cycle(self) -> int: ...
     @property
     def position(self) -> int: ...
+    @property
+    def frontier(self) -> int: ...
     @property
     def flags(self) -> bytearray: ...
     @property

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -82,7 +82,7 @@ def load(choice: Choice) -> Loaded:
 def _chosen(choice: Choice) -> tuple[Program, str]:
     """The program as it comes, and what was printed while it was built."""
     if choice.program is None or choice.bundled:
-        return _build(choice), ""
+        return build_bundled(choice), ""
     if choice.program.endswith(".py"):
         from vliwdbg.solutions import run_solution
 
@@ -90,16 +90,21 @@ def _chosen(choice: Choice) -> tuple[Program, str]:
     return read_program(choice.program), ""
 
 
-def _build(choice: Choice) -> Program:
-    from kernels.catalog import DEFAULT_KERNEL, DEFAULT_SCHEDULER, build
+def build_bundled(choice: Choice, progress: Callable[[str, float], None] | None = None) -> Program:
+    """The bundled kernel as chosen; `progress` is told what is being done, and which part is over.
+
+    Raises BuildError, and ProgramError for sizes that are none.
+    """
+    from kernels.catalog import DEFAULT_KERNEL, build
 
     return build(
         DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
-        DEFAULT_SCHEDULER if choice.scheduler is None else choice.scheduler,
+        choice.scheduler,
         Problem(**choice.sizes),
         outputs=("values", "indices") if choice.indices else ("values",),
         without=choice.without,
         settings=choice.settings,
+        progress=progress,
     )
 
 

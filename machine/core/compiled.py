@@ -102,9 +102,11 @@ class CompiledCore(_core.Machine):
     _memory_flags: bytearray | None
     _columns: Columns
     _reference: Mapping[Any, int] | None
+    _keeps: bool
     _reach: int
     _most_undone: int
     _far_pcs: dict[int, int]
+    _led_to_edits: dict[int, Commit | None]
 
     def __new__(
         cls,
@@ -130,14 +132,16 @@ class CompiledCore(_core.Machine):
             *columns.operands,
         )
         self = super().__new__(cls, arrays, scratch, words, flags, visits, history > 0)
-        self._scratch = Words(scratch, self.fork)
-        self._memory = Words(words, self.fork)
+        self._scratch = Words(scratch, self._before_edit)
+        self._memory = Words(words, self._before_edit)
         self._flags = flags
         self._visits = visits
         self._columns = columns
+        self._keeps = history > 0
         self._reach = 0
         self._most_undone = max(history, 1)
         self._far_pcs = {}
+        self._led_to_edits = {}
         self._memory_flags = None
         for (slot, position), value in columns.wide.items():
             if OPCODES[columns.opcodes[slot]].operands[position].role in TARGET_ROLES:
@@ -191,6 +195,7 @@ class CompiledCore(_core.Machine):
 
     @pc.setter
     def pc(self, pc: int) -> None:
+        self._before_edit()
         self.jump(self._raw(pc))
 
     @property
@@ -301,8 +306,21 @@ class CompiledCore(_core.Machine):
 
     # Back, and anywhere.
 
+    def _before_edit(self) -> None:
+        """Words are about to be set by hand. The log then tells no more what led here."""
+        if self._keeps and self.position not in self._led_to_edits:
+            self._led_to_edits[self.position] = self.last_commit()
+        self.fork()
+
+    def _forget_edits(self) -> None:
+        led, here = self._led_to_edits, self.position
+        if led:
+            self._led_to_edits = {at: commit for at, commit in led.items() if at <= here}
+
     def last_commit(self) -> Commit | None:
         """What the last bundle did; None at the start and beyond what can be undone."""
+        if self.position in self._led_to_edits:
+            return self._led_to_edits[self.position]
         last = self.last() if self._reach else None
         if last is None:
             return None
@@ -322,6 +340,7 @@ class CompiledCore(_core.Machine):
         if commit is None or not self.back():
             return None
         self._reach -= 1
+        self._forget_edits()
         return commit
 
     def seek(self, position: int) -> Stop:
@@ -340,6 +359,7 @@ class CompiledCore(_core.Machine):
         if reason is None:
             raise ValueError(f"{place} lies before all history")
         self._reach = min(self.position - self.origin, self._most_undone)
+        self._forget_edits()
         return self._stop(STOPS[reason])
 
     def last_flagged_before(self, position: int) -> int | None:
@@ -370,6 +390,7 @@ class CompiledCore(_core.Machine):
         status = STATES.index(checkpoint.state)
         self.become(self._raw(checkpoint.pc), checkpoint.cycle, checkpoint.position, status, trace)
         self._reach = 0
+        self._led_to_edits = {}
 
 
 def _group_of(columns: Columns, slot: int) -> int:

@@ -421,6 +421,8 @@ static PyObject *machine_jump(PyObject *object, PyObject *argument)
     }
     engine_fork(&self->engine);
     self->engine.pc = pc;
+    if (self->engine.status == STOPPED)
+        self->engine.status = RUNNING;
     Py_RETURN_NONE;
 }
 

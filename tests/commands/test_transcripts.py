@@ -12,10 +12,13 @@ It loops three times, so cycle 2 + 3k is round k; it ends at cycle 13.
 """
 
 import json
+import os
+import signal
 
 import pytest
 
-from machine import Program
+from kernels.catalog import build
+from machine import Problem, Program
 from vliwdbg.batch import Batch, read_lines
 from vliwdbg.commands import COMMANDS
 from vliwdbg.commands.completion import complete
@@ -303,6 +306,13 @@ def test_breakpoints_are_saved_and_sourced(tmp_path):
     assert out[-1].startswith("2    watchpoint  y    0     mem[2]")
 
 
+def test_a_file_that_sources_itself_ends(tmp_path):
+    file = tmp_path / "again.txt"
+    file.write_text(f"p n\nsource {file}\n")
+    _, err, code = execute(f"source {file}")
+    assert (code, err) == (1, ["Files source each other more than 50 deep."])
+
+
 def test_words_are_dumped(tmp_path):
     file = tmp_path / "words.json"
     execute("s 4", f"dump memory {file}")
@@ -335,6 +345,41 @@ def test_rebuild_keeps_breakpoints_and_file_returns(tmp_path):
     assert "The program has not ended: cycle 0, pc 0." in err
     assert code == 1
     assert out[-1] == "cycle 2  pc 2  breakpoint 2  alu (1)"
+
+
+def test_reload_reads_the_file_again(tmp_path):
+    file = tmp_path / "loop.json"
+    file.write_text(json.dumps({"bundles": BUNDLES, "memory": [7, 8, 9, 10]}))
+    console = Console(Session(program()), Choice(str(file)))
+    told = [reply.lines[0] for line in ("s 3", "b pc 2") for reply in console.execute(line)]
+    file.write_text(json.dumps({"bundles": BUNDLES[:1], "memory": [7]}))
+    (reply,) = console.execute("reload")
+    assert reply.lines[0].startswith("Loaded ")
+    assert reply.lines[0].endswith(": 1 bundles, at the start.")
+    assert "breakpoint 1 cannot be met here" in reply.lines[1]
+    assert (told[0], console.session.core.position) == ("cycle 3  pc 3  alu (1) | store (1)", 0)
+
+
+def test_check_says_that_a_result_is_correct():
+    problem = Problem(2, 1, 2)
+    built = build("baseline", "serial", problem)
+    out, err = [], []
+    batch = Batch(Loaded(built, problem.memory(), False), Choice(), out.append, err.append)
+    assert batch.execute(["goto end", "check"]) == 0
+    assert (out[-1], err) == ("Correct: values are what the reference has.", [])
+
+
+def test_an_interrupt_ends_a_batch():
+    endless = Loaded(Program.from_bundles([{"flow": [["jump", 0]]}]), [], False)
+    out, err = [], []
+
+    def interrupt(_run):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    batch = Batch(endless, Choice(), out.append, err.append, on_slice=interrupt)
+    assert batch.execute(["s 3", "c", "s"]) == 130
+    assert len(out) == 2
+    assert "interrupt" in out[-1]
 
 
 def test_a_fault_stops_and_repeats_and_a_compare_is_gone_past():

@@ -315,6 +315,10 @@ def test_notes_tell_what_is_odd() -> None:
     assert program_of(GOOD["full-engines"]).notes == ()
 
 
+def test_slots_over_the_debug_limit_are_kept() -> None:
+    assert len(list(program_of(GOOD["over-full-debug"])[0])) == 65
+
+
 @pytest.mark.parametrize(
     ("tags", "ends"),
     [

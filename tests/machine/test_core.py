@@ -174,18 +174,17 @@ def counting(bundles: int, rounds: int) -> Program:
     return Program.from_bundles([*start, *body, {"debug": [["comment", 1]]}, trace, back])
 
 
-@pytest.mark.skipif("compiled" not in CORES, reason="the compiled core was not built")
 @pytest.mark.parametrize("interval", [1, 7, 100, 5000])
-def test_keyframes_and_log_lead_to_the_same(interval: int) -> None:
+def test_keyframes_and_log_lead_to_the_same(make: Callable[..., Any], interval: int) -> None:
     program, rng = counting(8, 1200), random.Random(interval)
-    core = CORES["compiled"](program, [0] * 3, history=NO_LIMIT)
+    core = make(program, [0] * 3, history=NO_LIMIT, count=True)
     core.set_interval(interval)
-    model = Model(program, [0] * 3)
+    model = Model(program, [0] * 3, count=True)
     pictures = [picture(model)]
     while model.run(1).reason is Reason.BUDGET:
         pictures.append(picture(model))
     assert core.run(PLENTY).reason is Reason.END
-    for _ in range(300):
+    for _ in range(30 if isinstance(core, ModelCore) else 300):
         target = rng.choice(pictures)
         if rng.random() < 0.3:
             target = next(p for p in pictures if p.cycle == target.cycle)
@@ -202,15 +201,16 @@ def test_keyframes_and_log_lead_to_the_same(interval: int) -> None:
         assert core.last_flagged_before(core.position) == (before[-1] if before else None)
 
 
-@pytest.mark.skipif("compiled" not in CORES, reason="the compiled core was not built")
 @pytest.mark.parametrize("seed", range(30))
-def test_words_set_by_hand_belong_to_their_position(seed: int) -> None:
+def test_words_set_by_hand_belong_to_their_position(make: Callable[..., Any], seed: int) -> None:
     program, rng = counting(6, 60), random.Random(seed)
-    core = CORES["compiled"](program, [0] * 3, history=NO_LIMIT)
+    core = make(program, [0] * 3, history=NO_LIMIT)
     core.set_interval(rng.choice((1, 5, 40)))
     known, line = plain_line(program, {}), {}
     for _ in range(25):
         core.seek(rng.randrange(len(known)))
+        for _ in range(rng.choice((0, 0, 1, 30))):
+            core.undo()
         line = {at: edit for at, edit in line.items() if at <= core.position}
         known = plain_line(program, line)
         assert picture(core) == known[core.position]
@@ -232,6 +232,18 @@ def plain_line(program: Program, edits: dict[int, list[tuple[int, int]]]) -> lis
         pictures.append(picture(model))
         if model.run(1).reason is not Reason.BUDGET:
             return pictures
+
+
+def test_what_the_model_keeps_stays_within_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = counting(8, 1200)
+    monkeypatch.setattr("machine.core.timeline.KEPT_BYTES", 500_000)
+    core, model = ModelCore(program, [0] * 100, history=NO_LIMIT), Model(program, [0] * 100)
+    core.set_interval(16)
+    core.run(PLENTY)
+    assert len(core._kept) <= 20
+    model.run(core.position - 3000)
+    core.seek(model.position)
+    assert picture(core) == picture(model)
 
 
 def touching() -> Program:

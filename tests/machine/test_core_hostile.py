@@ -103,7 +103,7 @@ def test_columns_with_random_numbers(seed: int) -> None:
     [{"scratch": array("I", [0])}, {"scratch": bytes(6144)}, {"memory": [1]}, {"memory": b"abc"},
      {"memory": array("q", [1])}, {"flags": b""}, {"flags": 3}, {"visits": array("Q")},
      {"visits": array("I", [0] * 3)}, {"flags": memoryview(bytes(6))[::2]}],
-    ids=lambda changed: "-".join(f"{name}-{type(value).__name__}" for name, value in changed.items()),
+    ids=lambda changed: "-".join([*changed, *(type(v).__name__ for v in changed.values())]),
 )  # fmt: skip
 def test_states_of_any_kind(changed: dict[str, Any]) -> None:
     with pytest.raises((TypeError, ValueError, BufferError)):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from machine import Bundle, Program, ProgramError, Slot
-from machine.encode import encode_bundles, kind_of
+from machine.encode import Encoder, encode_bundles, kind_of
 from machine.isa import (
     OPCODES,
     SCRATCH_ROLES,
@@ -99,9 +99,34 @@ def test_immediates_of_any_size_are_kept(imm: int) -> None:
 
 
 def test_tuples_are_taken_for_lists() -> None:
-    given = [{"alu": [("+", 1, 2, 3)], "debug": (("compare", 0, (1, "val")),)}]
+    given = ({"alu": [("+", 1, 2, 3)], "debug": (("compare", 0, (1, "val")),)},)
     as_lists = [{"alu": [["+", 1, 2, 3]], "debug": [["compare", 0, [1, "val"]]]}]
     assert Program.from_bundles(given).sha256() == Program.from_bundles(as_lists).sha256()
+
+
+CAREFUL = {Role.OFFSET, Role.KEY, Role.KEYS, Role.ANYTHING}
+
+
+@pytest.mark.parametrize("least", [True, False], ids=["least", "greatest"])
+def test_plain_slots_are_encoded_the_quick_way(
+    monkeypatch: pytest.MonkeyPatch, least: bool
+) -> None:
+    monkeypatch.delattr(Encoder, "_add_carefully")
+    for row in OPCODES:
+        if not CAREFUL & {operand.role for operand in row.operands}:
+            numbers = [
+                0 if least else 1536 - o.width if o.in_scratch else 2**63 - 1 for o in row.operands
+            ]
+            encoder = Encoder()
+            encoder.add_all([{row.engine: [[row.name, *numbers]]}])
+            assert encoder.columns.operands_of(0) == tuple(numbers)
+
+
+def test_tuples_are_taken_for_lists_of_keys() -> None:
+    eight = tuple((0, i) for i in range(8))
+    assert slot("debug", "vcompare", 8, eight).operands == (8, eight)
+    with pytest.raises(ProgramError, match="takes a list of 8 keys, not 7 of them"):
+        slot("debug", "vcompare", 8, eight[:7])
 
 
 def test_from_bundles_raises_every_fault() -> None:

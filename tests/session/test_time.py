@@ -19,7 +19,6 @@ from tests.oracle.randomprograms import random_program
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import NO_MORE_HISTORY, Session
-from vliwdbg.session.timeline import Timeline
 
 LONGEST = 300
 State = tuple[Any, ...]
@@ -35,9 +34,9 @@ class Record:
     states: list[State]
     ended: bool
 
-    def session(self, interval: int = 16, limit: int = 2**20) -> Session:
+    def session(self, interval: int = 16) -> Session:
         session = Session(self.program, self.memory, reference=self.reference)
-        session.timeline = Timeline(session.core, interval=interval, limit=limit)
+        session.core.set_interval(interval)
         return session
 
     def first_of_cycle(self, cycle: int) -> int:
@@ -89,7 +88,7 @@ def test_so_many_steps_on_and_back_is_the_identity(seed, start, end):
 @given(seeds, st.lists(fractions, min_size=2, max_size=6), st.sampled_from([1, 7, 16, 1000]))
 def test_goto_from_anywhere_is_the_first_position_of_the_cycle(seed, places, interval):
     taken = record(seed)
-    session = taken.session(interval, limit=600_000)
+    session = taken.session(interval)
     for place in places:
         cycle = taken.states[at(place, taken)][1]
         session.goto_cycle(cycle).finish()
@@ -261,18 +260,6 @@ def test_the_ends_of_time_say_so():
     assert session.reverse_step(9).finish().cut_short == NO_MORE_HISTORY
 
 
-def test_checkpoints_stay_within_their_limit():
-    loop = [{"alu": [["+", 0, 0, 1]]}, {"flow": [["jump", 0]]}]
-    session = Session(Program.from_bundles(loop), [0] * 100)
-    session.timeline = Timeline(session.core, interval=16, limit=500_000)
-    session.goto_position(20_000).finish()
-    kept = session.timeline.kept
-    assert kept[0] == 0
-    assert len(kept) <= 20
-    session.goto_position(9_999).finish()
-    assert (session.core.position, session.core.pc) == (9_999, 1)
-
-
 def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is():
     session = Session(Program.from_bundles([{"flow": [["jump", 0]]}]), [])
     session.go(50)
@@ -284,3 +271,35 @@ def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is():
     run = session.resume()
     assert run.advance(0.01) is None
     assert run.interrupt().position > 50
+
+
+def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position():
+    halts = [{"load": [["const", 0, 1]]}, {"flow": [["halt"]]}, {"load": [["const", 0, 7]]}]
+    session = Session(Program.from_bundles(halts), [])
+    assert session.resume().finish().reason is Reason.HALT
+    session.set_pc(2)
+    assert not session.ended
+    assert session.resume().finish().reason is Reason.END
+    assert (session.core.scratch[0], session.core.position) == (7, 3)
+    session.reverse_step(2).finish()
+    assert (session.core.scratch[0], session.core.pc) == (1, 1)
+    assert session.goto_end().finish().reason is Reason.END
+    assert (session.core.scratch[0], session.core.position) == (7, 3)
+    assert session.restart()
+    assert session.goto_end().finish().reason is Reason.HALT
+
+
+def test_what_led_to_an_edit_is_still_known_and_undone():
+    session = Session(Program.from_bundles([{"alu": [["+", 0, 1, 1]]}] * 4), [])
+    session.go(2)
+    led = session.timeline.last_commit()
+    session.set_words(Place(False, 1, 2), [5])
+    session.set_words(Place(False, 2, 3), [6])
+    assert session.timeline.last_commit() == led
+    session.step().finish()
+    assert session.core.scratch[0] == 10
+    for _ in range(2):
+        assert session.core.undo() is not None
+    assert (session.core.position, list(session.core.scratch[:3])) == (1, [0, 0, 0])
+    session.go(2)
+    assert list(session.core.scratch[:3]) == [0, 5, 6]

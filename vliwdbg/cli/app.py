@@ -17,6 +17,7 @@ from machine.errors import ProgramError
 from vliwdbg import __version__
 from vliwdbg.cli.options import (
     Building,
+    Dimensions,
     Script,
     Sizes,
     Source,
@@ -306,6 +307,55 @@ def build(
     else:
         tell(report.built_text(summary, output))
     return 0
+
+
+@app.command()
+@takes_groups
+def tune(
+    dimensions: Dimensions,
+    indices: Annotated[
+        bool, Option("--indices", help="For the kernel that leaves the final indices right, too.")
+    ] = False,
+    seconds: Annotated[
+        float | None, Option("--time", min=0, metavar="S", help="Search for S seconds.")
+    ] = None,
+    tries: Annotated[
+        int | None, Option(min=1, metavar="N", help="Search for N tries; one job repeats exactly.")
+    ] = None,
+    jobs: Annotated[int, Option(min=1, max=256, metavar="J", help="Processes that search.")] = 1,
+    seed: Annotated[int, Option(metavar="N", help="Seed of the search.")] = 0,
+    from_scratch: Annotated[
+        bool, Option("--from-scratch", help="Read no stored parameters.")
+    ] = False,
+    dask: Annotated[
+        str | None, Option(metavar="ADDRESS", help="Search on the workers of a Dask scheduler.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where the parameters go; the search goes on from those that are there.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Search better parameters for the scheduler `tuned`; Ctrl+C keeps the best.
+
+    `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
+    """
+    from vliwdbg.cli.tuning import Search
+
+    _verify_writable("--output", output)
+    search = Search(
+        dimensions.given(), indices, seconds, tries, jobs, seed, from_scratch, dask, output
+    )
+    result = search.run()
+    if output is not None:
+        _write(output, search.written(result))
+    answer(json.dumps(search.as_json(result)) if as_json else search.as_text(result))
+    return search.exit_code(result)
 
 
 @app.command()

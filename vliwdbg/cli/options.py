@@ -75,17 +75,23 @@ class Building:
 
 
 @dataclass
-class Sizes:
-    """The problem's sizes and seed."""
+class Dimensions:
+    """The problem's sizes."""
 
     forest_height: Annotated[int | None, Option(metavar="N", help="Height of the tree.")] = None
     rounds: Annotated[int | None, Option(metavar="N", help="Rounds of the walk.")] = None
     batch_size: Annotated[int | None, Option(metavar="N", help="Elements of the batch.")] = None
-    seed: Annotated[int | None, Option(metavar="N", help="Seed of the words in memory.")] = None
 
     def given(self) -> dict[str, int]:
         """The fields of the problem that were given."""
         return {name: value for name, value in vars(self).items() if value is not None}
+
+
+@dataclass
+class Sizes(Dimensions):
+    """The problem's sizes and seed."""
+
+    seed: Annotated[int | None, Option(metavar="N", help="Seed of the words in memory.")] = None
 
 
 @dataclass

@@ -70,3 +70,20 @@ def bar(what: str, total: int) -> Iterator[Callable[[int, int], object]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total, failed=0)
         yield lambda done, failed: progress.update(task, completed=done, failed=failed)
+
+
+@contextmanager
+def search_bar() -> Iterator[Callable[[float, int, float, str], object]]:
+    """The line of a search; called with the part that is over, best cycles, pace and curve."""
+    columns = (
+        TextColumn("{task.fields[cycles]} cycles  {task.fields[pace]:.0f} tries/s"),
+        TextColumn("{task.fields[curve]}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("search", total=1.0, cycles="–", pace=0.0, curve="")
+        yield lambda part, cycles, pace, curve: progress.update(
+            task, completed=part, cycles=cycles, pace=pace, curve=curve
+        )

@@ -31,6 +31,9 @@ Drive = Callable[[Run], Arrival]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
 """What moves without a command's name; `end` only where no lines are being gathered."""
 
+DEEPEST = 50
+"""Files that may be sourced by each other."""
+
 
 @dataclass
 class Display:
@@ -70,7 +73,9 @@ class Console:
         """The user's program, where `rebuild` has put another one in its place."""
         self._commands = COMMANDS
         self._last = ""
-        self._queue: deque[str] = deque()
+        self._queue: deque[tuple[str, int]] = deque()
+        self._depth = 0
+        """Of files that source files, down to the line being executed."""
         self._attaching: Breakpoint | None = None
         self._attached: list[str] = []
 
@@ -81,21 +86,25 @@ class Console:
 
     def execute(self, line: str) -> Iterator[Reply]:
         """The replies to a line and to all that follows from it."""
-        self._queue.append(line)
+        self._queue.append((line, 0))
         try:
             while self._queue:
-                reply = self._reply(self._queue.popleft())
+                line, self._depth = self._queue.popleft()
+                reply = self._reply(line)
                 yield reply
                 if not reply.ok or reply.quit is not None:
                     return
         finally:
             self._queue.clear()
 
-    def follow_with(self, lines: list[str]) -> None:
-        """Execute these next."""
+    def follow_with(self, lines: list[str], *, deeper: int = 0) -> None:
+        """Execute these next; `deeper` is 1 where they are those of a file."""
         if len(lines) + len(self._queue) > 100_000:
             raise DebuggerError("There are too many commands waiting.")
-        self._queue.extendleft(reversed(lines))
+        depth = self._depth + deeper
+        if depth > DEEPEST:
+            raise DebuggerError(f"Files source each other more than {DEEPEST} deep.")
+        self._queue.extendleft((line, depth) for line in reversed(lines))
 
     def _reply(self, line: str) -> Reply:
         try:

@@ -84,7 +84,6 @@ def history(console: Console, _text: str) -> Reply:
     known = f"the program ends at cycle {end.cycle}" if end else "the end is not known yet"
     lines = [
         f"Step {core.position}, cycle {core.cycle}; {known}.",
-        f"{len(timeline.kept)} states kept, the last at step {timeline.kept[-1]}.",
         f"{edits} edits." if edits else "",
         f"Marks: {marks}." if marks else "",
         f"Checkpoints: {numbered}." if numbered else "",

@@ -12,12 +12,11 @@ from typing import Any
 from machine.machine import Machine
 from machine.problem import Problem
 from machine.problem import check as check_memory
-from machine.program import Program
 from machine.stops import ENDINGS
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, Reply, find_unique, no_argument, said
-from vliwdbg.programs import Choice, load
+from vliwdbg.programs import Choice, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import Session
@@ -115,21 +114,21 @@ def _dumped(session: Session, memory: bool, chosen: str) -> Place:
 
 def rebuild(console: Console, text: str) -> Reply:
     """Build the bundled kernel, put it in the session's place, and say cycles before and after."""
-    from kernels.catalog import DEFAULT_KERNEL, DEFAULT_SCHEDULER
-
     asked = dict(_options(text))
     session = console.session
     built = session.program.build
     sizes = {option: asked[option] for option in _SIZES if option in asked}
-    problem = replace(session.program.problem or Problem(), **sizes)
+    kernel = asked.get("kernel", built.get("kernel"))
+    # Another kernel is built by the scheduler that suits it, the same one as it was.
+    usual = built.get("scheduler") if kernel == built.get("kernel") else None
     choice = replace(
         console.choice if console.choice.bundled else Choice(),
-        kernel=asked.get("kernel", built.get("kernel", DEFAULT_KERNEL)),
-        scheduler=asked.get("scheduler", built.get("scheduler", DEFAULT_SCHEDULER)),
-        sizes=_as_sizes(problem),
+        kernel=kernel,
+        scheduler=asked.get("scheduler", usual),
+        sizes=_as_sizes(replace(session.program.problem or Problem(), **sizes)),
     )
     before = _cycles_of(session)
-    program = _built(choice, problem, console.progress)
+    program = build_bundled(choice, console.progress)
     replaced = _replace_users(console)
     lines = session.take_program(program)
     console.choice = choice
@@ -138,24 +137,6 @@ def rebuild(console: Console, text: str) -> Reply:
         f"Built {program.name}: {len(program)} bundles; cycles {before} → {after}, at the start."
     )
     return said(first, *replaced, *lines, before=before, after=after)
-
-
-def _built(
-    choice: Choice, problem: Problem, progress: Callable[[str, float], None] | None
-) -> Program:
-    from kernels.catalog import build
-
-    assert choice.kernel is not None
-    assert choice.scheduler is not None
-    return build(
-        choice.kernel,
-        choice.scheduler,
-        problem,
-        outputs=("values", "indices") if choice.indices else ("values",),
-        without=choice.without,
-        settings=choice.settings,
-        progress=progress,
-    )
 
 
 def _replace_users(console: Console) -> Iterator[str]:

@@ -168,7 +168,7 @@ def source(console: Console, text: str) -> Reply:
     if not text:
         raise DebuggerError("Say which file: source FILE.")
     lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
-    console.follow_with([line for line in lines if line.strip()])
+    console.follow_with([line for line in lines if line.strip()], deeper=1)
     return Reply()
 
 

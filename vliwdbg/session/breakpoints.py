@@ -28,6 +28,7 @@ from vliwdbg.session.locations import (
     OnScratch,
     Watched,
     location_of,
+    memory_bits,
 )
 from vliwdbg.session.places import Evaluator, Expression, Place, Scope, Value, parse, unquoted
 from vliwdbg.session.where import Where, union
@@ -85,6 +86,11 @@ class Breakpoint:
     def words(self) -> Place | None:
         """The words it is about, if it is about words."""
         return self.what.place if isinstance(self.what, (Watched, OnScratch, OnMemory)) else None
+
+    @property
+    def on_memory(self) -> bool:
+        """Whether it is about words of memory."""
+        return self.words is not None and self.words.memory
 
     @property
     def cycle(self) -> int | None:
@@ -161,6 +167,10 @@ class Breakpoints:
         """Look for the same in another program; what cannot be met there any more, a line each."""
         self.scope = scope
         self.where = Where(scope.program)
+        self._before: list[Breakpoint] = []
+        self._after: list[Breakpoint] = []
+        self._cycles: list[int] = []
+        self._flagged_memory = False
         return [line for stop in self.all.values() for line in self._look_again(stop)]
 
     def _look_again(self, stop: Breakpoint) -> Iterator[str]:
@@ -219,32 +229,46 @@ class Breakpoints:
 
     # meeting
 
-    def armed(self, extra: Sequence[Breakpoint] = ()) -> list[Breakpoint]:
-        """Those that can be met now."""
-        return [stop for stop in (*self.all.values(), *extra) if stop.enabled and not stop.cause]
+    def arm(self, extra: Sequence[Breakpoint] = ()) -> None:
+        """Have the core stop for those that can be met now, and for these; no others are met.
 
-    def flags(self, extra: Sequence[Breakpoint] = ()) -> bytes:
-        """A byte for each pc, for a core."""
-        return union((stop.flags for stop in self.armed(extra)), len(self.scope.program))
+        A word of memory has flags of its own: what reaches it no pc tells.
+        """
+        core = self.scope.core
+        stops = [stop for stop in (*self.all.values(), *extra) if stop.enabled and not stop.cause]
+        self._before = [stop for stop in stops if not stop.watched]
+        self._after = [stop for stop in stops if stop.watched]
+        self._cycles = [stop.cycle for stop in stops if stop.cycle is not None]
+        reached = [stop for stop in stops if stop.on_memory]
+        flags = (stop.flags for stop in stops if not stop.on_memory)
+        core.flags[:] = union(flags, len(self.scope.program))
+        if reached or self._flagged_memory:
+            core.memory_flags[:] = bytes(len(core.memory))
+            self._flagged_memory = True
+        for stop in reached:
+            assert stop.words
+            bits = memory_bits(stop.what)
+            for address in range(stop.words.start, stop.words.stop):
+                core.memory_flags[address] |= bits
 
-    def next_cycle(self, cycle: int, extra: Sequence[Breakpoint] = ()) -> int | None:
+    def next_cycle(self, cycle: int) -> int | None:
         """The first cycle past this one that a breakpoint waits for."""
-        cycles = (stop.cycle for stop in self.armed(extra))
-        return min((c for c in cycles if c is not None and c > cycle), default=None)
+        return min((waited for waited in self._cycles if waited > cycle), default=None)
 
     # Asking costs a commit, so both take a callable: most candidates can be judged without.
 
-    def before(self, fresh: Callable[[], bool], extra: Sequence[Breakpoint] = ()) -> list[Hit]:
+    def before(self, fresh: Callable[[], bool]) -> list[Hit]:
         """What is met by the bundle about to be executed; only looked at, not counted.
 
         `fresh` says whether no bundle before it shares its cycle.
         """
         core, program = self.scope.core, self.scope.program
+        pc, cycle = core.pc, core.cycle
         return [
             hit
-            for stop in self.armed(extra)
+            for stop in self._before
             if not isinstance(stop.what, Watched)
-            and (stop.flags[core.pc : core.pc + 1] > b"\0" or stop.cycle == core.cycle)
+            and (stop.flags[pc : pc + 1] > b"\0" or stop.cycle == cycle)
             and stop.what.holds(program, core)
             and (stop.cycle is None or fresh())
             for hit in self._under_condition(Hit(stop))
@@ -252,14 +276,13 @@ class Breakpoints:
 
     def after(self, last_commit: Callable[[], Commit | None]) -> list[Hit]:
         """What was met by the bundle just executed; only looked at, not counted."""
-        watching = [stop for stop in self.armed() if stop.watched]
-        commit = last_commit() if watching else None
+        commit = last_commit() if self._after else None
         if commit is None:
             return []
         core, program = self.scope.core, self.scope.program
         return [
             hit
-            for stop in watching
+            for stop in self._after
             if (watched := stop.watched)
             and stop.flags[commit.pc]
             and watched.holds(program, core, commit)
@@ -384,7 +407,7 @@ class RunStops:
         for command, texts in (("break", self.locations), ("watch", self.ranges)):
             for text in texts:
                 self._stops.add(command, text)
-        machine.flags[:] = self._stops.flags()
+        self._stops.arm()
 
     def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
         """Run to the next candidate: a flagged bundle, or a cycle that a breakpoint waits for."""

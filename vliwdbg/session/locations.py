@@ -14,6 +14,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from machine.core.timeline import (
+    BREAK_AFTER_READ,
+    BREAK_AFTER_WRITE,
+    BREAK_BEFORE_READ,
+    BREAK_BEFORE_WRITE,
+)
 from machine.disassembly import ScratchNames
 from machine.isa import ENGINES, Opcode, opcode, opcodes_of
 from machine.machine import BREAK_AFTER, BREAK_BEFORE, Core
@@ -199,6 +205,19 @@ class Watched:
     def text(self, names: ScratchNames) -> str:
         place = self.place
         return place.text(names) if place.memory else _scratch_text(place, names)
+
+
+_MEMORY_BITS = {
+    Access.CHANGED: BREAK_AFTER_WRITE,
+    Access.READ: BREAK_AFTER_READ,
+    Access.TOUCHED: BREAK_AFTER_READ | BREAK_AFTER_WRITE,
+}
+
+
+def memory_bits(what: Location | Watched) -> int:
+    """The flags for words of memory that a core is to stop for."""
+    before = BREAK_BEFORE_READ | BREAK_BEFORE_WRITE
+    return _MEMORY_BITS[what.access] if isinstance(what, Watched) else before
 
 
 # From what a user wrote

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.disassembly import ScratchNames
@@ -33,6 +34,7 @@ Node = Any
 """A lark Tree, whose children are trees, tokens and, where something optional is absent, None."""
 Value = int | tuple[int, ...]
 """One word, or the words of a range."""
+Getter = Callable[[], Value]
 
 
 class Place(NamedTuple):
@@ -128,13 +130,14 @@ def _at_end(unexpected: Any) -> bool:
     return token is not None and token.type == "$END"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Expression:
     """A parsed expression with its own text, to be evaluated as often as one likes."""
 
     text: str
     source: str
     tree: Node
+    _evaluator: Evaluator | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> Expression:
@@ -150,17 +153,23 @@ class Expression:
 
     def value(self, scope: Scope) -> Value:
         """Its value now. Raises DebuggerError."""
-        return Evaluator(scope, self.source).value(self.tree)
+        return self._in(scope).value(self.tree)
 
     def word(self, scope: Scope) -> int:
         """Its value now, which must be one word. Raises DebuggerError."""
-        return Evaluator(scope, self.source).word(self.tree)
+        return self._in(scope).word(self.tree)
 
     def place(self, scope: Scope) -> Place | None:
         """The words it names; None where it computes instead. Raises DebuggerError."""
         if self.tree.data not in PLACES:
             return None
-        return Evaluator(scope, self.source).place(self.tree)
+        return self._in(scope).place(self.tree)
+
+    def _in(self, scope: Scope) -> Evaluator:
+        # A condition is asked at each of its candidates: what was worked out once is kept.
+        if self._evaluator is None or self._evaluator.scope is not scope:
+            self._evaluator = Evaluator(scope, self.source)
+        return self._evaluator
 
 
 def find_place(text: str, scope: Scope, start: str = "place") -> Place:
@@ -188,38 +197,63 @@ UNARY: Mapping[str, Callable[[int], int]] = {
 
 
 class Evaluator:
-    """Evaluates the trees of one text in a scope."""
+    """Evaluates the trees of one text in a scope.
+
+    Each tree becomes a function, once: names are looked up then, words are read when it is called.
+    """
 
     def __init__(self, scope: Scope, text: str) -> None:
         self.scope = scope
         self.text = text
         self._depth = 0
+        self._getters: dict[int, Getter] = {}
 
     def wrong(self, node: Any, message: str) -> DebuggerError:
         meta = getattr(node, "meta", node)
         return DebuggerError(message, self.text, getattr(meta, "start_pos", 0))
 
     def value(self, tree: Node) -> Value:
-        if self._depth > DEEPEST:
-            raise self.wrong(tree, f"this is nested more than {DEEPEST} deep.")
-        self._depth += 1
-        value = (
-            self._value_of_place(tree) if tree.data in PLACES else _VALUES[tree.data](self, tree)
-        )
-        self._depth -= 1
-        return value
-
-    def _value_of_place(self, tree: Node) -> Value:
-        place = self.place(tree)
-        words = place.words_in(self.scope.core)
-        return words[0] if self._is_one(tree, place) else tuple(words)
+        return self._getter(tree)()
 
     def word(self, tree: Node) -> int:
-        value = self.value(tree)
+        return self._one(tree, self._getter(tree)())
+
+    def _one(self, tree: Node, value: Value) -> int:
         if isinstance(value, int):
             return value
         hint = "take one of them, like [0], or use all(…) or any(…)"
         raise self.wrong(tree, f"one word is wanted here, this is {len(value)}; {hint}.")
+
+    def _getter(self, tree: Node) -> Getter:
+        """The function that a tree is."""
+        getter = self._getters.get(id(tree))
+        if getter is None:
+            getter = self._getters[id(tree)] = self._make_getter(tree)
+        return getter
+
+    def _make_getter(self, tree: Node) -> Getter:
+        if self._depth > DEEPEST:
+            raise self.wrong(tree, f"this is nested more than {DEEPEST} deep.")
+        make = Evaluator.words if tree.data in PLACES else _VALUES[tree.data]
+        self._depth += 1
+        try:
+            return make(self, tree)
+        finally:
+            self._depth -= 1
+
+    # values
+
+    def words(self, tree: Node) -> Getter:
+        if any(node is not tree and node.data in _COMPUTED for node in tree.iter_subtrees()):
+            return lambda: self._words_at(tree, self.place(tree))()
+        return self._words_at(tree, self.place(tree))
+
+    def _words_at(self, tree: Node, place: Place) -> Getter:
+        words = self.scope.core.memory if place.memory else self.scope.core.scratch
+        _, start, stop = place
+        if self._is_one(tree, place):
+            return lambda: words[start]
+        return lambda: tuple(words[start:stop])
 
     @staticmethod
     def _is_one(tree: Node, place: Place) -> bool:
@@ -228,10 +262,9 @@ class Evaluator:
         ranged = bounds is not None and bounds.children[1] is not None
         return place.width == 1 and not ranged
 
-    # values
-
-    def number(self, tree: Node) -> int:
-        return self.parse_number(tree.children[0]) & WORD_MASK
+    def number(self, tree: Node) -> Getter:
+        word = self.parse_number(tree.children[0]) & WORD_MASK
+        return lambda: word
 
     def parse_number(self, token: Any) -> int:
         digits = str(token)
@@ -239,14 +272,18 @@ class Evaluator:
             raise self.wrong(token, "this number is far too large.")
         return int(digits, 16 if digits[:2] in ("0x", "0X") else 10)
 
-    def special(self, tree: Node) -> Value:
+    def special(self, tree: Node) -> Getter:
         core, name = self.scope.core, str(tree.children[0])[1:]
-        known = {"cycle": core.cycle, "pc": core.pc, "step": core.position}
+        known: Mapping[str, Getter] = {
+            "cycle": lambda: core.cycle,
+            "pc": lambda: core.pc,
+            "step": lambda: core.position,
+        }
         if name in known:
             return known[name]
         if name and not name.isdecimal():
             raise self.wrong(tree, f"no ${name} is known; there are $cycle, $pc, $step, $ and $1.")
-        return self._earlier_value(tree, name)
+        return lambda: self._earlier_value(tree, name)
 
     def _earlier_value(self, tree: Node, name: str) -> Value:
         values = self.scope.values
@@ -256,42 +293,64 @@ class Evaluator:
             raise self.wrong(tree, f"the value history has no ${name}; {has}.")
         return values[number - 1]
 
-    def binary(self, tree: Node) -> Value:
+    def binary(self, tree: Node) -> Getter:
         left, token, right = tree.children
-        a, b = self.value(left), self.value(right)
+        first, second = self._getter(left), self._getter(right)
         operation = BINARY[str(token)]
-        try:
-            return self._lanes(tree, operation, a, b)
-        except ZeroDivisionError:
-            raise self.wrong(right, "division by zero.") from None
 
-    def _lanes(self, tree: Node, operation: Callable[[int, int], int], a: Value, b: Value) -> Value:
-        if isinstance(a, int) and isinstance(b, int):
-            return operation(a, b)
-        a = (a,) * len(b) if isinstance(a, int) and isinstance(b, tuple) else a
-        b = (b,) * len(a) if isinstance(b, int) and isinstance(a, tuple) else b
-        assert isinstance(a, tuple)
-        assert isinstance(b, tuple)
-        if len(a) != len(b):
+        def compute() -> Value:
+            a, b = first(), second()
+            try:
+                if isinstance(a, int) and isinstance(b, int):
+                    return operation(a, b)
+                return self._lanes(tree, operation, a, b)
+            except ZeroDivisionError:
+                raise self.wrong(right, "division by zero.") from None
+
+        return compute
+
+    def _lanes(
+        self, tree: Node, operation: Callable[[int, int], int], a: Value, b: Value
+    ) -> tuple[int, ...]:
+        if isinstance(a, tuple) and isinstance(b, tuple) and len(a) != len(b):
             raise self.wrong(tree, f"{len(a)} words and {len(b)} words do not go together.")
-        return tuple(map(operation, a, b))
+        # One word goes with each lane of the other.
+        lanes = repeat(a) if isinstance(a, int) else a
+        others = repeat(b) if isinstance(b, int) else b
+        return tuple(map(operation, lanes, others))
 
-    def unary(self, tree: Node) -> Value:
+    def unary(self, tree: Node) -> Getter:
         token, operand = tree.children
-        operation = UNARY[str(token)]
-        value = self.value(operand)
-        return operation(value) if isinstance(value, int) else tuple(map(operation, value))
+        operation, operated = UNARY[str(token)], self._getter(operand)
 
-    def logical(self, tree: Node) -> int:
+        def compute() -> Value:
+            value = operated()
+            return operation(value) if isinstance(value, int) else tuple(map(operation, value))
+
+        return compute
+
+    def logical(self, tree: Node) -> Getter:
         left, token, right = tree.children
-        decided = bool(self.word(left)) == (str(token) == "||")
-        return int(str(token) == "||" if decided else bool(self.word(right)))
+        first, second = self._getter(left), self._getter(right)
+        either = str(token) == "||"
 
-    def quantified(self, tree: Node) -> int:
+        def compute() -> int:
+            if bool(self._one(left, first())) == either:
+                return int(either)
+            return int(bool(self._one(right, second())))
+
+        return compute
+
+    def quantified(self, tree: Node) -> Getter:
         token, operand = tree.children
-        value = self.value(operand)
-        words = (value,) if isinstance(value, int) else value
-        return int(all(words) if str(token) == "all" else any(words))
+        quantified = self._getter(operand)
+        hold = all if str(token) == "all" else any
+
+        def compute() -> int:
+            value = quantified()
+            return int(hold((value,) if isinstance(value, int) else value))
+
+        return compute
 
     # places
 
@@ -393,7 +452,7 @@ def unquoted(text: str) -> str:
     return inner.replace("\\" + text[0], text[0]).replace("\\\\", "\\")
 
 
-_VALUES: Mapping[str, Callable[[Evaluator, Node], Value]] = {
+_VALUES: Mapping[str, Callable[[Evaluator, Node], Getter]] = {
     "number": Evaluator.number,
     "special": Evaluator.special,
     "binary": Evaluator.binary,
@@ -401,6 +460,8 @@ _VALUES: Mapping[str, Callable[[Evaluator, Node], Value]] = {
     "logical": Evaluator.logical,
     "quantified": Evaluator.quantified,
 }
+_COMPUTED = (_VALUES.keys() - {"number"}) | PLACES
+"""What within a place makes it another one each time."""
 _PLACES: Mapping[str, Callable[[Evaluator, Node], Place]] = {
     "scratch": Evaluator.scratch,
     "memory": Evaluator.memory,

@@ -13,7 +13,6 @@ No move reports the position it starts from, but for `run` and `start`.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,91 +27,14 @@ from machine.stops import ENDINGS, Fault, Reason, State, Stop
 from vliwdbg.session.breakpoints import Breakpoint, Breakpoints, Hit
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import Outside
+from vliwdbg.session.moves import Arrival, Move, Run
 from vliwdbg.session.places import Place, Scope
-from vliwdbg.session.timeline import UNDO, Timeline
+from vliwdbg.session.timeline import Timeline
+
+__all__ = ["NO_MORE_HISTORY", "Arrival", "Run", "Session"]
 
 NO_MORE_HISTORY = "No more reverse-execution history."
 COMPARES = [opcode("debug", "compare"), opcode("debug", "vcompare")]
-SLICE_SECONDS = 0.05
-
-Move = Generator[None, None, "Arrival"]
-"""A move under way: it yields between stretches of bundles and returns where it came to."""
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """Where a move ended, and why.
-
-    `reason` BUDGET means that it went as far as it was asked to. `hits` are the breakpoints and
-    watchpoints met there. `cut_short` says why it did not get where it was asked to go.
-    """
-
-    reason: Reason
-    pc: int
-    cycle: int
-    position: int
-    hits: tuple[Hit, ...] = ()
-    fault: Fault | None = None
-    cut_short: str = ""
-
-    @property
-    def label(self) -> str:
-        """In a few words: `breakpoint 2`, `watchpoint 3, end`; empty where nothing happened."""
-        said = [hit.label for hit in self.hits if hit.breakpoint.number]
-        told_by_hits = {Reason.BREAKPOINT, Reason.WATCHPOINT, Reason.BUDGET}
-        return ", ".join(said if self.reason in told_by_hits else [*said, self.reason.value])
-
-
-class Run:
-    """A move to be driven in slices, so that whoever drives it stays alive.
-
-    `target` is the cycle it goes to, where that is known. `printed` gathers what dprintf prints;
-    whoever shows it empties it.
-    """
-
-    def __init__(self, session: Session, move: Move, *, keeps: bool, target: int | None) -> None:
-        self.printed: list[str] = session.printed
-        self.target = target
-        self.arrival: Arrival | None = None
-        self._session = session
-        self._move = move
-        self._home = session.core.position if keeps else None
-
-    def advance(self, seconds: float = SLICE_SECONDS) -> Arrival | None:
-        """Go on for a while; where it ended, once it has.
-
-        Raises DebuggerError if it cannot be done after all.
-        """
-        deadline = time.monotonic() + seconds
-        while self.arrival is None:
-            try:
-                next(self._move)
-            except StopIteration as done:
-                self.arrival = self._session.arrive(done.value)
-            if time.monotonic() >= deadline:
-                break
-        return self.arrival
-
-    def finish(self) -> Arrival:
-        """Go on until it has ended."""
-        while (arrival := self.advance()) is None:
-            pass
-        return arrival
-
-    def interrupt(self) -> Arrival:
-        """End it here; a move to a place of its own ends where it began."""
-        self._move.close()
-        if self._home is not None:
-            self._session.go(self._home)
-        self.arrival = self._session.arrive(self._session.here(Reason.INTERRUPT))
-        return self.arrival
-
-    @property
-    def progress(self) -> float | None:
-        """Which part of it is done, 0 to 1; None where nobody knows."""
-        end = self._session.timeline.end
-        target = self.target if self.target is not None else end and end.cycle
-        return min(self._session.core.cycle / target, 1.0) if target else None
 
 
 @dataclass
@@ -155,7 +77,7 @@ class Session:
     ) -> None:
         if program.memory is None and program.problem is None:
             program = replace(program, problem=Problem())
-        self.machine = Machine(program, memory, reference=reference, debug=True, history=UNDO)
+        self.machine = Machine(program, memory, reference=reference, debug=True, history=NO_LIMIT)
         self.core: Core = self.machine.core
         self.program = program
         self.starting_memory = tuple(self.core.memory)
@@ -346,27 +268,32 @@ class Session:
             landed = core.position - start == bundles
             if landed or looked_at is None or (stop and stop.reason is not Reason.BUDGET):
                 new, moved = looked_at != core.position, core.position > start
-                arrival = self._stop_here(stop, extra, new=new, moved=moved)
+                arrival = self._stop_here(stop, new=new, moved=moved)
                 if arrival is None and (landed or looked_at is None):
                     arrival = self._compare_here() or (self.here(Reason.BUDGET) if landed else None)
                 if arrival is not None:
                     return arrival
                 looked_at = core.position
-            stop = self._execute(bundles - (core.position - start), looked_at, extra)
+            stop = self._execute(bundles - (core.position - start), looked_at)
             if stop.fault and _is_compare(stop.fault) and core.position == start == looked_at:
                 stop = self._pass_compare()
             yield
 
     def _arm(self, extra: Sequence[Breakpoint]) -> None:
-        self.core.flags[:] = self.breakpoints.flags(extra)
+        self.breakpoints.arm(extra)
         self.core.debug = self.debug
 
-    def _execute(self, budget: int, looked_at: int | None, extra: Sequence[Breakpoint]) -> Stop:
+    def _execute(self, budget: int, looked_at: int | None) -> Stop:
         """Run to the next candidate: a flagged bundle, a cycle waited for, a pause, the end."""
         core = self.core
-        cycle = self.breakpoints.next_cycle(core.cycle, extra)
+        cycle = self.breakpoints.next_cycle(core.cycle)
         limit = NO_LIMIT if cycle is None else cycle - 1
-        stop = self.timeline.run(budget, limit, check_first=core.position != looked_at)
+        stop = self.timeline.run(
+            budget,
+            limit,
+            check_first=core.position != looked_at,
+            false_alarm=lambda: not self._met_before(),
+        )
         if stop.reason is not Reason.MAX_CYCLES:
             return stop
         # The bundle that takes the cycle to the one waited for.
@@ -375,12 +302,12 @@ class Session:
     def _pass_compare(self) -> Stop:
         return _candidate(self.timeline.run_past_compare())
 
-    def _stop_here(
-        self, stop: Stop | None, extra: Sequence[Breakpoint], *, new: bool, moved: bool
-    ) -> Arrival | None:
+    def _stop_here(self, stop: Stop | None, *, new: bool, moved: bool) -> Arrival | None:
         """The stop that this position is, if it is one; its hits are counted where they are new."""
-        hits = self._count(self._met(extra, moved=moved)) if new else []
+        hits = self._count(self._met(moved=moved)) if new else []
         fault = stop.fault if stop else None
+        if fault and hits and not _is_compare(fault):
+            fault = None  # what is met comes first; the fault repeats
         reason = self._reason(stop, hits, fault)
         if reason is None:
             return None
@@ -393,11 +320,13 @@ class Session:
         fault = self._failing_compare()
         return self.here(Reason.FAULT, fault=fault) if fault else None
 
-    def _met(self, extra: Sequence[Breakpoint], *, moved: bool) -> list[Hit]:
+    def _met(self, *, moved: bool) -> list[Hit]:
         after = self.breakpoints.after(self.timeline.last_commit) if moved else []
-        if self.ended:
-            return after
-        return after + self.breakpoints.before(lambda: self.timeline.fresh, extra)
+        before = self._met_before()
+        return after if before and self.ended else after + before
+
+    def _met_before(self) -> list[Hit]:
+        return self.breakpoints.before(lambda: self.timeline.fresh)
 
     def _reason(self, stop: Stop | None, hits: Sequence[Hit], fault: Fault | None) -> Reason | None:
         if fault:
@@ -472,25 +401,27 @@ class Session:
         yield from self.timeline.seek(first)
         self._arm(extra)
         found: dict[int, Met] = defaultdict(Met)
-        self._note_before(found, extra)
+        self._note_before(found)
         looked_at = first
         while core.position < end:
-            stop = self._execute(end - core.position, looked_at, extra)
+            stop = self._execute(end - core.position, looked_at)
             if stop.fault:
+                if core.position != looked_at:
+                    self._note_before(found)
                 found[core.position].fault = stop.fault
                 stop = self._pass_compare()
             if stop.reason is not Reason.BUDGET:
                 self._note_after(found)
                 if core.position < end:
-                    self._note_before(found, extra)
+                    self._note_before(found)
                 looked_at = core.position
             yield
         return found
 
-    def _note_before(self, found: dict[int, Met], extra: Sequence[Breakpoint]) -> None:
+    def _note_before(self, found: dict[int, Met]) -> None:
         """Note what stops at this position before its bundle."""
         met = found[self.core.position]
-        met.hits += self.breakpoints.before(lambda: self.timeline.fresh, extra)
+        met.hits += self._met_before()
         met.paused = self.pauses and self.core.state is State.PAUSED
 
     def _note_after(self, found: dict[int, Met]) -> None:

@@ -1,0 +1,19 @@
+"""Every test of a session is held on each core."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from machine.core import NAMES, VARIABLE, choose_core
+
+
+@pytest.fixture(params=NAMES, autouse=True, scope="module")
+def core(request: pytest.FixtureRequest) -> Iterator[str]:
+    name = str(request.param)
+    try:
+        choose_core(name)
+    except ImportError as missing:
+        pytest.skip(str(missing))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, name)
+        yield name

@@ -1,0 +1,136 @@
+"""`vliwdbg tune`: the search for parameters of the scheduler `tuned`, as a person watches it.
+
+    923 cycles  184 tries/s  ▇▆▆▅▃▃▂▂▁  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 61% 0:00:36
+
+In a terminal that line is drawn again as the search goes on; elsewhere each gain is a line.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from machine.problem import Problem
+from vliwdbg.cli.streams import tell
+
+if TYPE_CHECKING:
+    from kernels.tune import Progress, Result, Tuning
+
+USUAL_SECONDS = 60.0
+INTERRUPTED = 130
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_CURVE = 24
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched, for how long, and where it begins. `sizes` are fields of a Problem."""
+
+    sizes: Mapping[str, int]
+    indices: bool
+    seconds: float | None
+    tries: int | None
+    jobs: int
+    seed: int
+    from_scratch: bool
+    dask: str | None
+    output: str | None
+
+    def run(self) -> Result:
+        """Search, showing how it goes. Raises BuildError."""
+        from kernels.tune import tune
+
+        unbounded = self.seconds is None and self.tries is None
+        with _shown() as progress:
+            return tune(
+                Problem(**self.sizes),
+                ("values", "indices") if self.indices else ("values",),
+                seconds=USUAL_SECONDS if unbounded else self.seconds,
+                tries=self.tries,
+                jobs=self.jobs,
+                seed=self.seed,
+                from_scratch=self.from_scratch,
+                start=self._start(),
+                dask=self.dask,
+                progress=progress,
+            )
+
+    def _start(self) -> Tuning | None:
+        """The parameters of an earlier search that this one's file holds."""
+        from kernels.schedule.tuning import read_tuning
+
+        if self.output is None or self.from_scratch or not os.path.isfile(self.output):
+            return None
+        return read_tuning(self.output) if os.path.getsize(self.output) else None
+
+    def written(self, result: Result) -> str:
+        """The text of the parameters' file."""
+        from kernels.schedule.tuning import format_tuning
+
+        return format_tuning(result.tuning)
+
+    def exit_code(self, result: Result) -> int:
+        return INTERRUPTED if result.interrupted else 0
+
+    def as_json(self, result: Result) -> dict[str, Any]:
+        """The object that `--json` prints; `history` holds the seconds and cycles of each gain."""
+        return {
+            "schema": "vliwdbg.tune/1",
+            "ok": not result.interrupted,
+            "cycles": result.cycles,
+            "tries": result.tries,
+            "seconds": round(result.seconds, 3),
+            "history": [[round(at, 3), cycles] for at, cycles in result.history],
+            "found_by": result.tuning.found_by,
+            "output": self.output,
+        }
+
+    def as_text(self, result: Result) -> str:
+        """The same for people."""
+        pace = result.tries / result.seconds if result.seconds else 0
+        lines = [
+            f"cycles   {result.cycles}",
+            f"tries    {result.tries} in {result.seconds:.1f} s, {pace:.0f} a second",
+            f"found by {result.tuning.found_by}",
+        ]
+        return "\n".join([*lines, *([f"written  {self.output}"] if self.output else [])])
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[Progress], None]]:
+    if not sys.stderr.isatty():
+        yield _Gains().tell
+        return
+    from vliwdbg.cli.progress import search_bar
+
+    with search_bar() as update:
+
+        def tell_bar(now: Progress) -> None:
+            gains = [cycles for _, cycles in now.history]
+            update(now.part, now.cycles, now.tries_a_second, curve(gains))
+
+        yield tell_bar
+
+
+class _Gains:
+    """Says each gain once, for logs."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def tell(self, now: Progress) -> None:
+        if len(now.history) > self._told:
+            self._told = len(now.history)
+            tell(f"{now.seconds:8.1f} s  {now.cycles} cycles  {now.tries} tries")
+
+
+def curve(numbers: Sequence[int]) -> str:
+    """The last of these numbers as bars, the greatest of them the highest: `█▅▂▁`."""
+    last = numbers[-_CURVE:]
+    low, high = min(last), max(last)
+    step = (high - low) / (len(_BLOCKS) - 1) or 1
+    return "".join(_BLOCKS[round((number - low) / step)] for number in last)

@@ -1,0 +1,98 @@
+"""Moves: what takes a session from one position to another, and where that was.
+
+A move is driven in slices by whoever started it, and knows nothing of who that is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from machine.stops import Fault, Reason
+from vliwdbg.session.breakpoints import Hit
+
+if TYPE_CHECKING:
+    from vliwdbg.session.session import Session
+
+SLICE_SECONDS = 0.05
+
+Move = Generator[None, None, "Arrival"]
+"""A move under way: it yields between stretches of bundles and returns where it came to."""
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Where a move ended, and why.
+
+    `reason` BUDGET means that it went as far as it was asked to. `hits` are the breakpoints and
+    watchpoints met there. `cut_short` says why it did not get where it was asked to go.
+    """
+
+    reason: Reason
+    pc: int
+    cycle: int
+    position: int
+    hits: tuple[Hit, ...] = ()
+    fault: Fault | None = None
+    cut_short: str = ""
+
+    @property
+    def label(self) -> str:
+        """In a few words: `breakpoint 2`, `watchpoint 3, end`; empty where nothing happened."""
+        said = [hit.label for hit in self.hits if hit.breakpoint.number]
+        told_by_hits = {Reason.BREAKPOINT, Reason.WATCHPOINT, Reason.BUDGET}
+        return ", ".join(said if self.reason in told_by_hits else [*said, self.reason.value])
+
+
+class Run:
+    """A move to be driven in slices, so that whoever drives it stays alive.
+
+    `target` is the cycle it goes to, where that is known. `printed` gathers what dprintf prints;
+    whoever shows it empties it.
+    """
+
+    def __init__(self, session: Session, move: Move, *, keeps: bool, target: int | None) -> None:
+        self.printed: list[str] = session.printed
+        self.target = target
+        self.arrival: Arrival | None = None
+        self._session = session
+        self._move = move
+        self._home = session.core.position if keeps else None
+
+    def advance(self, seconds: float = SLICE_SECONDS) -> Arrival | None:
+        """Go on for a while; where it ended, once it has.
+
+        Raises DebuggerError if it cannot be done after all.
+        """
+        deadline = time.monotonic() + seconds
+        while self.arrival is None:
+            try:
+                next(self._move)
+            except StopIteration as done:
+                self.arrival = self._session.arrive(done.value)
+            if time.monotonic() >= deadline:
+                break
+        return self.arrival
+
+    def finish(self) -> Arrival:
+        """Go on until it has ended."""
+        while (arrival := self.advance()) is None:
+            pass
+        return arrival
+
+    def interrupt(self) -> Arrival:
+        """End it here; a move to a place of its own ends where it began."""
+        self._move.close()
+        if self._home is not None:
+            self._session.go(self._home)
+        self.arrival = self._session.arrive(self._session.here(Reason.INTERRUPT))
+        return self.arrival
+
+    @property
+    def progress(self) -> float | None:
+        """Which part of it is done, 0 to 1; None where nobody knows."""
+        end = self._session.timeline.end
+        target = self.target if self.target is not None else end and end.cycle
+        return min(self._session.core.cycle / target, 1.0) if target else None
