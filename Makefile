@@ -24,7 +24,7 @@ contracts:
 	$(BIN)lint-imports
 
 test:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto
 
 # Long random runs of the TUI.
 soak:

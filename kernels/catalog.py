@@ -1,22 +1,22 @@
 """The bundled kernels by name, and `build`, which makes a program of one.
 
-    Problem -> kernel -> passes -> scheduler -> Program
+    Order -> kernel -> passes -> scheduler -> checker -> Program
 
 A name that nobody knows is a BuildError that lists the known ones.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kernels.errors import BuildError
-from kernels.schedule import DEFAULT_SCHEDULER, SCHEDULERS, find_scheduler
+from kernels.schedule import SCHEDULERS, find_scheduler
+from machine.collector import collector_off
 
 if TYPE_CHECKING:
+    from kernels.order import Order
+    from kernels.passes import Hook
     from kernels.schedule.base import Schedule
     from machine.problem import Problem
     from machine.program import Program
@@ -32,76 +32,91 @@ def _tell_nobody(_what: str, _part: float) -> None:
 
 
 class KernelRow(NamedTuple):
-    """A kernel: a line of help, what it can claim to leave right, and the module that makes it.
+    """A kernel: a line of help, what it can claim to leave right, and which scheduler suits it.
 
-    The module's `compile_kernel(problem, outputs, without, settings)` gives operations, all
-    passes done.
+    `kernels.order` compiles it.
     """
 
     help: str
     outputs: tuple[str, ...]
-    module: str
+    scheduler: str
 
 
 KERNELS = {
     "baseline": KernelRow(
         "scalar, every value through memory, one element after another",
         ("values", "indices"),
-        "kernels.baseline",
+        "greedy",
     ),
     "treehash": KernelRow(
         "vectors, cached levels, fused hash, two levels of the tree a load",
         ("values", "indices"),
-        "kernels.treehash",
+        "tuned",
+    ),
+    "vectors": KernelRow(
+        "the first steps from baseline to treehash: eight elements at a time",
+        ("values", "indices"),
+        "list",
     ),
 }
 DEFAULT_KERNEL = "treehash"
+DEFAULT_SCHEDULER = KERNELS[DEFAULT_KERNEL].scheduler
 
 
 def build(
     kernel: str = DEFAULT_KERNEL,
-    scheduler: str = DEFAULT_SCHEDULER,
+    scheduler: str | None = None,
     problem: Problem | None = None,
     *,
     outputs: Sequence[str] = ("values",),
     without: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    hook: Hook | None = None,
 ) -> Program:
     """The program of a kernel for a problem's sizes, the standard ones if none is given.
 
-    `without` names passes and choices to leave out, `settings` caps others. Raises BuildError.
+    Without a scheduler it is the one that suits the kernel.
+    `without` names passes, choices and freedoms to leave out, `settings` caps choices. `hook` is
+    shown the operations as the kernel writes them, and after each pass. Raises BuildError.
     """
-    from kernels.lower import lower, scratch_map, tags
+    from kernels.order import Order
     from machine.problem import Problem
-    from machine.program import Program
 
-    row, run = find_kernel(kernel), find_scheduler(scheduler)
+    row = find_kernel(kernel)
+    scheduler = row.scheduler if scheduler is None else scheduler
+    run = find_scheduler(scheduler)
     _refuse_unknown_outputs(kernel, row, outputs)
-    problem = problem or Problem()
+    order = Order(
+        problem or Problem(), kernel, tuple(outputs), tuple(without), dict(settings or {}), hook
+    )
     report = progress or _tell_nobody
-    with _collector_off():
-        report("kernel", 0.0)
-        compile_kernel = import_module(row.module).compile_kernel
-        code = compile_kernel(problem, tuple(outputs), tuple(without), dict(settings or {}))
-        report("schedule", 0.3)
-        schedule = run(code)
+    with collector_off():
+        report("schedule", 0.0)
+        schedule = run(order)
         report("verify", 0.6)
         _refuse_unsound(schedule)
         report("program", 0.8)
-        bundles, slots = lower(schedule)
-        program = Program.from_bundles(
-            bundles,
-            name=f"{kernel} ({scheduler})",
-            scratch_map=scratch_map(schedule),
-            problem=problem,
-            outputs=tuple(outputs),
-            tags=tags(schedule.code, schedule.bundle),
-            build=_facts(kernel, scheduler, without, settings),
-            slots=slots,
-        )
+        program = _program(order, scheduler, schedule)
     report("done", 1.0)
     return program
+
+
+def _program(order: Order, scheduler: str, schedule: Schedule) -> Program:
+    from kernels.lower import lower, scratch_map, tags
+    from machine.program import Program
+
+    bundles, slots = lower(schedule)
+    return Program.from_bundles(
+        bundles,
+        name=f"{order.kernel} ({scheduler})",
+        scratch_map=scratch_map(schedule),
+        problem=order.problem,
+        outputs=order.outputs,
+        tags=tags(schedule.code, schedule.bundle),
+        build={**_facts(order, scheduler), **schedule.facts},
+        slots=slots,
+    )
 
 
 def find_kernel(name: str) -> KernelRow:
@@ -117,31 +132,18 @@ def _refuse_unknown_outputs(kernel: str, row: KernelRow, outputs: Sequence[str])
             raise BuildError.unknown(f"output of {kernel}", output, row.outputs)
 
 
-def _facts(
-    kernel: str, scheduler: str, without: Sequence[str], settings: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    facts: dict[str, Any] = {"kernel": kernel, "scheduler": scheduler}
-    if without:
-        facts["without"] = list(without)
-    if settings:
-        facts["settings"] = dict(settings)
+def _facts(order: Order, scheduler: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"kernel": order.kernel, "scheduler": scheduler}
+    if order.without:
+        facts["without"] = list(order.without)
+    if order.settings:
+        facts["settings"] = dict(order.settings)
     return facts
 
 
 def _refuse_unsound(schedule: Schedule) -> None:
-    from kernels.schedule.verify import verify_schedule
+    from kernels.schedule.verify import UnsoundScheduleError, verify_schedule
 
     diagnostics = verify_schedule(schedule)
-    assert not diagnostics, "\n".join(map(str, diagnostics[:5]))
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """A build makes a million small objects and no cycles: collecting would double its time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+    if diagnostics:
+        raise UnsoundScheduleError(diagnostics)

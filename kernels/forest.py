@@ -2,7 +2,7 @@
 
 Node numbers here count from 1, as the heap index J does: the children of J are 2*J and 2*J + 1.
 
-A table of blocks serves levels 4 to 7. Where a walk turns at level 4 is the group, where it turns
+A table of blocks serves levels 3 to 7. Where a walk turns at level 4 is the group, where it turns
 at level 6 the sub-block; mirrored parities lay them out, last node first. One vload at
 A4 = start + 24*group, or at A6 = A4 + 6*sub-block, brings a node and all that its children need:
 
@@ -10,18 +10,27 @@ A4 = start + 24*group, or at A6 = A4 + 6*sub-block, brings a node and all that i
     group    node  right  node'  right' left' both'  left  both   node'' right''  ...
              level 4, 5   level 6, 7 of sub-block 0  level 4, 5   of sub-block 1
 
-where both = right ^ left, and all others have the last hash constant in them already.
+where both = right ^ left, and all others have the last hash constant in them already. Behind the
+groups lie blocks of levels 3 and 4, for walks that go no further: node, right, left, both at A3.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from kernels.builder import Builder
 from kernels.ir import Origin, Region
-from kernels.plan import GROUP_WORDS, GROUPS, TABLE_WORDS
+from kernels.plan import (
+    GROUP_WORDS,
+    GROUPED_WORDS,
+    GROUPS,
+    MOST_BUFFERS,
+    TABLE_WORDS,
+    TOP_BLOCKS,
+    TOP_WORDS,
+)
 from machine.isa import VLEN, opcode
 from machine.problem import HASH_STAGES, Layout
 
@@ -32,25 +41,53 @@ LAST_CONSTANT = HASH_STAGES[-1].c
 FEW = 8
 """Addresses that are cheaper as constants, one by one, than as lanes of a vector."""
 SUB_BLOCKS = 4
-MOST_BUFFERS = 8
 
 
 class Addresses:
-    """Scalars that hold addresses: runs with a stride of 8, eight to a vector."""
+    """Scalars that hold addresses: runs with a stride of 8, eight to a vector.
 
-    def __init__(self, build: Builder) -> None:
+    The first run is there soonest: its first eight are constants, all others are added up.
+    """
+
+    def __init__(self, build: Builder, first: tuple[int, int] | None = None) -> None:
         self.build = build
-        self._first: tuple[int, int] | None = None
+        self._first = first
+        self._vectors: dict[int, int] = {}
+
+    def again(self) -> Addresses:
+        """Others, to be worked out late: none of the runs so far is kept for them but the first."""
+        return Addresses(self.build, self._first)
 
     def run(self, name: str, start: int, count: int) -> list[int]:
         """Words that hold start, start + 8, …"""
         if count <= FEW:
             return [self.build.constant(start + VLEN * k) for k in range(count)]
-        vectors = [self._start(name, start)]
-        step = self.build.constant(VLEN * VLEN, VLEN)
-        while len(vectors) * VLEN < count:
-            vectors.append(self.build.valu("+", name, vectors[-1], step))
+        last = start + VLEN * count
+        vectors = [self._vector(name, at) for at in range(start, last, VLEN * VLEN)]
         return [vectors[k // VLEN] + k % VLEN for k in range(count)]
+
+    def _vector(self, name: str, start: int) -> int:
+        if start not in self._vectors:
+            before = self._vectors.get(start - VLEN * VLEN)
+            if before is None:
+                self._vectors[start] = self._start(name, start)
+            else:
+                step = self.build.constant(VLEN * VLEN, VLEN)
+                self._vectors[start] = self.build.valu("+", name, before, step)
+        return self._vectors[start]
+
+    def blocks(self, name: str, starts: range) -> list[int]:
+        """Vectors with the addresses of eight words each, where a run has been asked for."""
+        assert self._first
+        vector, at = self._first
+        # Eight apart, shifted by three bits, is one apart.
+        vectors = [self.build.valu(">>", name, vector, self.build.constant(3, VLEN))]
+        at //= VLEN
+        for start in starts:
+            step = self.build.constant(start - at, VLEN)
+            vectors.append(self.build.valu("+", name, vectors[-1], step))
+            at = start
+        return vectors[1:]
 
     def _start(self, name: str, start: int) -> int:
         if self._first:
@@ -64,47 +101,42 @@ class Addresses:
 
 
 class Buffer(NamedTuple):
-    """Sixteen words of memory through which the children in eight blocks become two vectors."""
+    """Eight words of memory in which the chosen children of eight blocks become a vector."""
 
-    words: tuple[int, ...]
-    """Scalars with their addresses."""
-    rights: Region
-    lefts: Region
+    start: int
+    addresses: int
+    """The vector of their addresses."""
+
+    @property
+    def region(self) -> Region:
+        return Region(self.start, self.start + VLEN)
+
+    def word(self, lane: int) -> Region:
+        return Region(self.start + lane, self.start + lane + 1)
 
 
 class Buffers:
-    """Buffers in turn, in the memory words `area`; made when first asked for."""
+    """Buffers in the memory words `area`, in turn, apart for each of some kinds of blocks.
 
-    def __init__(self, build: Builder, area: Region) -> None:
-        self.build = build
-        self.starts = range(area.start, area.end - 2 * VLEN + 1, 2 * VLEN)[:MOST_BUFFERS]
-        self._buffers: list[Buffer] = []
-        self._next = 0
+    What a vector does late comes long after what the next ones do early: in one line they would
+    wait for each other. `nowhere` is a word that nobody reads. What is written there in the end
+    must come after all buffers' use.
+    """
 
-    def prepare(self) -> None:
-        """Work out the addresses of all buffers."""
-        if not self._buffers:
-            words = self._addresses()
-            for number, start in enumerate(self.starts):
-                mine = tuple(words[2 * VLEN * number : 2 * VLEN * (number + 1)])
-                middle = start + VLEN
-                rights, lefts = Region(start, middle), Region(middle, middle + VLEN)
-                self._buffers.append(Buffer(mine, rights, lefts))
+    def __init__(self, addresses: Addresses, area: Region, kinds: int) -> None:
+        build = addresses.build
+        self.area = area
+        self.nowhere = Region(area.end - 1, area.end)
+        starts = range(area.start, self.nowhere.start - VLEN + 1, VLEN)[:MOST_BUFFERS]
+        vectors = addresses.blocks("buffer_address", starts)
+        buffers = [Buffer(*pair) for pair in zip(starts, vectors, strict=True)]
+        self._of_kind = [buffers[kind::kinds] for kind in range(kinds)]
+        self.nowhere_address = build.constant(self.nowhere.start, VLEN)
 
-    def take(self) -> Buffer:
-        """The one used longest ago."""
-        self._next += 1
-        return self._buffers[(self._next - 1) % len(self._buffers)]
-
-    def _addresses(self) -> list[int]:
-        vector = self.build.vector("buffer_address")
-        for lane in range(VLEN):
-            self.build.emit(CONST, vector + lane, self.starts[0] + lane)
-        vectors = [vector]
-        step = self.build.constant(VLEN, VLEN)
-        while len(vectors) < 2 * len(self.starts):
-            vectors.append(self.build.valu("+", "buffer_address", vectors[-1], step))
-        return [vector + lane for vector in vectors for lane in range(VLEN)]
+    def take(self, kind: int, vector: int) -> Buffer:
+        """The vector's own for this kind of block, until others come to it in turn."""
+        buffers = self._of_kind[kind]
+        return buffers[vector % len(buffers)]
 
 
 class Forest:
@@ -168,6 +200,7 @@ class Forest:
 class Block:
     """Offsets of the words of a block from the address that its vload takes."""
 
+    kind: int
     node: int
     right: int
     left: int
@@ -184,45 +217,52 @@ class Block:
         }
 
 
-UPPER = Block(node=0, right=1, left=6, both=7)
+TOP = Block(kind=0, node=0, right=1, left=2, both=3)
+"""Levels 3 and 4, at A3."""
+UPPER = Block(kind=1, node=0, right=1, left=6, both=7)
 """Levels 4 and 5, at A4."""
-LOWER = Block(node=2, right=3, left=4, both=5)
+LOWER = Block(kind=2, node=2, right=3, left=4, both=5)
 """Levels 6 and 7, at A6."""
+BLOCKS = (TOP, UPPER, LOWER)
 
 
 @dataclass(frozen=True)
 class Table:
-    """The blocks of levels 4 to 7 in the memory words from `start` on."""
+    """The blocks of levels 3 to 7 in the memory words from `start` on."""
 
     start: int
-    left: bool
-    """Whether somebody reads left children, and not only `both`."""
+    read: Collection[tuple[Block, int]]
+    """The words that somebody reads: (block, offset)."""
 
-    @property
-    def region(self) -> Region:
-        return Region(self.start, self.start + TABLE_WORDS)
+    def region(self, block: Block) -> Region:
+        """The words in which the blocks of a kind lie."""
+        middle = self.start + GROUPED_WORDS
+        if block is TOP:
+            return Region(middle, self.start + TABLE_WORDS)
+        return Region(self.start, middle)
 
-    @property
-    def upper(self) -> tuple[int, int]:
-        """(scale, offset): A4 = scale*J + offset at level 4."""
-        return -GROUP_WORDS, self.start + GROUP_WORDS * (2 * GROUPS - 1)
+    def affine(self, block: Block) -> tuple[int, int]:
+        """(scale, offset) of the address of a block: scale*J + offset at its node's level."""
+        if block is TOP:
+            return -TOP_WORDS, self.start + GROUPED_WORDS + TOP_WORDS * (2 * TOP_BLOCKS - 1)
+        step = GROUP_WORDS if block is UPPER else GROUP_WORDS // SUB_BLOCKS
+        return -step, self.start + GROUPED_WORDS + step * (GROUPED_WORDS // step - 1)
 
-    @property
-    def lower(self) -> tuple[int, int]:
-        """(scale, offset): A6 = scale*J + offset at level 6."""
-        step = GROUP_WORDS // SUB_BLOCKS
-        return -step, self.start + step * (2 * GROUPS * SUB_BLOCKS - 1)
+    def store(self, build: Builder, forest: Forest, addresses: list[int], end: int) -> None:
+        """Lay the table out in scratch, word by word, and store it; one address a vector.
 
-    def store(self, build: Builder, forest: Forest, addresses: list[int]) -> None:
-        """Lay the table out in scratch, word by word, and store it; one address a vector."""
+        The last store comes after all loads from the words up to `end`, which are free from then.
+        """
         build.origin = Origin("table")
         image = self.image()
-        for number in range(TABLE_WORDS // VLEN):
+        numbers = sorted({word // VLEN for word in image})
+        for number in numbers:
             vector = build.vector("table")
             for lane in range(VLEN):
                 self._emit_word(build, forest, vector + lane, image.get(VLEN * number + lane, ()))
             start = self.start + VLEN * number
-            build.emit(VSTORE, addresses[number], vector, region=Region(start, start + VLEN))
+            region = Region(start, end if number == numbers[-1] else start + VLEN)
+            build.emit(VSTORE, addresses[number], vector, region=region)
 
     def _emit_word(self, build: Builder, forest: Forest, word: int, nodes: tuple[int, ...]) -> None:
         if len(nodes) == 1:
@@ -237,15 +277,17 @@ class Table:
             at + offset: nodes
             for at, block, node in self._blocks()
             for offset, nodes in block.words(node).items()
-            if self.left or offset != block.left
+            if (block, offset) in self.read
         }
 
     @staticmethod
     def _blocks() -> Iterator[tuple[int, Block, int]]:
-        """(word, block, node) of all blocks, groups and sub-blocks in mirrored order."""
+        """(word, block, node) of all blocks, in mirrored order."""
         for group in range(GROUPS):
             at, node = GROUP_WORDS * group, 2 * GROUPS - 1 - group
             yield at, UPPER, node
             for sub in range(SUB_BLOCKS):
                 grandchild = SUB_BLOCKS * node + SUB_BLOCKS - 1 - sub
                 yield at + GROUP_WORDS // SUB_BLOCKS * sub, LOWER, grandchild
+        for second in range(TOP_BLOCKS):
+            yield GROUPED_WORDS + TOP_WORDS * second, TOP, 2 * TOP_BLOCKS - 1 - second

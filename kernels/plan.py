@@ -18,30 +18,67 @@ from machine.isa import VLEN
 if TYPE_CHECKING:
     from machine.problem import Problem
 
-TABLE_LEVELS = range(4, 8)
+TABLE_LEVELS = range(3, 8)
 GROUPS, GROUP_WORDS = 16, 24
-TABLE_WORDS = GROUPS * GROUP_WORDS
-BUFFER_WORDS = 2 * VLEN
+TOP_BLOCKS, TOP_WORDS = 8, 4
+GROUPED_WORDS = GROUPS * GROUP_WORDS
+TABLE_WORDS = GROUPED_WORDS + TOP_BLOCKS * TOP_WORDS
+FEWEST_BUFFERS, MOST_BUFFERS = 3, 12
+"""Of eight words each, behind the table, and a word more."""
 MOST_VECTORS_WITH_TABLE = 64
 """With a table no value can be stored before the last block is read, so all stay in scratch."""
 
 
 @dataclass(frozen=True)
 class Modes:
-    """How one vector does it. Every field is a truth that a search may flip."""
+    """How one vector does it. Every field is a truth that a search may flip.
+
+    An address or index is a constant, plus a multiply_add for each bit since the last one. The
+    first n bits may choose between 2^n constants instead, by 2^n - 1 vselects; n is how many of
+    the truths for it hold.
+    """
 
     level1_by_valu: bool = False
     """The node of level 1 by multiply_add instead of vselect."""
-    fold_by_flow: bool = True
-    """The first bit of an address chosen between two constants instead of multiplied."""
-    fold4_by_flow: bool = True
-    """The same for the address of a block of level 4."""
-    transpose5: bool = False
-    """The children of level 5 through store and vload instead of lane by lane."""
-    transpose7: bool = False
-    """The same for level 7."""
+    level3_by_load: bool = False
+    """The node of level 3, in a walk that goes further, from a block instead of by vselects."""
+    address3_by_flow: bool = True
+    address3_by_more_flow: bool = True
+    address3_by_most_flow: bool = True
+    """The address of a block at level 3: all its bits, so without any multiply_add."""
+    address4_by_flow: bool = True
+    address4_by_more_flow: bool = True
+    address4_by_most_flow: bool = False
+    address6_by_flow: bool = False
+    """Both bits from a block at level 4 to one at level 6: one alone saves nothing."""
+    index_by_flow: bool = True
+    index_by_more_flow: bool = False
+    """The index of a node below the table."""
+    final_by_flow: bool = True
+    final_by_more_flow: bool = False
+    """The index that is an output."""
+    children4_by_store: bool = False
+    """Children of level 4 chosen by stores of both and one vload, instead of lane by lane."""
+    children5_by_store: bool = False
+    children7_by_store: bool = False
+    block3: bool = True
+    """Levels 3 and 4, in a walk that ends there, from a block, not from cache and another block."""
     select4: bool = False
-    """The node of level 4 in the second walk by vselects instead of from the table."""
+    """Where not block3, the node of level 4 in such a walk by vselects."""
+
+    @property
+    def selected(self) -> tuple[int, int, int]:
+        """By kind of block, how many bits of its address choose between constants."""
+        return (
+            self.address3_by_flow + self.address3_by_more_flow + self.address3_by_most_flow,
+            self.address4_by_flow + self.address4_by_more_flow + self.address4_by_most_flow,
+            2 * self.address6_by_flow,
+        )
+
+    @property
+    def by_store(self) -> tuple[bool, bool, bool]:
+        """By kind of block, whether its children are chosen by stores."""
+        return self.children4_by_store, self.children5_by_store, self.children7_by_store
 
 
 @dataclass(frozen=True)
@@ -51,7 +88,7 @@ class Plan:
     tree_cache: int = 4
     """Levels of the tree, from the root, that lie in scratch as broadcast vectors."""
     tables: bool = True
-    """Levels 4 to 7 from blocks in working memory, two levels a load."""
+    """Levels 3 to 7 from blocks in working memory, two levels a load."""
     deferred_xor: bool = True
     """The last hash constant goes into the next node."""
     window_loads: bool = True
@@ -60,6 +97,8 @@ class Plan:
     """Elementwise valu operations may be issued as alu slots."""
     modes: Sequence[Modes] = field(default=())
     """By vector; the last one's for those past the end."""
+    only: Sequence[int] = ()
+    """Vectors to compile, for who wants to see them apart; all if empty."""
 
     def modes_of(self, vector: int) -> Modes:
         return self.modes[min(vector, len(self.modes) - 1)] if self.modes else Modes()
@@ -97,10 +136,10 @@ def _tables_pay(problem: Problem, plan: Plan) -> bool:
     """Whether the table fits into working memory and is walked through often enough."""
     return (
         plan.deferred_xor
-        and plan.tree_cache == TABLE_LEVELS.start
+        and plan.tree_cache > TABLE_LEVELS.start
         and problem.forest_height > TABLE_LEVELS[-1]
         and problem.rounds > TABLE_LEVELS[-1]
-        and 2 * problem.batch_size >= TABLE_WORDS + BUFFER_WORDS
+        and 2 * problem.batch_size >= TABLE_WORDS + VLEN * FEWEST_BUFFERS + 1
         and problem.batch_size <= MOST_VECTORS_WITH_TABLE * VLEN
     )
 

@@ -52,11 +52,14 @@ class Position:
     def descend(self, bit: Bit) -> None:
         self.bits.append(bit)
 
-    def reach(self, name: str, scale: int, offset: int, *, fold_by_flow: bool = False) -> int:
-        """A vector of scale*J + offset at the present level, from which later ones are reached."""
+    def reach(self, name: str, scale: int, offset: int, *, selected: int = 0) -> int:
+        """A vector of scale*J + offset at the present level, from which later ones are reached.
+
+        The first `selected` bits choose between constants instead of being multiplied.
+        """
         anchor, factor = self._nearest(scale)
         terms, constant = self._affine(anchor, factor, scale, offset)
-        vector = self._sum(name, terms, constant, fold_by_flow)
+        vector = self._sum(name, terms, constant, selected)
         self.anchors.append(Anchor(len(self.bits), vector, scale, offset))
         return vector
 
@@ -85,8 +88,8 @@ class Position:
             terms.append(Term(bit.vector, -weight if bit.mirrored else weight))
         return terms, constant & WORD_MASK
 
-    def _sum(self, name: str, terms: list[Term], constant: int, fold_by_flow: bool) -> int:
-        total, terms = self._start(name, terms, constant, fold_by_flow)
+    def _sum(self, name: str, terms: list[Term], constant: int, selected: int) -> int:
+        total, terms = self._start(name, terms, constant, selected)
         for vector, factor in terms:
             if factor & WORD_MASK == 1:
                 total = self.build.valu("+", name, total, vector)
@@ -96,20 +99,29 @@ class Position:
         return total
 
     def _start(
-        self, name: str, terms: list[Term], constant: int, fold_by_flow: bool
+        self, name: str, terms: list[Term], constant: int, selected: int
     ) -> tuple[int, list[Term]]:
         """What the other terms are added to, and those terms."""
-        plain = next((term for term in reversed(terms) if term.factor & WORD_MASK == 1), None)
-        if not constant and plain:
-            return plain.vector, [term for term in terms if term is not plain]
-        start = self.build.constant(constant, VLEN)
         bits = {bit.vector for bit in self.bits}
-        bit = next((term for term in terms if term.vector in bits), None)
-        if not fold_by_flow or bit is None or len(terms) < 2:
-            return start, terms
-        other = self.build.constant(constant + bit.factor, VLEN)
-        chosen = self.build.select(name, bit.vector, other, start)
-        return chosen, [term for term in terms if term is not bit]
+        chosen = [term for term in terms if term.vector in bits][:selected]
+        plain = next((term for term in reversed(terms) if term.factor & WORD_MASK == 1), None)
+        if not constant and plain and len(chosen) < 2:
+            return plain.vector, [term for term in terms if term is not plain]
+        return self._choice(name, chosen, constant), [term for term in terms if term not in chosen]
+
+    def _choice(self, name: str, terms: list[Term], constant: int) -> int:
+        """The constant and those of the terms whose bit is 1: the oldest bit halves first."""
+        sums = [constant]
+        for term in terms:
+            sums = [total + add for total in sums for add in (0, term.factor)]
+        choices = [self.build.constant(total, VLEN) for total in sums]
+        for term in terms:
+            half = len(choices) // 2
+            choices = [
+                self.build.select(name, term.vector, with_bit, without)
+                for without, with_bit in zip(choices[:half], choices[half:], strict=True)
+            ]
+        return choices[0]
 
 
 def _modular(fraction: Fraction) -> int:

@@ -16,19 +16,30 @@ here as the problem states them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kernels.builder import Builder
 from kernels.errors import BuildError
-from kernels.forest import LOWER, UPPER, Addresses, Block, Buffers, Forest, Table
+from kernels.forest import (
+    BLOCKS,
+    LOWER,
+    TOP,
+    UPPER,
+    Addresses,
+    Block,
+    Buffer,
+    Buffers,
+    Forest,
+    Table,
+)
 from kernels.ir import Code, Origin, Region
 from kernels.passes import Hook, Pass, run_passes
 from kernels.passes.dead_code import DeadCode
 from kernels.passes.hash_fusion import HashFusion
 from kernels.passes.load_constants import LoadConstants
 from kernels.passes.multiply_add import MultiplyAdd
-from kernels.plan import CHOICES, TABLE_WORDS, Modes, Plan, plan_for
+from kernels.plan import CHOICES, TABLE_LEVELS, TABLE_WORDS, Modes, Plan, plan_for
 from kernels.position import Bit, Position
 from machine.isa import VLEN, opcode
 from machine.problem import HASH_STAGES
@@ -36,7 +47,9 @@ from machine.problem import HASH_STAGES
 if TYPE_CHECKING:
     from machine.problem import Problem
 
-PASSES: tuple[Pass, ...] = (MultiplyAdd(), HashFusion(), DeadCode(), LoadConstants())
+BY_FLOW = range(2, 30, 3)
+"""Which constants flow makes: it is idle at the start, when everything waits for loads."""
+PASSES: tuple[Pass, ...] = (MultiplyAdd(), HashFusion(), DeadCode(), LoadConstants(BY_FLOW))
 OPTIONAL = tuple(step.name for step in PASSES[:2])
 """Passes that may be left out; the others tidy up, and are part of every build."""
 STORE, VSTORE, LOAD = opcode("store", "store"), opcode("store", "vstore"), opcode("load", "load")
@@ -45,6 +58,8 @@ XOR, MULTIPLY = opcode("alu", "^"), opcode("alu", "*")
 WINDOW_WORD = 6
 """The node with index J, counted from 1, is word 6 of the 8 from address J: nodes begin at 7."""
 MAX_HEIGHT = 12
+CHUNKS = (2 << TABLE_LEVELS[-1]) // VLEN
+"""Vectors of nodes down to the last level that has its place in the table."""
 
 
 def compile_kernel(
@@ -97,19 +112,18 @@ class _Kernel:
     def code(self) -> Code:
         """Set-up, vectors, and loads and stores of values where they do not disturb others."""
         self.set_up()
-        vectors = [_Vector(self, number) for number in range(len(self.batch.starts))]
+        every = [_Vector(self, number) for number in range(len(self.batch.starts))]
+        vectors = [every[number] for number in self.plan.only] or every
         if self.table:
             # The table lies where the values come from and go to.
             self.each(vectors, _Vector.load)
-            self.table.store(self.build, self.forest, self.table_addresses)
-            if self.table.left:
-                self.buffers.prepare()
+            self.table.store(self.build, self.forest, self.table_addresses, self.layout.words)
             self.each(vectors, _Vector.run)
             self.each(vectors, _Vector.store)
             return self.build.code
         for vector in vectors:
             end = vector.number + 1 + self.batch.overlaps(vector.number)
-            self.each(vectors[vector.number : end], _Vector.load)
+            self.each(every[vector.number : end], _Vector.load)
             vector.run()
             vector.store()
         return self.build.code
@@ -123,15 +137,16 @@ class _Kernel:
         self.build.origin = Origin("setup")
         addresses = Addresses(self.build)
         layout, starts = self.layout, self.batch.starts
-        chunks = 32 if self.plan.tables else 2
-        nodes = addresses.run("node_address", layout.nodes_at, chunks)
+        self.value_addresses = self.addresses_of(addresses, "value", layout.values_at)
+        # The root is wanted first, before there are any runs.
+        nodes = [self.build.constant(layout.nodes_at)]
+        if self.plan.tables:
+            nodes += addresses.run("node_address", layout.nodes_at, CHUNKS)[1:]
         self.forest = Forest(self.build, layout, nodes)
         if self.plan.tables:
             self.set_up_table(addresses)
-        else:
-            self.value_addresses = self.addresses_of(addresses, "value", layout.values_at)
         self.index_addresses = (
-            self.addresses_of(addresses, "index", layout.indices_at)
+            self.addresses_of(addresses.again(), "index", layout.indices_at)
             if "indices" in self.outputs
             else [0] * len(starts)
         )
@@ -145,32 +160,41 @@ class _Kernel:
 
     def set_up_table(self, addresses: Addresses) -> None:
         layout = self.layout
-        left = any(
-            modes.transpose5 or modes.transpose7
-            for modes in map(self.plan.modes_of, range(len(self.batch.starts)))
-        )
-        table_end = layout.indices_at + TABLE_WORDS
-        self.buffers = Buffers(self.build, Region(table_end, layout.words))
-        self.table = Table(layout.indices_at, left)
-        self.value_addresses = self.addresses_of(addresses, "value", layout.values_at)
-        self.table_addresses = addresses.run(
-            "table_address", layout.indices_at, TABLE_WORDS // VLEN
-        )
+        start, end = layout.indices_at, layout.indices_at + TABLE_WORDS
+        modes = map(self.plan.modes_of, range(len(self.batch.starts)))
+        self.table = Table(start, {word for mine in modes for word in self.words_read(mine)})
+        self.table_addresses = addresses.run("table_address", start, TABLE_WORDS // VLEN)
+        self.buffers = Buffers(addresses, Region(end, layout.words), len(BLOCKS))
 
-    def index_needed_at(self, r: int) -> bool:
-        """Whether the walk ends on this level, and the index behind it is an output."""
-        return r + 1 == self.rounds and self.level(r) == 4 and "indices" in self.outputs
+    def words_read(self, modes: Modes) -> Iterator[tuple[Block, int]]:
+        """The words of blocks that a vector of these modes reads."""
+        short = self.last_level(self.rounds - 1) in _FROM_TOP
+        for block in BLOCKS:
+            whole = block is not TOP or (modes.block3 and short)
+            if whole or modes.level3_by_load:
+                yield block, block.node
+            if whole:
+                yield block, block.right
+                yield block, block.left if modes.by_store[block.kind] else block.both
 
     def level(self, r: int) -> int:
         """Of the tree, in round r: a walk is back at the root after `height + 1` rounds."""
         return r % (self.height + 1)
 
+    def last_level(self, r: int) -> int:
+        """The deepest level of the walk that round r is part of."""
+        return min(self.height, self.level(r) + self.rounds - 1 - r)
+
     def source(self, r: int, modes: Modes) -> Callable[[_Vector], int]:
         """How the value is joined with its node in round r."""
-        level = self.level(r)
-        if level < self.plan.tree_cache or (level == 4 and r > self.height and modes.select4):
+        level, short = self.level(r), self.last_level(r) in _FROM_TOP
+        if self.table and short and modes.block3 and level in _FROM_TOP:
+            return _FROM_TOP[level]
+        if self.table and not short and modes.level3_by_load and level == 3:
+            return _Vector.from_top_node
+        if level < self.plan.tree_cache or (level == 4 and short and modes.select4):
             return _Vector.from_cache
-        if self.table and level in _FROM_TABLE and not self.index_needed_at(r):
+        if self.table and level in _FROM_TABLE:
             return _FROM_TABLE[level]
         return _Vector.from_memory
 
@@ -208,7 +232,8 @@ class _Vector:
         self.value = -1
         self.deferred = False
         self.block: list[int] = []
-        self.children = (-1, -1)
+        self.buffer: Buffer | None = None
+        self.goes_on = False
         self.back_to_root()
 
     def back_to_root(self) -> None:
@@ -235,6 +260,7 @@ class _Vector:
             self.round(r)
 
     def round(self, r: int) -> None:
+        self.goes_on = self.kernel.level(r) < self.kernel.last_level(r)
         self.at("node", r)
         self.value = self.kernel.source(r, self.modes)(self)
         self.hash(r)
@@ -328,7 +354,9 @@ class _Vector:
         region = Region(layout.nodes.start, layout.nodes.stop)
         if not self.plan.window_loads:
             return self.mixed_with(self.gathered(region))
-        address = self.position.reach("index", 1, 0, fold_by_flow=self.modes.fold_by_flow)
+        modes = self.modes
+        selected = modes.index_by_flow + modes.index_by_more_flow
+        address = self.position.reach("index", 1, 0, selected=selected)
         windows = [self.build.vload("window", address + k, region) for k in range(VLEN)]
         return self.mixed_with_lanes([window + WINDOW_WORD for window in windows])
 
@@ -347,25 +375,35 @@ class _Vector:
 
     # The node, from a block of the table.
 
+    def from_top_block(self) -> int:
+        return self.from_block(TOP)
+
     def from_upper_block(self) -> int:
-        assert self.kernel.table
-        return self.from_block(UPPER, *self.kernel.table.upper)
+        return self.from_block(UPPER)
 
     def from_lower_block(self) -> int:
-        assert self.kernel.table
-        return self.from_block(LOWER, *self.kernel.table.lower)
+        return self.from_block(LOWER)
 
-    def from_block(self, block: Block, scale: int, offset: int) -> int:
+    def from_top_node(self) -> int:
+        return self.from_block(TOP, children=False)
+
+    def from_block(self, block: Block, *, children: bool = True) -> int:
         assert self.deferred
-        assert self.kernel.table
-        address = self.position.reach(
-            "block_address", scale, offset, fold_by_flow=block is UPPER and self.modes.fold4_by_flow
-        )
-        region = self.kernel.table.region
+        table = self.kernel.table
+        assert table
+        scale, offset = table.affine(block)
+        selected = self.modes.selected[block.kind]
+        address = self.position.reach("block_address", scale, offset, selected=selected)
+        region = table.region(block)
         self.block = [self.build.vload("block", address + k, region) for k in range(VLEN)]
-        if self.transposes(block):
-            self.children = self.transposed(block)
+        self.buffer = None
+        if children and self.goes_on and self.modes.by_store[block.kind]:
+            self.buffer = self.kernel.buffers.take(block.kind, self.number)
+            self.store_children(block.right, self.buffer.addresses)
         return self.mixed_with_lanes([words + block.node for words in self.block])
+
+    def from_top_child(self) -> int:
+        return self.from_child(TOP)
 
     def from_upper_child(self) -> int:
         return self.from_child(UPPER)
@@ -373,29 +411,25 @@ class _Vector:
     def from_lower_child(self) -> int:
         return self.from_child(LOWER)
 
-    def transposes(self, block: Block) -> bool:
-        return self.modes.transpose5 if block is UPPER else self.modes.transpose7
-
-    def transposed(self, block: Block) -> tuple[int, int]:
-        """The right and the left children as a vector each, by way of memory."""
-        buffer = self.kernel.buffers.take()
-        regions = (buffer.rights, buffer.lefts)
-        for offset, region, half in zip((block.right, block.left), regions, (0, 1), strict=True):
-            addresses = buffer.words[VLEN * half : VLEN * (half + 1)]
-            for words, address in zip(self.block, addresses, strict=True):
-                self.build.emit(STORE, address, words + offset, region=region)
-        right, left = (
-            self.build.vload("children", buffer.words[VLEN * half], region)
-            for half, region in enumerate(regions)
-        )
-        return right, left
-
     def from_child(self, block: Block) -> int:
-        """Chosen between two vectors, or lane by lane."""
-        if not self.transposes(block):
+        """By way of memory, or lane by lane."""
+        bit = self.path[-1]
+        assert bit.mirrored
+        if not self.buffer:
             return self.from_child_by_lanes(block)
-        right, left = self.children
-        return self.mixed_with(self.choose(self.path[-1], left, right))
+        # The right ones are there; a left one goes over it, or where nobody reads.
+        addresses = self.buffer.addresses
+        places = self.build.select(
+            "places", bit.vector, addresses, self.kernel.buffers.nowhere_address
+        )
+        self.store_children(block.left, places)
+        return self.mixed_with(self.build.vload("children", addresses, self.buffer.region))
+
+    def store_children(self, offset: int, places: int) -> None:
+        assert self.buffer
+        for lane, words in enumerate(self.block):
+            region = self.buffer.word(lane)
+            self.build.emit(STORE, places + lane, words + offset, region=region)
 
     def from_child_by_lanes(self, block: Block) -> int:
         """right ^ (right ^ left) where the bit is 1, that is mirrored: where it goes left."""
@@ -413,13 +447,17 @@ class _Vector:
         self.at("store")
         self.store_words(self.value, layout.values_at, self.kernel.value_addresses)
         if "indices" in self.kernel.outputs:
-            index = self.position.reach("index", 1, -1)  # counted from 0
+            selected = self.modes.final_by_flow + self.modes.final_by_more_flow
+            index = self.position.reach("index", 1, -1, selected=selected)  # counted from 0
             self.store_words(index, layout.indices_at, self.kernel.index_addresses)
 
     def store_words(self, vector: int, area: int, addresses: list[int]) -> None:
         lanes = self.kernel.batch.lanes(self.number)
         if len(lanes) == VLEN:
-            self.build.emit(VSTORE, addresses[self.number], vector, region=self.words(area))
+            region = self.words(area)
+            if self.kernel.table and region.meets(self.kernel.buffers.nowhere):
+                region = self.kernel.buffers.area
+            self.build.emit(VSTORE, addresses[self.number], vector, region=region)
             return
         for lane in lanes:
             at = area + self.first + lane
@@ -427,6 +465,7 @@ class _Vector:
             self.build.emit(STORE, address, vector + lane, region=Region(at, at + 1))
 
 
+_FROM_TOP = {3: _Vector.from_top_block, 4: _Vector.from_top_child}
 _FROM_TABLE = {
     4: _Vector.from_upper_block,
     5: _Vector.from_upper_child,

@@ -24,11 +24,15 @@ TIE_BITS = 16
 
 
 class Name(NamedTuple):
-    """`tie` orders operations of equal urgency; `slot` is the same in other modes, where there."""
+    """`tie` orders operations of equal urgency; `slot` is the same in other modes, where there.
+
+    `digest` says what the operation is, as far as the name does not.
+    """
 
     vector: int
     tie: int
     slot: Hashable
+    digest: bytes
 
 
 def settle(code: Code) -> Code:
@@ -73,8 +77,30 @@ class Names:
         self._by_op: dict[int, bytes] = {}
         self.of = self._names()
 
+    def by_tie(self) -> list[tuple[Name, int]]:
+        """Names and numbers of all operations but debug ones, in the order of their ties."""
+        named = [(name, number) for number, name in enumerate(self.of) if name]
+        return sorted(named, key=lambda pair: pair[0].tie)
+
+    def fingerprint(self) -> str:
+        """Of all operations with their names: other operations have another one."""
+        whole = blake2b(digest_size=VLEN)
+        for name, _ in self.by_tie():
+            whole.update(name.tie.to_bytes(VLEN, "little") + name.digest)
+        return whole.hexdigest()
+
+    def shared(self) -> dict[int, tuple[bytes, int]]:
+        """By register that set-up writes: what it holds, and how many hold the same before it."""
+        counts: Counter[bytes] = Counter()
+        shared = {}
+        for register in self.writers:
+            name = self.register(register)
+            shared[register] = name, counts[name]
+            counts[name] += 1
+        return shared
+
     def register(self, register: int) -> bytes:
-        """The name of a register that set-up writes: its constant, or what writes it."""
+        """What a register that set-up writes holds: its constant, or what is worked out there."""
         if register not in self._by_register:
             known = self.code.registers[register]
             if known.constant is not None:
@@ -92,7 +118,7 @@ class Names:
         return self._by_op[number]
 
     def _operand(self, op: Op, position: int) -> Hashable:
-        word = op.operands[position]
+        word: int = op.operands[position]
         if op.row.operands[position].role not in SCRATCH_ROLES:
             return word
         register = self.code.owner[word]
@@ -115,11 +141,11 @@ class Names:
                 continue
             vector, at = origin.vector, (origin.vector, origin.round, origin.stage)
             tie = (vector + 1 << TIE_BITS) + counts[vector]
-            names[number] = Name(vector, tie, (*at, counts[at]))
+            names[number] = Name(vector, tie, (*at, counts[at]), bytes([row.code]))
             counts[vector] += 1
             counts[at] += 1
         for tie, (digest, again, number) in enumerate(sorted(setup)):
-            names[number] = Name(SETUP, tie, (digest, again))
+            names[number] = Name(SETUP, tie, (digest, again), digest)
         return names
 
 

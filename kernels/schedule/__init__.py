@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kernels.errors import BuildError
 
 if TYPE_CHECKING:
-    from kernels.ir import Code
+    from kernels.order import Order
     from kernels.schedule.base import Schedule
 
 
 class SchedulerRow(NamedTuple):
-    """A scheduler: a line of help, and the module and function that do it, imported when used."""
+    """A scheduler: a line of help, and the module and function that do it, imported when used.
+
+    The function takes operations; where it `orders` them itself, in modes of its own choice, it
+    takes the order. What it did that is not plain from its name is in the schedule's facts.
+    """
 
     help: str
     module: str
     function: str
+    orders: bool = False
 
-    def __call__(self, code: Code) -> Schedule:
-        run = getattr(import_module(self.module), self.function)
-        schedule: Schedule = run(code)
+    def __call__(self, order: Order) -> Schedule:
+        run: Any = getattr(import_module(self.module), self.function)
+        schedule: Schedule = run(order if self.orders else order.compile())
         return schedule
 
 
@@ -39,8 +44,19 @@ SCHEDULERS = {
         "kernels.schedule.list",
         "list_schedule",
     ),
+    "tuned": SchedulerRow(
+        "list with searched parameters, where some are stored for the sizes",
+        "kernels.schedule.stored",
+        "tuned",
+        orders=True,
+    ),
+    "cpsat": SchedulerRow(
+        "list, then stretches of it made shorter or proved shortest (extra: cpsat)",
+        "kernels.schedule.cpsat",
+        "cpsat_schedule",
+        orders=True,
+    ),
 }
-DEFAULT_SCHEDULER = "list"
 
 
 def find_scheduler(name: str) -> SchedulerRow:

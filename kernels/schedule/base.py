@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from kernels.ir import Code
 
@@ -16,3 +18,5 @@ class Schedule:
     """By operation, the bundle it is issued in."""
     address: list[int]
     """By register, its first scratch word; -1 for one that nothing writes."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the scheduler says of its work, for the program's `build`."""

@@ -3,10 +3,11 @@
     key = longest path to the end  -  the vector's start offset
 
 The longest path keeps what everything waits for from waiting itself. If all vectors ran in step,
-they would all want loads at one time and multiplies at another, so each starts STEP cycles later
-than the one before, and the engines see every part of the kernel at once. The last LAST cycles of
-a vector, where nothing but its value is left in scratch, have time: they go in step with the last
-vector's, and fill bundles that would be half empty while it comes to its end alone.
+they would all want loads at one time and multiplies at another, so each starts some cycles after
+the one before, and the engines see every part of the kernel at once. The last LAST cycles of a
+vector, where nothing but its value is left in scratch, have time: they go in step with the last
+vector's, and fill bundles that would be half empty while it comes to its end alone. What set-up
+does is as urgent as the most urgent operation that waits for it.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from kernels.schedule.pack import OutOfScratchError, Part, pack
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
-STEP = 8
-"""Cycles from a vector's start to the next one's."""
-LAST = 7
-"""Longest path in cycles, up to which an operation has time: those of a last hash."""
-WINDOWS = (64, 32, 28, 24, 20, 16, 12, 8, 6, 4, 3, 2, 1)
-"""Vectors under way at a time, tried in this order until scratch suffices."""
+STEP, SHAPE = 8, 0.95
+"""Vector v starts STEP * v^SHAPE cycles after the first: the last ones, which nobody comes after
+to fill gaps, a little closer together."""
+LAST = 10
+"""Longest path in cycles, up to which an operation has time: those of most of a last hash."""
+ROOMS = (*((64, spare) for spare in range(5)), *((2**k, 1) for k in (5, 4, 3, 2, 1)), (1, 0))
+"""Vectors under way at a time, and places that each leaves to every vector before it, tried in
+this order until scratch suffices."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,18 @@ def list_schedule(code: Code, parameters: Parameters | None = None) -> Schedule:
 
 def ranks(flat: Flat, parameters: Parameters) -> list[int]:
     """By node, its place in the order of urgency, 0 first; program order where keys are equal."""
-    offsets = parameters.offsets or [STEP * vector for vector in range(flat.vectors)]
+    offsets = parameters.offsets or [STEP * vector**SHAPE for vector in range(flat.vectors)]
     latest = max(offsets, default=0)
-    key = [
-        height - (0 if vector < 0 else offsets[vector] if height > LAST else latest)
-        for height, vector in zip(flat.height, flat.vector, strict=True)
-    ]
+    graph, vector = flat.graph, flat.vector
+    key = [0.0] * graph.nodes
+    for node in graph.backwards():
+        height = flat.height[node]
+        if vector[node] >= 0:
+            key[node] = height - (offsets[vector[node]] if height > LAST else latest)
+            continue
+        edges = range(graph.first[node], graph.first[node + 1])
+        after = [graph.latency[edge] + key[graph.target[edge]] for edge in edges]
+        key[node] = max(after, default=-latest)
     for node, noise in enumerate(parameters.noise):
         key[node] += noise
     rank = [0] * len(key)
@@ -66,9 +75,9 @@ def ranks(flat: Flat, parameters: Parameters) -> list[int]:
 
 def pack_within_scratch(code: Code, flat: Flat, rank: Sequence[int]) -> list[Part]:
     """The packing with the widest window that does not run out of scratch."""
-    for window in WINDOWS:
+    for window, spare in ROOMS:
         try:
-            return pack(flat, rank, window)
+            return pack(flat, rank, window, spare)
         except OutOfScratchError as stuck:
             holding = stuck.holding
     names = [code.registers[register].name for register in holding]

@@ -12,7 +12,8 @@ at its last read, and the same cycle may write the next register there, because 
 first. Only counts matter here; `place_registers` finds addresses in the same order afterwards.
 
 Only the `window` eldest vectors that are not through may take new places, so that a batch of any
-size goes through scratch a few vectors at a time.
+size goes through scratch a few vectors at a time; and each leaves `spare` places free for every
+vector before it.
 """
 
 from __future__ import annotations
@@ -46,12 +47,12 @@ class OutOfScratchError(Exception):
         super().__init__("out of scratch")
 
 
-def pack(flat: Flat, rank: Sequence[int], window: int) -> list[Part]:
+def pack(flat: Flat, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
     """The parts of all operations, in the order in which they were issued.
 
     `rank` orders the nodes, 0 the most urgent; each has its own. Raises OutOfScratchError.
     """
-    return _Packing(flat, rank, window).run()
+    return _Packing(flat, rank, window, spare).run()
 
 
 @dataclass
@@ -63,8 +64,8 @@ class _Split:
 
 
 class _Packing:
-    def __init__(self, flat: Flat, rank: Sequence[int], window: int) -> None:
-        self.flat, self.rank, self.window = flat, rank, window
+    def __init__(self, flat: Flat, rank: Sequence[int], window: int, spare: int) -> None:
+        self.flat, self.rank, self.window, self.spare = flat, rank, window, spare
         self.node_of = [0] * len(rank)
         for node, place in enumerate(rank):
             self.node_of[place] = node
@@ -180,7 +181,8 @@ class _Packing:
         return None
 
     def _fits_scratch(self, node: int) -> bool:
-        if self.places > 0 and self.flat.vector[node] < self.eldest + self.window:
+        behind = max(0, self.flat.vector[node] - self.eldest)
+        if behind < self.window and self.places > behind * self.spare:
             return True
         return all(
             self.has_place[r] or (self.flat.width[r] == 1 and self.words > 0)

@@ -10,14 +10,21 @@ who wrote instead. Limits, addresses, memory order and pauses are checked by the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from kernels.ir import ACCESS, Code, Op, Region
 from kernels.schedule.base import Schedule
-from machine.isa import SCRATCH_SIZE, SLOT_LIMITS
+from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS
 
 NOBODY = -1
+SHOWN = 5
+"""Violations that a message names."""
+
+# By opcode number.
+_ENGINE = [ENGINE_CODES[row.engine] for row in OPCODES]
+_MEMORY = [row.memory_lanes > 0 for row in OPCODES]
 
 
 class Diagnostic(NamedTuple):
@@ -32,15 +39,33 @@ class Diagnostic(NamedTuple):
         return f"bundle {self.bundle}, operation {self.op}: {self.kind}: {self.message}"
 
 
+class UnsoundScheduleError(AssertionError):
+    """A schedule that would compute something else: a mistake of ours, never of a user's.
+
+    It is raised, not asserted, so that `python -O` keeps it.
+    """
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        self.diagnostics = diagnostics
+        first = "\n".join(f"  {diagnostic}" for diagnostic in diagnostics[:SHOWN])
+        rest = f"\n  and {len(diagnostics) - SHOWN} more" if len(diagnostics) > SHOWN else ""
+        super().__init__(
+            f"the scheduler made an unsound schedule, and no program was made of it:\n{first}{rest}"
+            "\nThis is a mistake in vliwdbg: please report it with the kernel, the scheduler, the "
+            "sizes and what was left out"
+        )
+
+
 def verify_schedule(schedule: Schedule) -> list[Diagnostic]:
     """Every violation found, in no particular order; empty for a sound schedule."""
     misplaced = list(_misplaced(schedule))
     if misplaced:
         return misplaced
+    meant = _writers_meant(schedule.code)
     return [
         *_over_limits(schedule),
-        *_never_written(schedule),
-        *_wrong_reads(schedule),
+        *_never_written(schedule, meant),
+        *_wrong_reads(schedule, meant),
         *_memory_disorder(schedule),
         *_past_pauses(schedule),
     ]
@@ -72,28 +97,14 @@ def _misplaced(schedule: Schedule) -> Iterator[Diagnostic]:
 
 def _over_limits(schedule: Schedule) -> Iterator[Diagnostic]:
     slots = Counter(
-        (at, op.row.engine) for op, at in zip(schedule.code.ops, schedule.bundle, strict=True)
+        at * len(ENGINES) + _ENGINE[op.row.code]
+        for op, at in zip(schedule.code.ops, schedule.bundle, strict=True)
     )
-    for (at, engine), count in slots.items():
+    for key, count in slots.items():
+        at, engine = key // len(ENGINES), ENGINES[key % len(ENGINES)]
         if count > SLOT_LIMITS[engine] and engine != "debug":
             message = f"{count} {engine} slots, the limit is {SLOT_LIMITS[engine]}"
             yield Diagnostic("limit", NOBODY, at, message)
-
-
-def _never_written(schedule: Schedule) -> Iterator[Diagnostic]:
-    """Operands of which no word is ever written first. Lanes that do not count may be."""
-    written = bytearray(len(schedule.code.owner))
-    for number, op in enumerate(schedule.code.ops):
-        defs, uses = ACCESS[op.row.code]
-        for position, width in uses:
-            word = op.operands[position]
-            if not written[word] and not any(written[word : word + width]):
-                name = schedule.code.register_of(word).name
-                message = f"reads {name}, which nothing before it writes"
-                yield Diagnostic("raw", number, schedule.bundle[number], message)
-        for position, width in defs:
-            word = op.operands[position]
-            written[word : word + width] = b"\1" * width
 
 
 def _writers_meant(code: Code) -> list[list[int]]:
@@ -102,40 +113,72 @@ def _writers_meant(code: Code) -> list[list[int]]:
     meant = []
     for number, op in enumerate(code.ops):
         defs, uses = ACCESS[op.row.code]
-        found: list[int] = []
-        for position, width in uses:
-            word = op.operands[position]
-            found += writer[word : word + width]
-        meant.append(found)
+        operands = op.operands
+        meant.append(_writers(writer, [(operands[position], width) for position, width in uses]))
         for position, width in defs:
-            word = op.operands[position]
-            writer[word : word + width] = [number] * width
+            _write(writer, operands[position], width, number)
     return meant
 
 
-def _wrong_reads(schedule: Schedule) -> Iterator[Diagnostic]:
-    code, meant = schedule.code, _writers_meant(schedule.code)
-    address = _word_addresses(schedule)
+def _writers(writer: list[int], runs: Sequence[tuple[int, int]]) -> list[int]:
+    """Who wrote the words of these runs of (first word, width)."""
+    found: list[int] = []
+    for start, width in runs:
+        if width == 1:
+            found.append(writer[start])
+        else:
+            found += writer[start : start + width]
+    return found
+
+
+def _write(writer: list[int], start: int, width: int, number: int) -> None:
+    if width == 1:
+        writer[start] = number
+    else:
+        writer[start : start + width] = [number] * width
+
+
+def _never_written(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagnostic]:
+    """Operands of which no word is ever written first. Lanes that do not count may be."""
+    for number, writers in enumerate(meant):
+        if NOBODY not in writers:
+            continue
+        op, words = schedule.code.ops[number], iter(writers)
+        for position, width in ACCESS[op.row.code].uses:
+            if {next(words) for _ in range(width)} == {NOBODY}:
+                name = schedule.code.register_of(op.operands[position]).name
+                message = f"reads {name}, which nothing before it writes"
+                yield Diagnostic("raw", number, schedule.bundle[number], message)
+
+
+def _wrong_reads(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagnostic]:
+    code, address = schedule.code, _word_addresses(schedule)
     writer = [NOBODY] * SCRATCH_SIZE
     for at, numbers in _bundles(schedule):
+        writes = []
         for number in numbers:
-            op = code.ops[number]
-            found: list[int] = []
-            for position, width in ACCESS[op.row.code].uses:
-                start = address[op.operands[position]]
-                found += writer[start : start + width]
+            row, operands, _, _ = code.ops[number]
+            defs, uses = ACCESS[row.code]
+            found = _writers(writer, [(address[operands[position]], w) for position, w in uses])
             if found != meant[number] and _differ(meant[number], found):
                 yield _wrong_read(schedule, number, at, meant[number], found)
-        written: list[int] = []
-        for number in numbers:
-            op = code.ops[number]
-            for position, width in ACCESS[op.row.code].defs:
-                start = address[op.operands[position]]
-                writer[start : start + width] = [number] * width
-                written += range(start, start + width)
-        if len(set(written)) < len(written):
-            twice = next(word for word, count in Counter(written).items() if count > 1)
-            yield Diagnostic("order", numbers[0], at, f"scratch {twice} is written twice")
+            for position, width in defs:
+                writes.append((address[operands[position]], width, number))
+        for start, width, number in writes:
+            _write(writer, start, width, number)
+        if len(writes) > 1:
+            yield from _written_twice(at, writes)
+
+
+def _written_twice(at: int, writes: Sequence[tuple[int, int, int]]) -> Iterator[Diagnostic]:
+    by: dict[int, int] = {}
+    for start, width, number in writes:
+        for word in range(start, start + width):
+            if word in by:
+                message = f"scratch {word} is written by operation {by[word]} too"
+                yield Diagnostic("order", number, at, message)
+                break
+            by[word] = number
 
 
 def _differ(meant: list[int], found: list[int]) -> tuple[int, int] | None:
@@ -174,12 +217,10 @@ def _word_addresses(schedule: Schedule) -> list[int]:
     ]
 
 
-def _bundles(schedule: Schedule) -> Iterator[tuple[int, list[int]]]:
+def _bundles(schedule: Schedule) -> Iterator[tuple[int, Iterator[int]]]:
     """Bundle -> its operations in program order."""
-    inside: dict[int, list[int]] = {}
-    for number, at in enumerate(schedule.bundle):
-        inside.setdefault(at, []).append(number)
-    return ((at, inside[at]) for at in sorted(inside))
+    in_order = sorted(range(len(schedule.bundle)), key=schedule.bundle.__getitem__)
+    return groupby(in_order, key=schedule.bundle.__getitem__)
 
 
 def _memory_disorder(schedule: Schedule) -> Iterator[Diagnostic]:
@@ -187,7 +228,7 @@ def _memory_disorder(schedule: Schedule) -> Iterator[Diagnostic]:
     latest: dict[tuple[Region, bool], int] = {}
     meeting: dict[Region, list[Region]] = {}
     for number, (op, at) in enumerate(zip(schedule.code.ops, schedule.bundle, strict=True)):
-        if not op.row.memory_lanes:
+        if not _MEMORY[op.row.code]:
             continue
         stores = op.row.engine == "store"
         for region in _meeting(op, meeting):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 
 from kernels.builder import Builder
+from kernels.catalog import build
 from kernels.ir import Region
+from kernels.order import Order
 from kernels.passes.load_constants import LoadConstants
-from kernels.plan import plan_for
 from kernels.schedule import SCHEDULERS
 from kernels.schedule.base import Schedule
-from kernels.schedule.verify import verify_schedule
-from kernels.treehash import compile_plan
+from kernels.schedule.in_order import greedy, serial
+from kernels.schedule.list import list_schedule
+from kernels.schedule.verify import UnsoundScheduleError, verify_schedule
 from machine.isa import opcode
 from machine.problem import Problem
 
@@ -52,19 +56,57 @@ def test_a_sound_schedule_has_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize(
-    ("op", "bundle", "kind"),
+    ("op", "bundle", "kind", "message"),
     [
-        (2, 0, "raw"),
-        (3, 0, "order"),
-        (4, 5, "memory"),
-        (5, 3, "memory"),
-        (4, 2, "raw"),
-        (7, 5, "pause"),
-        (5, -1, "place"),
+        (2, 0, "raw", "reads a word before operation 0 wrote it"),
+        (3, 0, "order", "operation 3 wrote over the word that 0 wrote for it"),
+        (4, 5, "memory", "a store to (4, 5) comes too late"),
+        (5, 3, "memory", "a store to (4, 5) comes too late"),
+        (4, 2, "raw", "reads a word before operation 3 wrote it"),
+        (7, 5, "pause", "is on the wrong side of a pause"),
+        (5, 6, "pause", "is on the wrong side of a pause"),
+        (5, -1, "place", "is in no bundle"),
     ],
 )
-def test_an_operation_in_a_wrong_bundle(op: int, bundle: int, kind: str) -> None:
-    assert kind in kinds(moved(op, bundle))
+def test_an_operation_in_a_wrong_bundle(op: int, bundle: int, kind: str, message: str) -> None:
+    found = [(d.kind, d.message) for d in verify_schedule(moved(op, bundle))]
+    assert (kind, message) in found
+
+
+def test_a_load_after_the_store_that_is_to_come_later() -> None:
+    build = Builder()
+    a, b = map(build.scalar, "ab")
+    build.emit(CONST, a, 1)
+    build.emit(LOAD, b, a, region=Region(0, 8))
+    build.emit(STORE, a, a, region=Region(7, 9))
+    (found,) = verify_schedule(Schedule(build.code, [0, 2, 1], [0, 1]))
+    assert str(found) == "bundle 1, operation 2: memory: a load of (0, 8) comes too late"
+
+
+def test_a_word_written_twice_in_a_bundle() -> None:
+    build = Builder()
+    a = build.scalar("a")
+    build.emit(CONST, a, 1)
+    build.emit(CONST, a, 2)
+    (found,) = verify_schedule(Schedule(build.code, [0, 0], [5]))
+    assert str(found) == ("bundle 0, operation 1: order: scratch 5 is written by operation 0 too")
+
+
+def test_a_vector_that_lies_across_another() -> None:
+    build = Builder()
+    v, w = build.vector("v"), build.vector("w")
+    build.emit(CONST, v, 1)
+    build.emit(opcode("valu", "vbroadcast"), w, v)
+    build.emit(opcode("alu", "+"), v, v, w)
+    assert verify_schedule(Schedule(build.code, [0, 1, 2], [0, 8])) == []
+    assert kinds(Schedule(build.code, [0, 1, 2], [7, 0])) == {"scratch"}
+
+
+def test_a_word_that_nobody_writes() -> None:
+    build = Builder()
+    build.emit(ADD, build.scalar("a"), build.scalar("b"), 0)
+    (found, *_) = verify_schedule(Schedule(build.code, [0], [0, 1]))
+    assert found.message == "reads b, which nothing before it writes"
 
 
 def test_a_write_may_share_the_bundle_of_an_earlier_read() -> None:
@@ -98,10 +140,9 @@ def test_more_slots_than_an_engine_has() -> None:
     assert kinds(Schedule(build.code, [0, 0, 0], [0, 1, 2])) == {"limit"}
 
 
-@pytest.mark.parametrize("scheduler", list(SCHEDULERS))
+@pytest.mark.parametrize("scheduler", ["serial", "greedy", "list", "tuned"])
 def test_breaking_a_real_schedule_anywhere_is_found(scheduler: str) -> None:
-    problem = Problem(5, 7, 16)
-    schedule = SCHEDULERS[scheduler](compile_plan(problem, plan_for(problem)))
+    schedule = SCHEDULERS[scheduler](Order(Problem(5, 7, 16)))
     assert verify_schedule(schedule) == []
     for number in range(0, len(schedule.bundle), 37):
         op = schedule.code.ops[number]
@@ -113,14 +154,12 @@ def test_breaking_a_real_schedule_anywhere_is_found(scheduler: str) -> None:
 
 
 def test_debug_operations_never_change_the_others() -> None:
-    problem = Problem(5, 7, 16)
-    code = compile_plan(problem, plan_for(problem))
+    code = Order(Problem(5, 7, 16)).compile()
     bare = code.with_ops([op for op in code.ops if op.row.engine != "debug"])
     assert len(bare.ops) < len(code.ops)
-    for row in SCHEDULERS.values():
-        places = [at for op, at in zip(*_slots(row(code)), strict=True) if op.row.engine != "debug"]
-        if row is not SCHEDULERS["serial"]:
-            assert places == row(bare).bundle
+    for run in (greedy, list_schedule):
+        places = [at for op, at in zip(*_slots(run(code)), strict=True) if op.row.engine != "debug"]
+        assert places == run(bare).bundle
 
 
 def _slots(schedule: Schedule) -> tuple[list[object], list[int]]:
@@ -133,3 +172,36 @@ def test_constants_are_loaded_once_each() -> None:
     build.emit(ADD, build.scalar("a"), two, build.constant(2))
     code = LoadConstants()(build.code)
     assert [str(op) for op in code.ops] == [f"{two} = 2", f"{two + 1} = {two} + {two}"]
+
+
+def test_what_is_unsound_becomes_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    def careless(code: object) -> Schedule:
+        sound = serial(code)
+        return replace(sound, bundle=[0] * len(sound.bundle))
+
+    monkeypatch.setattr("kernels.schedule.in_order.serial", careless)
+    with pytest.raises(
+        UnsoundScheduleError, match=r"(?s)limit: .* and \d+ more\n.* report"
+    ) as raised:
+        build("treehash", "serial", Problem(2, 2, 8))
+    assert len(raised.value.diagnostics) > 5
+
+
+OPTIMIZED = """
+import kernels.schedule.in_order as schedulers
+from dataclasses import replace
+from kernels.catalog import build
+from kernels.schedule.verify import UnsoundScheduleError
+from machine.problem import Problem
+sound = schedulers.serial
+schedulers.serial = lambda code: replace(sound(code), bundle=[0] * len(code.ops))
+try:
+    build("treehash", "serial", Problem(2, 2, 8))
+except UnsoundScheduleError:
+    print("refused")
+"""
+
+
+def test_it_is_checked_without_asserts_too() -> None:
+    command = [sys.executable, "-O", "-c", OPTIMIZED]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "refused\n"

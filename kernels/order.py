@@ -1,0 +1,80 @@
+"""What is asked of a build: a kernel for some sizes, and what to leave out of it.
+
+    Order -- compile(modes) --> operations, all passes done
+
+Which modes the vectors have is left open, because a scheduler may know some that suit it; others
+ask for the operations in the plan's own modes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import ModuleType
+from typing import Any
+
+from kernels import baseline, treehash, vectors
+from kernels.errors import BuildError
+from kernels.ir import Code
+from kernels.passes import Hook, run_passes
+from kernels.plan import CHOICES, Modes, plan_for
+from kernels.schedule.restrict import FREEDOMS
+from machine.problem import Problem
+
+
+@dataclass(frozen=True)
+class Order:
+    """`without` names passes, choices and freedoms to leave out, `settings` caps choices.
+
+    `hook` is shown the operations after each pass.
+    """
+
+    problem: Problem
+    kernel: str = "treehash"
+    outputs: tuple[str, ...] = ("values",)
+    without: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    hook: Hook | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is left out and nothing capped."""
+        return not self.without and not self.settings
+
+    def compile(self, modes: Sequence[Modes] = (), only: Sequence[int] = ()) -> Code:
+        """The operations, the vectors in these modes, or only some of them. Raises BuildError."""
+        inner = replace(self, without=tuple(n for n in self.without if n not in FREEDOMS))
+        restrictions = [FREEDOMS[name][0] for name in self.without if name in FREEDOMS]
+        return run_passes(restrictions, _COMPILERS[self.kernel](inner, modes, only), (), self.hook)
+
+
+def _treehash(order: Order, modes: Sequence[Modes], only: Sequence[int]) -> Code:
+    known = (*treehash.OPTIONAL, *CHOICES)
+    for name in order.without:
+        if name not in known:
+            raise BuildError.unknown("pass or choice", name, (*known, *FREEDOMS))
+    plan = plan_for(order.problem, order.without, order.settings)
+    if modes:
+        plan = replace(plan, modes=tuple(modes), only=tuple(only))
+    return treehash.compile_plan(order.problem, plan, order.outputs, order.without, order.hook)
+
+
+def _plain(kernel: ModuleType) -> Compiler:
+    """That of a kernel without modes, whose passes are part of it."""
+
+    def compile_order(order: Order, _modes: Sequence[Modes], _only: Sequence[int]) -> Code:
+        asked = (order.problem, order.outputs, order.without, order.settings)
+        code: Code = kernel.compile_kernel(*asked)
+        if order.hook:
+            order.hook(order.kernel, code)
+        return code
+
+    return compile_order
+
+
+Compiler = Callable[[Order, Sequence[Modes], Sequence[int]], Code]
+_COMPILERS: dict[str, Compiler] = {
+    "baseline": _plain(baseline),
+    "vectors": _plain(vectors),
+    "treehash": _treehash,
+}

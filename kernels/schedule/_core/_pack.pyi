@@ -1,0 +1,9 @@
+"""Types of the extension; buffers hold 32-bit integers. See flat.h for what is in them."""
+
+from typing_extensions import Buffer
+
+def pack(run: Buffer, rank: Buffer, window: int, spare: int) -> tuple[bool, bytes]: ...
+def length(
+    run: Buffer, scale: int, offsets: Buffer, noise: Buffer, window: int, spare: int
+) -> tuple[int, int, int] | None: ...
+def link(records: Buffer, base: Buffer, groups: int, slots: int, places: int) -> bytes: ...

@@ -1,0 +1,228 @@
+/* The Python module: buffers of 32-bit integers in, bytes out, the GIL released in between. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "flat.h"
+
+#include <stdlib.h>
+
+static PyObject *refuse(const char *why)
+{
+    PyErr_SetString(PyExc_ValueError, why);
+    return NULL;
+}
+
+/* The integers of a buffer; sets an error where it holds none. */
+static const int32_t *integers(const Py_buffer *buffer, size_t *count)
+{
+    const bool aligned = !buffer->len || (uintptr_t)buffer->buf % sizeof(int32_t) == 0;
+    if (buffer->len % (Py_ssize_t)sizeof(int32_t) || !aligned) {
+        refuse("not 32-bit integers");
+        return NULL;
+    }
+    *count = (size_t)buffer->len / sizeof(int32_t);
+    return buffer->buf;
+}
+
+static bool view(const Py_buffer *buffer, Flat *flat)
+{
+    size_t count;
+    const int32_t *run = integers(buffer, &count);
+    if (!run)
+        return false;
+    if (flat_view(flat, run, count))
+        return true;
+    refuse("no flat arrays");
+    return false;
+}
+
+/* The integers of a buffer of which there must be at least `least`. */
+static const int32_t *at_least(const Py_buffer *buffer, int32_t least, const char *why)
+{
+    size_t count;
+    const int32_t *found = integers(buffer, &count);
+    if (found && count < (size_t)least) {
+        refuse(why);
+        return NULL;
+    }
+    return found;
+}
+
+static bool is_permutation(const int32_t *rank, int32_t nodes)
+{
+    uint8_t *seen = calloc((size_t)nodes + 1, 1);
+    bool all = seen != NULL;
+    for (int32_t node = 0; all && node < nodes; node++) {
+        all = rank[node] >= 0 && rank[node] < nodes && !seen[rank[node]];
+        if (all)
+            seen[rank[node]] = 1;
+    }
+    free(seen);
+    return all;
+}
+
+static PyObject *pack_flat(const Flat *flat, const int32_t *rank, int32_t window,
+                           int32_t spare)
+{
+    const size_t nodes = (size_t)flat->nodes;
+    Part *parts = malloc(2 * nodes * sizeof *parts + 1);
+    uint8_t *holding = malloc((size_t)flat->registers + 1);
+    Status status = OUT_OF_MEMORY;
+    int32_t count = 0;
+    Length length;
+    Py_BEGIN_ALLOW_THREADS
+    if (parts && holding)
+        status = flat_pack(flat, rank, window, spare, parts, &count, holding, &length);
+    Py_END_ALLOW_THREADS
+    PyObject *result = NULL;
+    if (status == DONE)
+        result = Py_BuildValue("Oy#", Py_True, (const char *)parts,
+                               (Py_ssize_t)((size_t)count * sizeof *parts));
+    else if (status == OUT_OF_SCRATCH)
+        result = Py_BuildValue("Oy#", Py_False, (const char *)holding,
+                               (Py_ssize_t)flat->registers);
+    else
+        PyErr_NoMemory();
+    free(parts);
+    free(holding);
+    return result;
+}
+
+static PyObject *pack_run(PyObject *self, PyObject *args)
+{
+    (void)self;
+    Py_buffer run, ranks;
+    int window, spare;
+    if (!PyArg_ParseTuple(args, "y*y*ii", &run, &ranks, &window, &spare))
+        return NULL;
+    Flat flat;
+    PyObject *result = NULL;
+    const int32_t *rank = NULL;
+    if (view(&run, &flat))
+        rank = at_least(&ranks, flat.nodes, "a rank for each node is wanted");
+    if (rank && !is_permutation(rank, flat.nodes))
+        refuse("every node wants a rank of its own");
+    else if (rank)
+        result = pack_flat(&flat, rank, window, spare);
+    PyBuffer_Release(&run);
+    PyBuffer_Release(&ranks);
+    return result;
+}
+
+/* Ranks and packs without keeping the parts. */
+static Status measure(const Flat *flat, int32_t scale, const int32_t *offsets,
+                      const int32_t *noise, int32_t window, int32_t spare,
+                      Length *length)
+{
+    int32_t *rank = malloc((size_t)flat->nodes * sizeof *rank + 1);
+    uint8_t *holding = malloc((size_t)flat->registers + 1);
+    Status status = OUT_OF_MEMORY;
+    int32_t count;
+    if (rank && holding && flat_rank(flat, scale, offsets, noise, rank))
+        status = flat_pack(flat, rank, window, spare, NULL, &count, holding, length);
+    free(rank);
+    free(holding);
+    return status;
+}
+
+static PyObject *length_of(const Flat *flat, int32_t scale, const int32_t *offsets,
+                           const int32_t *noise, int32_t window, int32_t spare)
+{
+    Status status;
+    Length length = {0, 0, 0};
+    Py_BEGIN_ALLOW_THREADS
+    status = measure(flat, scale, offsets, noise, window, spare, &length);
+    Py_END_ALLOW_THREADS
+    if (status == OUT_OF_MEMORY)
+        return PyErr_NoMemory();
+    if (status == OUT_OF_SCRATCH)
+        Py_RETURN_NONE;
+    return Py_BuildValue("iii", length.cycles, length.late, length.lanes);
+}
+
+static PyObject *length_run(PyObject *self, PyObject *args)
+{
+    (void)self;
+    Py_buffer run, by_group, by_slot;
+    int scale, window, spare;
+    if (!PyArg_ParseTuple(args, "y*iy*y*ii", &run, &scale, &by_group, &by_slot, &window,
+                          &spare))
+        return NULL;
+    Flat flat;
+    PyObject *result = NULL;
+    const int32_t *offsets = NULL, *noise = NULL;
+    if (view(&run, &flat)) {
+        offsets = at_least(&by_group, flat.groups, "an offset for each group is wanted");
+        noise = offsets ? at_least(&by_slot, flat.slots, "noise for each slot is wanted") : NULL;
+    }
+    if (noise)
+        result = length_of(&flat, scale, offsets, noise, window, spare);
+    PyBuffer_Release(&run);
+    PyBuffer_Release(&by_group);
+    PyBuffer_Release(&by_slot);
+    return result;
+}
+
+static PyObject *link_objects(const Objects *objects)
+{
+    int32_t *run = NULL;
+    size_t words = 0;
+    Status status;
+    Py_BEGIN_ALLOW_THREADS
+    status = flat_link(objects, &run, &words);
+    Py_END_ALLOW_THREADS
+    if (status == OUT_OF_SCRATCH)
+        return refuse("no operations");
+    if (status == OUT_OF_MEMORY)
+        return PyErr_NoMemory();
+    PyObject *bytes =
+        PyBytes_FromStringAndSize((const char *)run, (Py_ssize_t)(words * sizeof *run));
+    free(run);
+    return bytes;
+}
+
+static PyObject *link_run(PyObject *self, PyObject *args)
+{
+    (void)self;
+    Py_buffer records, bases;
+    Objects objects;
+    if (!PyArg_ParseTuple(args, "y*y*iii", &records, &bases, &objects.groups, &objects.slots,
+                          &objects.places))
+        return NULL;
+    PyObject *result = NULL;
+    size_t words = 0, vectors = 0;
+    const int32_t *first = integers(&records, &words);
+    objects.base = first ? integers(&bases, &vectors) : NULL;
+    objects.records = (const Record *)(const void *)first;
+    objects.count = (int32_t)(words * sizeof(int32_t) / sizeof(Record));
+    objects.vectors = (int32_t)vectors - 1;
+    if (objects.base && vectors && words * sizeof(int32_t) % sizeof(Record) == 0)
+        result = link_objects(&objects);
+    else if (objects.base)
+        refuse("no operations");
+    PyBuffer_Release(&records);
+    PyBuffer_Release(&bases);
+    return result;
+}
+
+static PyMethodDef METHODS[] = {
+    {"pack", pack_run, METH_VARARGS,
+     "pack(run, rank, window, spare) -> (True, parts) or (False, a byte for each register: 1 if held)"},
+    {"length", length_run, METH_VARARGS,
+     "length(run, scale, offsets, noise, window, spare) -> (cycles, late, lanes), None if out of scratch"},
+    {"link", link_run, METH_VARARGS, "link(records, base, groups, slots, places) -> run"},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef MODULE = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "kernels.schedule._core._pack",
+    .m_doc = "The inner loop of list scheduling, and the linker of a search's operations.",
+    .m_size = 0,
+    .m_methods = METHODS,
+};
+
+PyMODINIT_FUNC PyInit__pack(void)
+{
+    return PyModuleDef_Init(&MODULE);
+}

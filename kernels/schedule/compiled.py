@@ -1,0 +1,76 @@
+"""The compiled inner loop where there is one, the Python one where not: the same parts of both.
+
+The extension takes a Flat as one run of 32-bit integers (`_core/flat.h`): a header of counts,
+then its arrays.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import accumulate, chain, repeat
+
+from kernels.schedule import pack as python
+from kernels.schedule.flat import Flat
+from kernels.schedule.pack import OutOfScratchError, Part
+
+try:
+    from kernels.schedule._core import _pack as core
+except ImportError:
+    core = None  # type: ignore[assignment]
+
+__all__ = ["AVAILABLE", "core", "pack", "run_of"]
+
+AVAILABLE = core is not None
+"""Whether the extension was built."""
+PART_WORDS = len(Part._fields)
+
+
+def pack(flat: Flat, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
+    """What `kernels.schedule.pack.pack` gives, from the extension if it was built."""
+    if not AVAILABLE:
+        return python.pack(flat, rank, window, spare)
+    done, answer = core.pack(run_of(flat), array("i", rank), window, spare)
+    if not done:
+        raise OutOfScratchError([register for register, held in enumerate(answer) if held])
+    words = iter(array("i", answer))
+    return [Part(*part) for part in zip(*[words] * PART_WORDS, strict=True)]
+
+
+def run_of(flat: Flat) -> bytes:
+    """The run of a Flat, good for packing only: it has no groups, slots and order of its own."""
+    graph = flat.graph
+    header = (
+        graph.nodes,
+        len(graph.target),
+        len(flat.width),
+        flat.vectors,
+        sum(map(len, flat.writes)),
+        sum(map(len, flat.reads)),
+        flat.places,
+        1,
+        1,
+    )
+    arrays = (
+        graph.first,
+        graph.target,
+        graph.latency,
+        graph.waiting,
+        flat.kind,
+        flat.height,
+        flat.vector,
+        flat.in_vector,
+        *_rows(flat.writes),
+        *_rows(flat.reads),
+        flat.readers,
+        flat.width,
+        repeat(0, graph.nodes),
+        repeat(0, graph.nodes),
+        range(graph.nodes),
+    )
+    return array("i", chain(header, *arrays)).tobytes()
+
+
+def _rows(rows: Sequence[tuple[int, ...]]) -> tuple[list[int], list[int]]:
+    """Rows of different lengths: where each begins, and all their items."""
+    return list(accumulate(map(len, rows), initial=0)), [item for row in rows for item in row]

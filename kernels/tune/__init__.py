@@ -1,0 +1,109 @@
+"""The search for parameters of the scheduler `tuned`.
+
+    candidate  what is varied, and the moves      measure  how long its schedule is, quickly
+    anneal     one walk                           session  walks, slices, progress
+    workers    several walks at a time            found/   what was found, one file a size
+
+`tune` is all that others call; it prints nothing and writes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kernels.errors import BuildError
+from kernels.order import Order
+from kernels.schedule.tuned import tuned_schedule
+from kernels.schedule.tuning import Tuning, find_tuning
+from kernels.tune.session import Ledger, Limits, Progress, Walk, search_here
+from kernels.tune.workers import search_in_workers
+
+if TYPE_CHECKING:
+    from machine.problem import Problem
+
+__all__ = ["Progress", "Result", "Tuning", "tune"]
+
+KERNEL = "treehash"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a search has found. `interrupted` if it was stopped before its time."""
+
+    tuning: Tuning
+    tries: int
+    seconds: float
+    history: tuple[tuple[float, int], ...]
+    interrupted: bool
+
+    @property
+    def cycles(self) -> int:
+        return self.tuning.cycles
+
+
+def tune(
+    problem: Problem,
+    outputs: Sequence[str] = ("values",),
+    *,
+    seconds: float | None = 60.0,
+    tries: int | None = None,
+    jobs: int = 1,
+    seed: int = 0,
+    from_scratch: bool = False,
+    start: Tuning | None = None,
+    dask: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Result:
+    """The best parameters that a search finds within so many seconds or tries.
+
+    It begins at `start`, else at the stored parameters, and from scratch at neither. An interrupt
+    (Ctrl+C), or `stop` becoming true, ends it early with the best so far. The result has been
+    built the ordinary way, and has as many bundles as it says. Raises BuildError.
+    """
+    order = Order(problem, KERNEL, tuple(outputs))
+    begin = None if from_scratch else start or find_tuning(KERNEL, problem, outputs)
+    if begin is not None and not begin.is_for(KERNEL, problem, outputs):
+        raise BuildError("the parameters to start from are for other sizes or outputs")
+    found_by = _command(seconds, tries, jobs, seed, begin)
+    ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
+    halt = stop or (lambda: False)
+    if jobs > 1 or dask:
+        outcome = search_in_workers(order, begin, jobs, seed, found_by, dask, ledger, halt)
+    else:
+        outcome = search_here(Walk(order, str(seed)), begin, found_by, ledger, halt)
+    ledger.report(now=True)
+    if outcome.tuning is None:
+        raise BuildError("nothing that was tried fits into scratch")
+    tuning = _shorter(begin, outcome.tuning)
+    _verify(order, tuning)
+    history = tuple(ledger.history)
+    return Result(tuning, ledger.tries, ledger.seconds, history, outcome.interrupted)
+
+
+def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
+    """What it began with, unless something better was found."""
+    return before if before and before.cycles <= after.cycles else after
+
+
+def _verify(order: Order, tuning: Tuning) -> None:
+    """That an ordinary build makes of it what the search believed."""
+    schedule = tuned_schedule(order.compile(tuning.modes), tuning)
+    bundles = 1 + max(schedule.bundle, default=-1)
+    assert bundles == tuning.cycles, f"{bundles} bundles, the search believed {tuning.cycles}"
+
+
+def _command(
+    seconds: float | None, tries: int | None, jobs: int, seed: int, begin: Tuning | None
+) -> str:
+    """The command that does this search again."""
+    words = ["vliwdbg tune"]
+    words += [f"--time {seconds:g}"] if seconds is not None else []
+    words += [f"--tries {tries}"] if tries is not None else []
+    words += [f"--jobs {jobs}"] if jobs > 1 else []
+    words += [f"--seed {seed}"]
+    if begin is None:
+        return " ".join([*words, "--from-scratch"])
+    return f"{' '.join(words)}, from the {begin.cycles} cycles of {begin.found_by}"

@@ -1,0 +1,206 @@
+"""Operations of any modes, put together from pieces instead of compiled anew for each try.
+
+    piece       what one vector does in some modes: its records, which name registers of its own
+                by place and shared ones by what they hold
+    set-up      what computes the shared registers that a set of pieces wants
+    link        set-up and pieces in program order -> the run of a Flat, by the extension
+
+A piece comes from a kernel of only two vectors or from one of the very modes, as a set-up does;
+both are compiled the ordinary way, once, when first asked for. That what is linked is
+what would be compiled is a belief: whoever finds something good builds it the ordinary way.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import NamedTuple
+
+from kernels.analysis.names import Name, Names, settle
+from kernels.ir import ACCESS, Code, Op
+from kernels.order import Order
+from kernels.plan import Modes
+from kernels.schedule.compiled import core
+from kernels.schedule.flat import Kind, kind_of
+from kernels.schedule.urgency import Groups
+from machine.isa import SCRATCH_SIZE, VLEN
+
+ABSENT = -(2**31)
+FARTHEST = 2**31 - 1
+"""Memory words from here on are one to the linker."""
+NO_REACH = (ABSENT, 0, 0, 0)
+MOST_USES = 3
+FEW = 2
+"""Pieces that are quicker compiled one by one than with the whole kernel."""
+SEGMENTS = 8
+"""Stretches of program order in which a vector may have operations."""
+
+
+class Piece(NamedTuple):
+    """A vector's records by segment, the words of its own registers, the shared ones it reads, in
+    the order in which it does."""
+
+    segments: tuple[bytes, ...]
+    words: int
+    wants: tuple[int, ...]
+
+
+class SetUp(NamedTuple):
+    """Records by the segment before which they come."""
+
+    segments: tuple[bytes, ...]
+
+
+@dataclass
+class Linker:
+    """Runs of an order in any modes. `slots` names the places of noise."""
+
+    order: Order
+    groups: Groups
+    slots: dict[Hashable, int] = field(default_factory=lambda: {None: 0})
+    _shared: dict[tuple[bytes, int], int] = field(default_factory=dict)
+    _shared_words: int = 0
+    _pieces: dict[tuple[int, Modes], Piece] = field(default_factory=dict)
+    _set_ups: dict[tuple[int, ...], SetUp] = field(default_factory=dict)
+
+    def link(self, modes: Sequence[Modes]) -> bytes:
+        """The run of the kernel whose vectors have these modes."""
+        missing = [pair for pair in enumerate(modes) if pair not in self._pieces]
+        if len(missing) > FEW:
+            writer = _Writer(self, self.order.compile(modes))
+            self._pieces |= {pair: writer.piece(pair[0]) for pair in missing}
+        pieces = [self._piece(vector, mine) for vector, mine in enumerate(modes)]
+        # Which constant is made how may depend on which is wanted first.
+        wants = tuple(dict.fromkeys(chain.from_iterable(piece.wants for piece in pieces)))
+        if wants not in self._set_ups:
+            self._set_ups[wants] = self._compile_set_up(modes)
+        set_up = self._set_ups[wants]
+        records = [
+            part
+            for segment in range(SEGMENTS)
+            for part in (
+                set_up.segments[segment],
+                *[piece.segments[segment] for piece in pieces],
+            )
+        ]
+        bases = array("i", [self._shared_words])
+        for piece in pieces:
+            bases.append(bases[-1] + piece.words)
+        places = SCRATCH_SIZE // VLEN
+        return core.link(b"".join(records), bases, self.groups.count, len(self.slots), places)
+
+    def _piece(self, vector: int, modes: Modes) -> Piece:
+        if (vector, modes) not in self._pieces:
+            # With the next one, because a vector's segments end where another's operations come
+            # in between, and the last one may overlap the one before.
+            first = max(0, min(vector, self.groups.vectors - 2))
+            both = range(first, min(first + 2, self.groups.vectors))
+            code = self.order.compile([modes] * self.groups.vectors, both)
+            self._pieces[vector, modes] = _Writer(self, code).piece(vector)
+        return self._pieces[vector, modes]
+
+    def _compile_set_up(self, modes: Sequence[Modes]) -> SetUp:
+        return _Writer(self, self.order.compile(modes)).set_up()
+
+    def shared_word(self, name: tuple[bytes, int], width: int) -> int:
+        """The first word of the shared register of this name."""
+        if name not in self._shared:
+            self._shared[name] = self._shared_words
+            self._shared_words += width
+        return self._shared[name]
+
+    def slot(self, name: Name) -> int:
+        """The place of an operation's noise, the same in all modes in which it is there."""
+        return self.slots.setdefault(name.slot, len(self.slots))
+
+
+class _Writer:
+    """Records of one compiled kernel."""
+
+    def __init__(self, linker: Linker, code: Code) -> None:
+        self.linker, self.code = linker, settle(code)
+        self.names = Names(self.code)
+        self.shared = self.names.shared()
+        self.own: dict[int, int] = {}
+        self.words = [0] * linker.groups.vectors
+        self.wants: list[dict[int, None]] = [{} for _ in self.words]
+        self.stretches: dict[int | None, list[tuple[int, int]]] = {}
+        for segment, number in self._stretches():
+            vector = self.code.ops[number].origin.vector
+            self.stretches.setdefault(vector, []).append((segment, number))
+
+    def piece(self, vector: int) -> Piece:
+        records = self._records(vector)
+        return Piece(records, self.words[vector], tuple(self.wants[vector]))
+
+    def set_up(self) -> SetUp:
+        return SetUp(self._records(None))
+
+    def _records(self, vector: int | None) -> tuple[bytes, ...]:
+        """By segment, the records of a vector or of set-up."""
+        records = [array("i") for _ in range(SEGMENTS)]
+        for segment, number in self.stretches.get(vector, ()):
+            records[segment].extend(self._record(number))
+        return tuple(segment.tobytes() for segment in records)
+
+    def _stretches(self) -> Iterator[tuple[int, int]]:
+        """(segment, operation) of all: a vector's next segment begins where others came between.
+
+        What set-up only computes may come before everything; where it stores matters.
+        """
+        reached: dict[int, int] = {}
+        before: int | None = None
+        for number, op in enumerate(self.code.ops):
+            vector = op.origin.vector
+            if op.row.engine == "debug":
+                continue
+            if vector is None:
+                stores = op.row.engine == "store"
+                before = None if stores else before
+                yield (1 + max(reached.values(), default=-1)) if stores else 0, number
+                continue
+            if vector != before:
+                reached[vector] = reached.get(vector, -1) + 1
+                before = vector
+            yield reached[vector], number
+
+    def _record(self, number: int) -> list[int]:
+        op, name = self.code.ops[number], self.names.of[number]
+        assert name is not None
+        kind = kind_of(op, self.code.alu_lanes)
+        group, slot = self.linker.groups.of(op.origin), self.linker.slot(name)
+        record = [kind, name.vector, group, slot, name.tie]
+        record += (kind, *_clipped(op)) if op.row.memory_lanes else (ABSENT, 0, 0)
+        defs, uses = ACCESS[op.row.code]
+        record += self._reach(op, *defs[0]) if defs else NO_REACH
+        for position, width in uses:
+            record += self._reach(op, position, width)
+        return record + [*NO_REACH] * (MOST_USES - len(uses))
+
+    def _reach(self, op: Op, position: int, width: int) -> tuple[int, int, int, int]:
+        word, vector = op.operands[position], op.origin.vector
+        number = self.code.owner[word]
+        register = self.code.registers[number]
+        if number in self.shared:
+            first = self.linker.shared_word(self.shared[number], register.width)
+            if vector is not None:
+                self.wants[vector][first] = None
+        else:
+            assert vector is not None
+            first = ~self._own_word(vector, number, register.width)
+        return first, word - register.word, width, register.width
+
+    def _own_word(self, vector: int, register: int, width: int) -> int:
+        if register not in self.own:
+            self.own[register] = self.words[vector]
+            self.words[vector] += width
+        return self.own[register]
+
+
+def _clipped(op: Op) -> tuple[int, int]:
+    return min(op.region.start, FARTHEST - 1), min(op.region.end, FARTHEST)
+
+
+assert [Kind.LOAD, Kind.STORE] == [1, 2]  # a record's access is the kind of who accesses

@@ -1,0 +1,134 @@
+"""How long the schedule of a candidate would be, the quickest way there is.
+
+With the extension, operations are linked (`kernels.tune.link`), ranked and packed without leaving
+C: about a thousandth of a second. Without it they are compiled and packed as a build does, once
+more for each try; both give the same numbers.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Hashable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from kernels.analysis.names import Names, settle
+from kernels.order import Order
+from kernels.plan import Modes
+from kernels.schedule import compiled
+from kernels.schedule.flat import Flat, Kind, flatten
+from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.urgency import SCALE, Groups, ranks
+from kernels.tune.candidate import Candidate
+from kernels.tune.link import Linker
+from machine.isa import SLOT_LIMITS, VLEN
+
+RECENT = 32
+LANES_A_CYCLE = SLOT_LIMITS["alu"] + VLEN * SLOT_LIMITS["valu"]
+KEPT = 24
+"""Operations in other modes that are kept linked or compiled: a search goes back and forth."""
+
+
+class Length(NamedTuple):
+    """`late` is how much is issued in the last cycles, `lanes` all lane operations."""
+
+    cycles: int
+    late: int
+    lanes: int
+
+
+class Measure(Protocol):
+    """Measures candidates; `slots` are the places of noise known so far, by operation."""
+
+    @property
+    def slots(self) -> Mapping[Hashable, int]: ...
+    def learn(self, modes: Sequence[Modes]) -> None:
+        """Give a slot to every operation in these modes."""
+
+    def length(self, candidate: Candidate) -> Length | None:
+        """The length, None where scratch does not suffice. Noise must have all slots."""
+
+
+def measure_for(order: Order, groups: Groups) -> Measure:
+    """The quickest one there is."""
+    return Linked(order, groups) if compiled.AVAILABLE else Compiled(order, groups)
+
+
+class Linked:
+    """By the extension."""
+
+    def __init__(self, order: Order, groups: Groups) -> None:
+        self.linker = Linker(order, groups)
+        self._runs: dict[tuple[Modes, ...], bytes] = {}
+
+    @property
+    def slots(self) -> Mapping[Hashable, int]:
+        return self.linker.slots
+
+    def learn(self, modes: Sequence[Modes]) -> None:
+        self._run(tuple(modes))
+
+    def length(self, candidate: Candidate) -> Length | None:
+        run = self._run(candidate.modes)
+        noise = candidate.noise
+        if len(noise) < len(self.slots):
+            noise = noise + array("i", [0]) * (len(self.slots) - len(noise))
+        room = (candidate.window, candidate.spare)
+        measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room)
+        return Length(*measured) if measured else None
+
+    def _run(self, modes: tuple[Modes, ...]) -> bytes:
+        if modes not in self._runs:
+            if len(self._runs) >= KEPT:
+                del self._runs[next(iter(self._runs))]
+            self._runs[modes] = self.linker.link(modes)
+        return self._runs[modes]
+
+
+class Compiled:
+    """The ordinary way."""
+
+    def __init__(self, order: Order, groups: Groups) -> None:
+        self.order, self.groups = order, groups
+        self.slots: dict[Hashable, int] = {None: 0}
+        self._flats: dict[tuple[Modes, ...], tuple[Names, Flat]] = {}
+
+    def learn(self, modes: Sequence[Modes]) -> None:
+        self._flat(tuple(modes))
+
+    def length(self, candidate: Candidate) -> Length | None:
+        names, flat = self._flat(candidate.modes)
+        noise = dict(enumerate(candidate.noise))
+        rank = ranks(
+            flat,
+            names,
+            self.groups,
+            candidate.offsets,
+            lambda _, name: noise.get(self.slots[name.slot], 0),
+        )
+        try:
+            parts = pack(flat, rank, candidate.window, candidate.spare)
+        except OutOfScratchError:
+            return None
+        return length_of(flat, parts)
+
+    def _flat(self, modes: tuple[Modes, ...]) -> tuple[Names, Flat]:
+        if modes not in self._flats:
+            if len(self._flats) >= KEPT:
+                del self._flats[next(iter(self._flats))]
+            code = settle(self.order.compile(modes))
+            names = Names(code)
+            for name, _ in names.by_tie():
+                self.slots.setdefault(name.slot, len(self.slots))
+            self._flats[modes] = names, flatten(code, 0)
+        return self._flats[modes]
+
+
+def length_of(flat: Flat, parts: Sequence[Part]) -> Length:
+    """That of a packing: the extension's numbers, in Python."""
+    cycles = 1 + max((part.cycle for part in parts), default=-1)
+    late = 0
+    for part in parts:
+        if part.lane + part.lanes in (0, VLEN):
+            late += max(0, RECENT - (cycles - part.cycle))
+    lanes = {Kind.ALU: 1, Kind.VALU: VLEN, Kind.SPLITTABLE: VLEN}
+    return Length(cycles, late, sum(lanes.get(Kind(kind), 0) for kind in flat.kind))

@@ -1,0 +1,207 @@
+"""A search from start to end: slices of annealing, here or in workers, and what comes of them.
+
+    slice    a walk for some seconds or tries, from a tuning, to a tuning
+    jobs     as many walks at a time, each with its own seed; after a slice the ones far behind
+             go on from the best
+
+With one job and a number of tries instead of seconds the result depends on nothing but the seed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import NamedTuple
+
+from kernels.analysis.names import Names, settle
+from kernels.order import Order
+from kernels.schedule.tuning import Tuning, sizes_of
+from kernels.schedule.urgency import Groups
+from kernels.tune.anneal import Annealing, Best, generic_candidate
+from kernels.tune.candidate import Candidate
+from kernels.tune.measure import Measure, measure_for
+from machine.isa import VLEN
+
+TOLD_EVERY = 0.2
+"""Seconds between reports of progress."""
+
+
+class Progress(NamedTuple):
+    """What a search tells while it runs. `part` is how much of it is over, 0 to 1."""
+
+    part: float
+    seconds: float
+    tries: int
+    cycles: int
+    history: tuple[tuple[float, int], ...]
+    """(seconds, cycles) of each gain."""
+
+    @property
+    def tries_a_second(self) -> float:
+        return self.tries / self.seconds if self.seconds else 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search is over: seconds or tries, whichever are given."""
+
+    seconds: float | None = None
+    tries: int | None = None
+
+    def part(self, seconds: float, tries: int) -> float:
+        """How much is over."""
+        parts = [0.0]
+        if self.seconds is not None:
+            parts.append(seconds / self.seconds if self.seconds > 0 else 1.0)
+        if self.tries is not None:
+            parts.append(tries / self.tries if self.tries > 0 else 1.0)
+        return min(1.0, max(parts))
+
+
+def groups_of(order: Order) -> Groups:
+    return Groups(-(-order.problem.batch_size // VLEN), order.problem.rounds)
+
+
+class Walk:
+    """One job's annealing, which goes on where it stopped as long as nobody gives it a start."""
+
+    def __init__(self, order: Order, seed: str) -> None:
+        self.order, self.seed, self.groups = order, seed, groups_of(order)
+        self.measure: Measure = measure_for(order, self.groups)
+        self._annealing: Annealing | None = None
+
+    def start(self, tuning: Tuning | None) -> Annealing:
+        """Begin at a tuning, or at a generic candidate."""
+        candidate = self._candidate(tuning) or generic_candidate(self.measure, self.groups)
+        self._annealing = Annealing(self.measure, self.groups, candidate, self.seed)
+        return self._annealing
+
+    @property
+    def annealing(self) -> Annealing:
+        return self._annealing or self.start(None)
+
+    def _candidate(self, tuning: Tuning | None) -> Candidate | None:
+        """A tuning's candidate; its noise counts only for the operations it was found for."""
+        if tuning is None or len(tuning.offsets) != self.groups.count:
+            return None
+        self.measure.learn(tuning.modes)
+        names = Names(settle(self.order.compile(tuning.modes)))
+        noise = array("i", [0]) * len(self.measure.slots)
+        if names.fingerprint() == tuning.operations:
+            for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
+                noise[self.measure.slots[name.slot]] = steps
+        return Candidate(tuning.offsets, tuning.modes, noise, tuning.window, tuning.spare)
+
+    def tuning(self, best: Best, found_by: str) -> Tuning | None:
+        """The tuning of a candidate, None if it does not fit into scratch."""
+        if best.length is None:
+            return None
+        candidate, names = best.candidate, Names(settle(self.order.compile(best.candidate.modes)))
+        slots, noise = self.measure.slots, candidate.noise
+        places = [slots[name.slot] for name, _ in names.by_tie()]
+        return Tuning(
+            kernel=self.order.kernel,
+            sizes=sizes_of(self.order.problem),
+            outputs=self.order.outputs,
+            cycles=best.length.cycles,
+            found_by=found_by,
+            operations=names.fingerprint(),
+            window=candidate.window,
+            spare=candidate.spare,
+            modes=candidate.modes,
+            offsets=candidate.offsets,
+            noise=array("i", [noise[at] if at < len(noise) else 0 for at in places]),
+        )
+
+
+@dataclass
+class Ledger:
+    """What has been found so far, and when."""
+
+    limits: Limits
+    tell: Callable[[Progress], None]
+    began: float = field(default_factory=monotonic)
+    tries: int = 0
+    history: list[tuple[float, int]] = field(default_factory=list)
+    _told: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return monotonic() - self.began
+
+    @property
+    def part(self) -> float:
+        return self.limits.part(self.seconds, self.tries)
+
+    def found(self, cycles: float) -> None:
+        """Note the best number of cycles now."""
+        if cycles != float("inf") and (not self.history or cycles < self.history[-1][1]):
+            self.history.append((self.seconds, int(cycles)))
+
+    def report(self, *, now: bool = False) -> None:
+        """Tell, unless it was told a moment ago."""
+        if self.history and (now or self.seconds - self._told > TOLD_EVERY):
+            self._told = self.seconds
+            history = tuple(self.history)
+            self.tell(Progress(self.part, self.seconds, self.tries, history[-1][1], history))
+
+
+class Outcome(NamedTuple):
+    """What a search has found, None if nothing fits, and whether somebody ended it early."""
+
+    tuning: Tuning | None
+    interrupted: bool
+
+
+def search_here(
+    walk: Walk, start: Tuning | None, found_by: str, ledger: Ledger, stop: Callable[[], bool]
+) -> Outcome:
+    """One job, in this process."""
+    annealing, interrupted = None, False
+    try:
+        annealing = walk.start(start)
+        ledger.found(annealing.best.cycles)
+        while ledger.part < 1 and not stop():
+            annealing.step(ledger.part)
+            ledger.tries += 1
+            ledger.found(annealing.best.cycles)
+            ledger.report()
+    except KeyboardInterrupt:
+        interrupted = True
+    tuning = walk.tuning(annealing.best, found_by) if annealing else None
+    return Outcome(tuning, interrupted or ledger.part < 1)
+
+
+class Slice(NamedTuple):
+    """What a worker is asked: a walk for some seconds or tries, of a search partly over."""
+
+    order: Order
+    seed: str
+    start: Tuning | None
+    """None: go on where you stopped, or at a generic candidate."""
+    seconds: float | None
+    tries: int | None
+    part: float
+    found_by: str
+
+
+class Answer(NamedTuple):
+    tuning: Tuning | None
+    tries: int
+
+
+_walks: dict[str, Walk] = {}
+
+
+def work(asked: Slice) -> Answer:
+    """What a worker does. It keeps its walks, so that nothing is compiled twice."""
+    key = f"{asked.order} {asked.seed}"
+    walk = _walks.setdefault(key, Walk(replace(asked.order, hook=None), asked.seed))
+    annealing = walk.start(asked.start) if asked.start else walk.annealing
+    ledger = Ledger(Limits(asked.seconds, asked.tries), lambda _: None)
+    while ledger.part < 1:
+        annealing.step(asked.part)
+        ledger.tries += 1
+    return Answer(walk.tuning(annealing.best, asked.found_by), ledger.tries)

@@ -1,0 +1,143 @@
+"""Several walks at a time: in processes on this machine, or in Dask's workers on many.
+
+Each job anneals a slice of the search, answers with its best, and gets the next slice; a job that
+has fallen behind goes on from the best of all. With several jobs the result depends on timing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from importlib import import_module
+from multiprocessing import get_context
+from typing import Any
+
+from kernels.errors import BuildError
+from kernels.order import Order
+from kernels.schedule.tuning import Tuning
+from kernels.tune.session import Answer, Ledger, Outcome, Slice, work
+
+SLICES = 8
+"""Into which each job's time is divided."""
+SHORTEST = 2.0
+"""Seconds of a slice, at least."""
+LOOK_EVERY = 0.2
+"""Seconds between looks at whether somebody wants it to stop."""
+FAR_BEHIND = 1
+"""Cycles that a job may be behind the best and still go its own way."""
+
+Submit = Callable[[int, Slice], "Future[Answer]"]
+"""Hands a slice to a job's worker, always the same one, which keeps what it has compiled."""
+
+
+def search_in_workers(
+    order: Order,
+    begin: Tuning | None,
+    jobs: int,
+    seed: int,
+    found_by: str,
+    address: str | None,
+    ledger: Ledger,
+    stop: Callable[[], bool],
+) -> Outcome:
+    """That many jobs, in Dask's workers if there is an address. Raises BuildError."""
+    with _dask(address) if address else _processes(jobs) as submit:
+        search = _Search(order, jobs, seed, found_by, ledger, submit)
+        search.best = begin
+        interrupted = False
+        try:
+            search.run(begin, stop)
+        except KeyboardInterrupt:
+            interrupted = True
+        return Outcome(search.best, interrupted or ledger.part < 1)
+
+
+class _Search:
+    def __init__(
+        self, order: Order, jobs: int, seed: int, found_by: str, ledger: Ledger, submit: Submit
+    ) -> None:
+        self.order, self.jobs, self.seed, self.found_by = order, jobs, seed, found_by
+        self.ledger, self.submit = ledger, submit
+        self.best: Tuning | None = None
+        self.running: dict[Future[Answer], int] = {}
+
+    def run(self, begin: Tuning | None, stop: Callable[[], bool]) -> None:
+        for job in range(self.jobs):
+            self._ask(job, begin)
+        while self.running and not stop():
+            done, _ = wait(self.running, LOOK_EVERY, FIRST_COMPLETED)
+            for future in done:
+                self._take(self.running.pop(future), future.result())
+            self.ledger.report()
+
+    def _ask(self, job: int, start: Tuning | None) -> None:
+        limits = self.ledger.limits
+        seconds = tries = None
+        if limits.seconds is not None:
+            left = limits.seconds - self.ledger.seconds
+            seconds = max(0.0, min(left, max(SHORTEST, limits.seconds / SLICES)))
+        if limits.tries is not None:
+            left_tries = limits.tries - self.ledger.tries
+            tries = min(left_tries, -(-limits.tries // (SLICES * self.jobs)))
+        part, seed = self.ledger.part, f"{self.seed}/{job}"
+        asked = Slice(self.order, seed, start, seconds, tries, part, self.found_by)
+        self.running[self.submit(job, asked)] = job
+
+    def _take(self, job: int, answer: Answer) -> None:
+        """Note what a job has found, and give it something to do if there is time."""
+        tuning, best = answer.tuning, self.best
+        self.ledger.tries += answer.tries
+        if tuning and (best is None or tuning.cycles < best.cycles):
+            self.best = tuning
+            self.ledger.found(tuning.cycles)
+        if self.ledger.part < 1:
+            behind = tuning and best and tuning.cycles > best.cycles + FAR_BEHIND
+            self._ask(job, best if behind else None)
+
+
+@contextmanager
+def _processes(jobs: int) -> Iterator[Submit]:
+    """A process a job."""
+    spawn = get_context("spawn")
+    pools = [ProcessPoolExecutor(1, spawn, _ignore_interrupts) for _ in range(jobs)]
+    try:
+        yield lambda job, asked: pools[job].submit(work, asked)
+    finally:
+        for pool in pools:
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl+C is for who started the search; it ends the workers itself."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _dask(address: str) -> Iterator[Submit]:
+    """Dask's workers, jobs in turn."""
+    try:
+        distributed = import_module("distributed")
+    except ImportError:
+        message = "--dask needs the extra vliwdbg[dask]"
+        raise BuildError(message) from None
+    client: Any = distributed.Client(address)
+    try:
+        names = sorted(client.ncores())
+        if not names:
+            raise BuildError(f"the Dask scheduler at {address} has no workers")
+
+        def submit(job: int, asked: Slice) -> Future[Answer]:
+            where = names[job % len(names)]
+            future: Future[Answer] = client.get_executor(workers=[where], pure=False).submit(
+                work, asked
+            )
+            return future
+
+        yield submit
+    finally:
+        client.close()

@@ -1,0 +1,144 @@
+"""The compiled inner loop against the Python one, and linked operations against compiled ones."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import fields
+from random import Random
+
+import pytest
+
+from kernels.order import Order
+from kernels.plan import Modes
+from kernels.schedule import compiled, pack
+from kernels.schedule.flat import Flat, flatten
+from kernels.schedule.list import Parameters, ranks
+from kernels.schedule.scratch import pin
+from kernels.tune.candidate import MOST_NOISE, Candidate
+from kernels.tune.measure import Compiled, Linked
+from kernels.tune.session import groups_of
+from machine.problem import Problem
+
+pytestmark = pytest.mark.skipif(
+    not compiled.AVAILABLE, reason="the extension kernels.schedule._core._pack was not built"
+)
+ORDERS = {
+    "standard": Order(Problem()),
+    "indices": Order(Problem(), outputs=("values", "indices")),
+    "generic": Order(Problem(6, 12, 40)),
+    "overlap": Order(Problem(8, 8, 67)),
+    "few": Order(Problem(4, 6, 3)),
+    "baseline": Order(Problem(2, 2, 3), "baseline"),
+    "unsplit": Order(Problem(5, 5, 32), without=("alu-lanes",)),
+}
+
+
+def flat_of(order: Order) -> Flat:
+    code = order.compile()
+    return flatten(code, pin(code)[1])
+
+
+def outcome(run, flat: Flat, rank: list[int], window: int, spare: int):
+    """The parts, or the registers that hold words where nothing can go on."""
+    try:
+        return run(flat, rank, window, spare)
+    except pack.OutOfScratchError as stuck:
+        return stuck.holding
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_parts_of_the_usual_order_are_the_same(name: str) -> None:
+    flat = flat_of(ORDERS[name])
+    rank = ranks(flat, Parameters())
+    for window, spare in ((64, 0), (20, 0), (64, 2), (3, 0)):
+        expected = outcome(pack.pack, flat, rank, window, spare)
+        assert outcome(compiled.pack, flat, rank, window, spare) == expected
+
+
+@pytest.mark.parametrize("name", ["generic", "overlap", "few", "unsplit"])
+@pytest.mark.parametrize("seed", range(6))
+def test_the_parts_are_the_same_in_any_order_and_with_any_scratch(name: str, seed: int) -> None:
+    random, flat = Random(seed), flat_of(ORDERS[name])
+    flat.places = random.choice((flat.places, 60, 30, 12))
+    rank = list(range(flat.graph.nodes))
+    random.shuffle(rank)
+    window, spare = random.choice((64, 8, 2, 1)), random.choice((0, 1, 5))
+    expected = outcome(pack.pack, flat, rank, window, spare)
+    assert outcome(compiled.pack, flat, rank, window, spare) == expected
+
+
+def test_running_out_of_scratch_names_the_same_registers() -> None:
+    flat = flat_of(ORDERS["generic"])
+    flat.places = 5
+    rank = ranks(flat, Parameters())
+    holding = outcome(pack.pack, flat, rank, 64, 0)
+    assert holding
+    assert all(isinstance(register, int) for register in holding)
+    assert outcome(compiled.pack, flat, rank, 64, 0) == holding
+
+
+def test_nothing_at_all_is_packed_too() -> None:
+    flat = flat_of(Order(Problem(1, 0, 1), "baseline"))
+    rank = list(range(flat.graph.nodes))
+    assert compiled.pack(flat, rank, 1) == pack.pack(flat, rank, 1)
+
+
+def random_candidate(random: Random, measure: Linked, vectors: int, groups: int) -> Candidate:
+    modes = tuple(
+        Modes(**{field.name: random.random() < 0.4 for field in fields(Modes)}) for _ in range(2)
+    )
+    chosen = tuple(random.choice(modes) for _ in range(vectors))
+    measure.learn(chosen)
+    noise = array("i", [random.randint(-MOST_NOISE, MOST_NOISE) for _ in measure.slots])
+    offsets = array("i", [0] + [random.randrange(3000) for _ in range(groups - 1)])
+    return Candidate(offsets, chosen, noise, random.choice((64, 24)), random.choice((0, 1)))
+
+
+@pytest.mark.parametrize(
+    ("name", "tries"), [("standard", 1), ("indices", 1), ("generic", 3), ("overlap", 2), ("few", 3)]
+)
+def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) -> None:
+    order, random = ORDERS[name], Random(name)
+    groups = groups_of(order)
+    linked, ordinary = Linked(order, groups), Compiled(order, groups)
+    for _ in range(tries):
+        candidate = random_candidate(random, linked, groups.vectors, groups.count)
+        ordinary.slots = dict(linked.slots)
+        assert linked.length(candidate) == ordinary.length(candidate)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda words: words[:-1],
+        lambda words: [-1, *words[1:]],
+        lambda words: [words[0] + 1, *words[1:]],
+        lambda words: [*words[:12], 2**31 - 1, *words[13:]],
+        lambda _: [],
+    ],
+)
+def test_a_run_that_is_none_is_refused(spoil) -> None:
+    flat = flat_of(ORDERS["few"])
+    words = array("i", compiled.run_of(flat)).tolist()
+    ranked = array("i", range(flat.graph.nodes + 1))
+    with pytest.raises(ValueError, match="flat"):
+        compiled.core.pack(array("i", spoil(words)), ranked, 64, 0)
+
+
+def test_ranks_that_are_none_are_refused() -> None:
+    flat = flat_of(ORDERS["few"])
+    run = compiled.run_of(flat)
+    for rank in ([0] * flat.graph.nodes, [-1] * flat.graph.nodes, [0]):
+        with pytest.raises(ValueError, match="rank"):
+            compiled.core.pack(run, array("i", rank), 64, 0)
+    with pytest.raises(ValueError, match="32-bit"):
+        compiled.core.pack(b"abc", array("i"), 64, 0)
+
+
+def test_records_that_are_none_are_refused() -> None:
+    bases = array("i", [0, 8])
+    for records in ([1, 2, 3], [99] * 24):
+        with pytest.raises(ValueError, match="no operations"):
+            compiled.core.link(array("i", records), bases, 1, 1, 192)
+    with pytest.raises(ValueError, match="no operations"):
+        compiled.core.link(b"", array("i"), 1, 1, 192)
