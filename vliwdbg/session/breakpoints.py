@@ -416,10 +416,11 @@ class RunStops:
             return replace(machine.run(0), reason=Reason.BREAKPOINT)
         # No pc tells a cycle: run to the bundle that takes the machine to it, then execute that.
         limit = max_cycles if cycle is None else min(max_cycles, cycle - 1)
+        first = machine.position
         stop = machine.run(budget, limit, check_first=check_first)
         if stop.reason is not Reason.MAX_CYCLES or limit == max_cycles:
             return stop
-        stop = machine.run(1, max_cycles)
+        stop = machine.run(1, max_cycles, check_first=check_first or machine.position != first)
         return replace(stop, reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
 
     def hit(self, machine: Machine) -> tuple[Reason, str] | None:

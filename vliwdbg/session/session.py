@@ -288,16 +288,19 @@ class Session:
         core = self.core
         cycle = self.breakpoints.next_cycle(core.cycle)
         limit = NO_LIMIT if cycle is None else cycle - 1
-        stop = self.timeline.run(
-            budget,
-            limit,
-            check_first=core.position != looked_at,
-            false_alarm=lambda: not self._met_before(),
-        )
+        stop = self._run_checking(budget, limit, looked_at)
         if stop.reason is not Reason.MAX_CYCLES:
             return stop
         # The bundle that takes the cycle to the one waited for.
-        return _candidate(self.timeline.run(1))
+        return _candidate(self._run_checking(1, NO_LIMIT, looked_at))
+
+    def _run_checking(self, budget: int, max_cycles: int, looked_at: int | None) -> Stop:
+        return self.timeline.run(
+            budget,
+            max_cycles,
+            check_first=self.core.position != looked_at,
+            false_alarm=lambda: not self._met_before(),
+        )
 
     def _pass_compare(self) -> Stop:
         return _candidate(self.timeline.run_past_compare())
