@@ -76,9 +76,10 @@ class ModelCore(Model):
     def __init__(self, program: Program, memory: Iterable[int], **options: Any) -> None:
         history = options.pop("history", 0)
         super().__init__(program, memory, history=min(history, UNDONE_AT_ONCE), **options)
-        self.scratch = _Words(self.scratch, self._before_change)
-        self.memory = _Words(self.memory, self._before_change)
         self._keeps = history > 0
+        if self._keeps:  # without history no edit needs to be known, and plain lists are quicker
+            self.scratch = _Words(self.scratch, self._before_change)
+            self.memory = _Words(self.memory, self._before_change)
         self._most_undone = max(history, 1)
         self._most_kept = max(KEPT_BYTES // (_BYTES_A_WORD * self._kept_words()), _FEWEST_KEPT)
         self._reach = 0
