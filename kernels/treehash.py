@@ -16,8 +16,8 @@ here as the problem states them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from kernels.builder import Builder
 from kernels.errors import BuildError
@@ -39,7 +39,7 @@ from kernels.passes.dead_code import DeadCode
 from kernels.passes.hash_fusion import HashFusion
 from kernels.passes.load_constants import LoadConstants
 from kernels.passes.multiply_add import MultiplyAdd
-from kernels.plan import CHOICES, TABLE_LEVELS, TABLE_WORDS, Modes, Plan, plan_for
+from kernels.plan import TABLE_LEVELS, TABLE_WORDS, Modes, Plan
 from kernels.position import Bit, Position
 from machine.isa import VLEN, opcode
 from machine.problem import HASH_STAGES
@@ -62,17 +62,6 @@ CHUNKS = (2 << TABLE_LEVELS[-1]) // VLEN
 """Vectors of nodes down to the last level that has its place in the table."""
 
 
-def compile_kernel(
-    problem: Problem, outputs: Sequence[str], without: Sequence[str], settings: Mapping[str, Any]
-) -> Code:
-    """The operations, all passes done. Raises BuildError."""
-    for name in without:
-        if name not in (*OPTIONAL, *CHOICES):
-            raise BuildError.unknown("pass or choice", name, (*OPTIONAL, *CHOICES))
-    plan = plan_for(problem, without, settings)
-    return compile_plan(problem, plan, outputs, without)
-
-
 def compile_plan(
     problem: Problem,
     plan: Plan,
@@ -80,7 +69,7 @@ def compile_plan(
     without: Sequence[str] = (),
     hook: Hook | None = None,
 ) -> Code:
-    """The same for a plan; `hook` is shown the operations after each pass."""
+    """A plan's operations, all passes done; `hook` is shown them after each. Raises BuildError."""
     code = treehash(problem, plan, outputs)
     if hook:
         hook("treehash", code)
