@@ -25,12 +25,15 @@ from machine.core import choose_core
 from machine.machine import starting_memory
 from machine.model import NO_LIMIT, Model
 from machine.problem import check
+from machine.stops import Reason
 from machine.trials import Trial
 
 HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
 MODEL_LOOP = 100_000
 """Bundles of the loop that the model runs, of five million."""
+LOGGED = 900
+"""Bundles that any log holds, and any of the programs has."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +50,18 @@ class Row:
         return value >= self.least if self.unit == "times" else value <= self.least
 
 
-def prepare(make: Any, program: Program, history: int, budget: int = NO_LIMIT) -> Prepare:
-    """A fresh machine, and its run as what is timed."""
+def prepare(make: Any, program: Program, history: int, bundles: int) -> Prepare:
+    """A fresh machine with a breakpoint on its last bundle; what is timed runs so many before it."""
 
     def fresh() -> Callable[[], object]:
         core = make(program, starting_memory(program), history=history, debug=False, pauses=False)
         core.flags[-1] = 1
-        return lambda: core.run(budget)
+
+        def run() -> None:
+            stop = core.run(bundles)
+            assert (stop.reason, stop.position) == (Reason.BUDGET, bundles)
+
+        return run
 
     return fresh
 
@@ -63,15 +71,20 @@ def compiled() -> Any:
 
 
 def ratio(program: Program, rounds: int) -> float:
+    bundles = len(program) - 1
     plain, fast = in_turns(
-        rounds, prepare(Model, program, HISTORY), prepare(compiled(), program, NO_LIMIT)
+        rounds,
+        prepare(Model, program, HISTORY, bundles),
+        prepare(compiled(), program, NO_LIMIT, bundles),
     )
     return plain / fast
 
 
 def ratio_of_loop() -> float:
     plain, fast = in_turns(
-        3, prepare(Model, loop(), HISTORY, MODEL_LOOP), prepare(compiled(), loop(), NO_LIMIT)
+        3,
+        prepare(Model, loop(), HISTORY, MODEL_LOOP),
+        prepare(compiled(), loop(), NO_LIMIT, LOOP_BUNDLES),
     )
     return plain * LOOP_BUNDLES / MODEL_LOOP / fast
 
@@ -181,13 +194,16 @@ ROWS = (
 
 def model_speed() -> float:
     """Cycles a second of the plain model, on the bundled kernel."""
-    (plain,) = in_turns(5, prepare(Model, kernel(), HISTORY))
-    return len(kernel()) / plain
+    bundles = len(kernel()) - 1
+    (plain,) = in_turns(5, prepare(Model, kernel(), HISTORY, bundles))
+    return bundles / plain
 
 
 def history_per_cycle(program: Program) -> tuple[float, float]:
-    """Bytes for each cycle that the log and the keyframes take after a run of the program."""
+    """Bytes for each cycle that the log and the keyframes take in a run of the program."""
     core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)
+    core.run(LOGGED)
+    logged = core.history_size[0] / core.cycle
     core.run(NO_LIMIT)
-    logged, keyframes, size, _ = core.history_size
-    return logged / core.cycle, keyframes * size / core.cycle
+    _, keyframes, size, _ = core.history_size
+    return logged, keyframes * size / core.cycle

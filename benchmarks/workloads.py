@@ -73,4 +73,5 @@ def loop() -> Program:
         {"store": [["vstore", at, total]], "flow": [["select", 29, flag, word, 28]]},
         {"valu": [["vbroadcast", 40, word]], "flow": [["cond_jump", count, 2]]},
     ]
-    return Program.from_bundles([start, addresses, *work], problem=Problem())
+    end = {"flow": [["halt"]]}
+    return Program.from_bundles([start, addresses, *work, end], problem=Problem())

@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "wide.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,7 @@
 enum {
     SHORT_LOG_WORDS = 1 << 14,
     LONG_LOG_WORDS = 1 << 19, /* 2 MB */
-    LEAST_INTERVAL = 4096,    /* bundles between keyframes */
+    LEAST_INTERVAL = 1 << 14, /* bundles between keyframes */
     WORDS_PER_BUNDLE = 4,     /* a keyframe of this many words for each bundle of its interval */
 };
 static const size_t KEYFRAME_WORDS = (size_t)1 << 24; /* 64 MB for all keyframes */
@@ -47,15 +48,7 @@ size_t engine_state_words(const Engine *engine)
 
 /* --- the first half of a bundle: read all, stage all -------------------------------------------- */
 
-#ifdef __GNUC__
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define PREFETCH(address) __builtin_prefetch(address)
-#else
-#define ALWAYS_INLINE static inline
-#define PREFETCH(address) ((void)(address))
-#endif
-
-/* How many bytes from here what will soon be needed lies: most bundles are followed by the next. */
+/* How many bytes from here what will soon be needed lies. */
 enum { AHEAD = 1024 };
 
 /* Where the bundle being executed leads, until it says otherwise. */
@@ -73,21 +66,22 @@ static bool fault(Engine *engine, FaultKind kind, int lane, int operand, int64_t
     return false;
 }
 
-static inline void touch(Engine *engine, uint32_t address, uint32_t lanes, uint8_t kinds)
+/* Where memory is watched no bundle is executed directly. */
+ALWAYS_INLINE void touch(Engine *engine, uint32_t address, uint32_t lanes, uint8_t kinds, bool direct)
 {
-    if (engine->memory_flags)
+    if (!direct && engine->memory_flags)
         for (uint32_t lane = 0; lane < lanes; lane++)
             engine->touched |= engine->memory_flags[address + lane] & kinds;
 }
 
-static inline bool reach(Engine *engine, uint32_t address, int operand)
+ALWAYS_INLINE bool reach(Engine *engine, uint32_t address, int operand)
 {
     if (address < engine->memory_words)
         return true;
     return fault(engine, FAULT_MEMORY, -1, operand, address);
 }
 
-static inline bool reach_lanes(Engine *engine, uint32_t address, int operand)
+ALWAYS_INLINE bool reach_lanes(Engine *engine, uint32_t address, int operand)
 {
     int64_t inside = engine->memory_words - address;
     if (inside >= VLEN)
@@ -120,9 +114,20 @@ static int first_zero(const uint32_t *words)
     return lane;
 }
 
+/* Eight words at once: compilers make half as much of a memcpy. */
+ALWAYS_INLINE void copy_lanes(uint32_t *to, const uint32_t *from)
+{
+#ifdef __GNUC__
+    typedef uint32_t Lanes __attribute__((vector_size(VLEN * sizeof(uint32_t)), aligned(4), may_alias));
+    *(Lanes *)to = *(const Lanes *)from;
+#else
+    memcpy(to, from, VLEN * sizeof *to);
+#endif
+}
+
 /* What a slot writes goes to the record; or, in a direct bundle, to scratch, and what was there to
  * the record. */
-static inline uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool direct)
+ALWAYS_INLINE uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool direct)
 {
     *words = direct ? *dest : word;
     if (direct)
@@ -130,37 +135,52 @@ static inline uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t w
     return words + 1;
 }
 
-static inline uint32_t *put_lanes(uint32_t *restrict words, uint32_t *dest,
+ALWAYS_INLINE uint32_t *put_lanes(uint32_t *restrict words, uint32_t *dest,
                                   const uint32_t *restrict lanes, bool direct)
 {
-    memcpy(words, direct ? dest : lanes, VLEN * sizeof *words);
+    copy_lanes(words, direct ? dest : lanes);
     if (direct)
-        memcpy(dest, lanes, VLEN * sizeof *words);
+        copy_lanes(dest, lanes);
     return words + VLEN;
 }
 
-/* Swap back the words of scratch that a direct bundle had written before it faulted. */
-static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *record, size_t written)
+/* The slots of one bundle, and what they are executed with. */
+typedef struct {
+    const Slot *slot; /* at the end the one that faulted, if one did */
+    const Slot *end;
+    uint32_t *stores; /* where those of the record are staged; not used in a direct bundle */
+    uint32_t *words;  /* where its words of scratch go, and, of a direct bundle, its stores */
+    uint32_t *traced;
+    bool stored; /* at the end: whether there are any stores */
+} Work;
+
+/* A store waits in the record until all slots of its bundle have read what they read. */
+ALWAYS_INLINE uint32_t *stage_store(Work *work, uint32_t *words, uint32_t address,
+                                    const uint32_t *from, size_t count, bool direct)
 {
-    const ScratchWrite *write = engine->program->writes + bundle->write;
-    for (size_t i = 0; i < written; i += write++->width)
-        memcpy(engine->scratch + write->address, record + i, write->width * sizeof *record);
+    uint32_t *record = direct ? words : work->stores;
+    *record++ = address;
+    memcpy(record, from, count * sizeof *record);
+    record += count;
+    work->stored = true;
+    if (direct)
+        return record;
+    work->stores = record;
+    return words;
 }
 
-/* Do the first half of a bundle with these slots of it; false if one faults, which `*at` tells. */
-ALWAYS_INLINE bool execute(Engine *engine, const Bundle *bundle, const Slot *slot, const Slot *end,
-                           uint32_t *restrict record, Next *next, const Slot **at, bool compares,
+/* Do the first half of a bundle; false if a slot faults. */
+ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool compares,
                            const bool direct)
 {
     const Program *program = engine->program;
     uint32_t *const s = engine->scratch;
     const uint32_t *restrict memory = engine->memory;
-    uint32_t *restrict words = record;
-    uint32_t *restrict stores = record + bundle->scratch_words;
-    uint32_t *restrict traced = record + bundle->record_words - 1 - bundle->traced;
+    const Slot *slot = work->slot;
+    uint32_t *restrict words = work->words;
     uint32_t lanes[VLEN];
 
-    for (; slot < end; slot++) {
+    for (const Slot *const end = work->end; slot < end; slot++) {
         const uint32_t x = slot->x, y = slot->y, z = slot->z;
         uint32_t *const dest = s + slot->dest;
         bool fine = true;
@@ -216,32 +236,29 @@ ALWAYS_INLINE bool execute(Engine *engine, const Bundle *bundle, const Slot *slo
         case OP_LOAD:
         case OP_LOAD_OFFSET:
             if ((fine = reach(engine, s[x], 1))) {
-                touch(engine, s[x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ);
+                touch(engine, s[x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
                 words = put(words, dest, memory[s[x]], direct);
             }
             break;
         case OP_LOAD_VECTOR:
             if ((fine = reach_lanes(engine, s[x], 1))) {
-                touch(engine, s[x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ);
+                touch(engine, s[x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
                 words = put_lanes(words, dest, memory + s[x], direct);
             }
             break;
         case OP_CONSTANT:
-            words = put(words, dest, x, direct);
+            words = put(words, dest, z, direct);
             break;
         case OP_STORE:
             if ((fine = reach(engine, s[x], 0))) {
-                touch(engine, s[x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE);
-                *stores++ = s[x];
-                *stores++ = s[y];
+                touch(engine, s[x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
+                words = stage_store(work, words, s[x], s + y, 1, direct);
             }
             break;
         case OP_STORE_VECTOR:
             if ((fine = reach_lanes(engine, s[x], 0))) {
-                touch(engine, s[x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE);
-                *stores++ = s[x];
-                memcpy(stores, s + y, VLEN * sizeof *stores);
-                stores += VLEN;
+                touch(engine, s[x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
+                words = stage_store(work, words, s[x], s + y, VLEN, direct);
             }
             break;
         case OP_SELECT:
@@ -253,10 +270,10 @@ ALWAYS_INLINE bool execute(Engine *engine, const Bundle *bundle, const Slot *slo
             words = put_lanes(words, dest, lanes, direct);
             break;
         case OP_ADD_IMMEDIATE:
-            words = put(words, dest, s[x] + y, direct);
+            words = put(words, dest, s[x] + z, direct);
             break;
         case OP_JUMP:
-            fine = jump(engine, next, program->targets[x], 0);
+            fine = jump(engine, next, program->targets[z].pc, 0);
             break;
         case OP_JUMP_INDIRECT:
             next->pc = s[x];
@@ -264,7 +281,7 @@ ALWAYS_INLINE bool execute(Engine *engine, const Bundle *bundle, const Slot *slo
         case OP_JUMP_IF:
         case OP_JUMP_IF_RELATIVE:
             if (s[x])
-                fine = jump(engine, next, program->targets[y], 1);
+                fine = jump(engine, next, program->targets[z].pc, 1);
             break;
         case OP_HALT:
             next->status = STOPPED;
@@ -274,30 +291,42 @@ ALWAYS_INLINE bool execute(Engine *engine, const Bundle *bundle, const Slot *slo
                 next->status = PAUSED;
             break;
         case OP_TRACE:
-            *traced++ = s[x];
+            *work->traced++ = s[x];
             break;
         case OP_CORE_ID:
             words = put(words, dest, 0, direct);
             break;
         case OP_COMPARE:
-            fine = !compares || compare(engine, s[x], y, -1);
+            fine = !compares || compare(engine, s[x], z, -1);
             break;
         case OP_COMPARE_VECTOR:
             for (int i = 0; compares && fine && i < VLEN; i++)
-                fine = compare(engine, (s + x)[i], y + (uint32_t)i, i);
+                fine = compare(engine, (s + x)[i], z + (uint32_t)i, i);
             break;
         case OP_COMMENT:
-        case OPERATIONS:
             break;
+        case OPERATIONS:
+        default:
+            UNREACHABLE();
         }
         if (!fine) {
-            *at = slot;
-            if (direct)
-                take_back(engine, bundle, record, (size_t)(words - record));
+            work->slot = slot;
+            work->words = words;
             return false;
         }
     }
+    work->words = words;
     return true;
+}
+
+/* Swap back the words of scratch that a direct bundle had written before it faulted; in its order
+ * the stores come before all that write scratch. */
+static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *record,
+                      const uint32_t *written)
+{
+    const ScratchWrite *write = engine->program->writes + bundle->write;
+    for (const uint32_t *old = record + bundle->store_words; old < written; old += write++->width)
+        memcpy(engine->scratch + write->address, old, write->width * sizeof *old);
 }
 
 static int by_rank(const void *one, const void *other)
@@ -305,20 +334,33 @@ static int by_rank(const void *one, const void *other)
     return (int)((const Slot *)one)->rank - (int)((const Slot *)other)->rank;
 }
 
-/* A bundle faulted, in some slot: stage it in the order as written, and tell the first that does. */
-static void find_first_fault(Engine *engine, const Bundle *bundle, uint32_t *record, bool compares)
+/* Do the first half of a bundle with its slots in any order, all of it in the record. */
+static bool stage(Engine *engine, const Bundle *bundle, Work *work, uint32_t *record, Next *next,
+                  bool compares)
 {
+    work->stores = record;
+    work->words = record + bundle->store_words;
+    work->traced = record + bundle->record_words - 1 - bundle->traced;
+    return execute(engine, work, next, compares, false);
+}
+
+/* A bundle faulted, in some slot: stage it in the order as written, and tell the first that does. */
+static void find_first_fault(Engine *engine, int64_t pc, uint32_t *record, bool compares)
+{
+    const Program *program = engine->program;
+    const Bundle *bundle = program->bundles + pc;
+    const Slot *slots = slots_of(program, pc);
+    const size_t count = (size_t)(slots_of(program, pc + 1) - slots);
     Slot arranged[MOST_ARRANGED];
-    const size_t count = bundle[1].slot - bundle->slot;
-    const Slot *slots = engine->program->slots + bundle->slot, *at = slots;
     Next next;
     if (bundle->direct) {
         memcpy(arranged, slots, count * sizeof *slots);
         qsort(arranged, count, sizeof *slots, by_rank);
         slots = arranged;
     }
-    execute(engine, bundle, slots, slots + count, record, &next, &at, compares, false);
-    engine->fault.slot = bundle->slot + (uint32_t)(at - slots);
+    Work work = {.slot = slots, .end = slots + count};
+    stage(engine, bundle, &work, record, &next, compares);
+    engine->fault.slot = program->first_slots[pc] + (uint32_t)(work.slot - slots);
 }
 
 /* --- the second half, and back ------------------------------------------------------------------ */
@@ -340,21 +382,24 @@ static inline void swap_scratch(Engine *engine, ScratchWrite write, uint32_t *wo
         swap_words(engine->scratch + write.address, words, 1);
 }
 
-/* Do the second half; the scratch of a direct bundle is swapped already. */
-ALWAYS_INLINE void commit(Engine *engine, const Bundle *bundle, uint32_t *record, bool direct)
+static uint32_t *swap_stores(Engine *engine, const Bundle *bundle, uint32_t *words)
 {
-    const Program *program = engine->program;
-    uint32_t *words = record + bundle->scratch_words;
-    if (!direct) {
-        words = record;
-        for (uint32_t i = bundle->write; i < bundle[1].write; i++) {
-            swap_scratch(engine, program->writes[i], words);
-            words += program->writes[i].width;
-        }
-    }
     for (uint32_t i = bundle->store; i < bundle[1].store; i++) {
-        swap_words(engine->memory + words[0], words + 1, program->store_lanes[i]);
-        words += 1 + program->store_lanes[i];
+        const uint8_t lanes = engine->program->store_lanes[i];
+        swap_words(engine->memory + words[0], words + 1, lanes);
+        words += 1 + lanes;
+    }
+    return words;
+}
+
+/* Do the second half of a bundle that was staged. */
+static void commit(Engine *engine, const Bundle *bundle, uint32_t *record)
+{
+    const ScratchWrite *writes = engine->program->writes;
+    uint32_t *words = swap_stores(engine, bundle, record);
+    for (uint32_t i = bundle->write; i < bundle[1].write; i++) {
+        swap_scratch(engine, writes[i], words);
+        words += writes[i].width;
     }
     if (bundle->traced) {
         memcpy(engine->trace + engine->trace_length, words, bundle->traced * sizeof *words);
@@ -381,13 +426,13 @@ static void undo(Engine *engine)
     const Program *program = engine->program;
     const Bundle *bundle = bundle_of_record_ending(engine, engine->log_used);
     uint32_t *words = engine->log + engine->log_used - 1 - bundle->traced;
-    for (uint32_t i = bundle[1].store; i-- > bundle->store;) {
-        words -= 1 + program->store_lanes[i];
-        swap_words(engine->memory + words[0], words + 1, program->store_lanes[i]);
-    }
     for (uint32_t i = bundle[1].write; i-- > bundle->write;) {
         words -= program->writes[i].width;
         swap_scratch(engine, program->writes[i], words);
+    }
+    for (uint32_t i = bundle[1].store; i-- > bundle->store;) {
+        words -= 1 + program->store_lanes[i];
+        swap_words(engine->memory + words[0], words + 1, program->store_lanes[i]);
     }
     engine->status = engine->log[engine->log_used - 1] & WAS_PAUSED ? PAUSED : RUNNING;
     engine->pc = bundle - program->bundles;
@@ -624,80 +669,142 @@ static int64_t open_road(const Engine *engine, Limits limits)
                  least(records, engine->next_keyframe - engine->position));
 }
 
-enum { GO_ON = -1 };
+enum { GO_ON = -1, BLOCK = 64 };
 
-/* Execute up to `count` bundles, at least 1, which no limit keeps from being executed; GO_ON, or why
- * to stop. What changes with each bundle is kept out of the engine until the end: it would cost a
- * third of the time. */
-static int run_open_road(Engine *engine, int64_t count, Limits limits, bool pass_over)
+/* How many of these flags come before the first that is set. */
+static int64_t count_clear(const uint8_t *flags, int64_t count)
+{
+    int64_t clear = 0;
+    while (clear + BLOCK <= count) {
+        uint8_t any = 0;
+        for (int i = 0; i < BLOCK; i++)
+            any |= flags[clear + i];
+        if (any)
+            break;
+        clear += BLOCK;
+    }
+    while (clear < count && !flags[clear])
+        clear++;
+    return clear;
+}
+
+/* How many bundles from here on make a straight stretch without a flag. */
+static int64_t stretch(const Engine *engine, int64_t most, bool heed_stops)
+{
+    if (engine->memory_flags || engine->status == PAUSED)
+        return 0;
+    const int64_t count = least(most, engine->program->straight[engine->pc]);
+    return heed_stops ? count_clear(engine->flags + engine->pc, count) : count;
+}
+
+/* Execute the bundles of a straight stretch up to one that faults; where that ends. */
+ALWAYS_INLINE int64_t execute_stretch(Engine *engine, int64_t end, const bool compares)
 {
     const Program *program = engine->program;
-    const bool compares = limits.check_compares && engine->debug && engine->expected;
-    const bool staged_only = engine->memory_flags != NULL;
-    const int64_t end = engine->position + count;
-    int64_t pc = engine->pc, cycle = engine->cycle, position = engine->position;
-    Status status = engine->status;
+    const uint32_t *const first_slots = program->first_slots;
     uint32_t *record = engine->log + engine->log_used;
-    int reason = GO_ON;
-    bool watched = false;
-
-    while (reason == GO_ON && position < end && pc < program->length) {
-        const Bundle *bundle = program->bundles + pc;
-        const Slot *slots = program->slots + bundle->slot, *slots_end = program->slots + bundle[1].slot;
-        const Slot *at;
-        const uint8_t flags = limits.heed_stops ? engine->flags[pc] : 0;
-        Next next = {pc + 1, RUNNING};
-        PREFETCH((const char *)bundle + AHEAD);
-        PREFETCH((const char *)slots + AHEAD);
-        if (flags & BREAK_BEFORE && !pass_over) {
-            reason = STOP_BREAKPOINT;
+    int64_t pc = engine->pc;
+    for (; pc < end; pc++) {
+        Work work = {
+            .slot = program->slots + first_slots[pc],
+            .end = program->slots + first_slots[pc + 1],
+            .words = record,
+        };
+        PREFETCH((const char *)work.slot + AHEAD);
+        PREFETCH((const char *)(first_slots + pc) + AHEAD);
+        if (!execute(engine, &work, NULL, compares, true)) {
+            take_back(engine, program->bundles + pc, record, work.words);
             break;
         }
-        watched = flags & BREAK_AFTER;
-        if (bundle->direct && !staged_only) {
-            if (!execute(engine, bundle, slots, slots_end, record, &next, &at, compares, true)) {
-                find_first_fault(engine, bundle, record, compares);
-                reason = STOP_FAULT;
-                break;
-            }
-            commit(engine, bundle, record, true);
-        } else {
-            engine->touched = 0;
-            if (!execute(engine, bundle, slots, slots_end, record, &next, &at, compares, false)) {
-                find_first_fault(engine, bundle, record, compares);
-                reason = STOP_FAULT;
-                break;
-            }
-            const uint8_t touched = limits.heed_stops ? engine->touched : 0;
-            if (touched & (BREAK_BEFORE_READ | BREAK_BEFORE_WRITE) && !pass_over) {
-                reason = STOP_BREAKPOINT;
-                break;
-            }
-            watched = watched || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
-            commit(engine, bundle, record, false);
-        }
-        record += bundle->record_words;
-        record[-1] = (uint32_t)pc | (status == PAUSED ? WAS_PAUSED : 0);
-        if (engine->visits)
-            engine->visits[pc]++;
-        pc = next.pc;
-        status = next.status;
-        cycle += bundle->cost;
-        position++;
-        pass_over = false;
-        if (status == STOPPED)
-            reason = STOP_HALT;
-        else if (status == PAUSED && limits.heed_stops)
-            reason = STOP_PAUSE;
-        else if (watched)
-            reason = STOP_WATCHPOINT;
+        if (work.stored)
+            swap_stores(engine, program->bundles + pc, record);
+        record = work.words + 1;
+        record[-1] = (uint32_t)pc;
     }
-    engine->pc = pc;
-    engine->cycle = cycle;
-    engine->position = position;
-    engine->status = status;
     engine->log_used = (size_t)(record - engine->log);
-    engine->watched = watched;
+    return pc;
+}
+
+static int64_t execute_stretch_narrow(Engine *engine, int64_t end, bool compares)
+{
+    return execute_stretch(engine, end, compares);
+}
+
+WIDE static int64_t execute_stretch_wide(Engine *engine, int64_t end, bool compares)
+{
+    return execute_stretch(engine, end, compares);
+}
+
+static int run_stretch(Engine *engine, int64_t count, bool compares)
+{
+    const uint32_t *cycles_before = engine->program->cycles_before;
+    const int64_t first = engine->pc, end = first + count;
+    const int64_t arrived = has_wide_vectors() ? execute_stretch_wide(engine, end, compares)
+                                               : execute_stretch_narrow(engine, end, compares);
+    if (engine->visits)
+        for (int64_t pc = first; pc < arrived; pc++)
+            engine->visits[pc]++;
+    engine->pc = arrived;
+    engine->cycle += (int64_t)(cycles_before[arrived] - cycles_before[first]);
+    engine->position += arrived - first;
+    engine->watched = false;
+    if (arrived > first)
+        engine->status = RUNNING;
+    if (arrived == end)
+        return GO_ON;
+    find_first_fault(engine, arrived, engine->log + engine->log_used, compares);
+    return STOP_FAULT;
+}
+
+/* Execute one bundle, of any kind; GO_ON, or why to stop. */
+static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_over)
+{
+    const Program *program = engine->program;
+    const int64_t pc = engine->pc;
+    const Bundle *bundle = program->bundles + pc;
+    const uint8_t flags = heed_stops ? engine->flags[pc] : 0;
+    uint32_t *const record = engine->log + engine->log_used;
+    Work work = {.slot = slots_of(program, pc), .end = slots_of(program, pc + 1)};
+    Next next = {pc + 1, RUNNING};
+    if (flags & BREAK_BEFORE && !pass_over)
+        return STOP_BREAKPOINT;
+    engine->touched = 0;
+    if (!stage(engine, bundle, &work, record, &next, compares)) {
+        find_first_fault(engine, pc, record, compares);
+        return STOP_FAULT;
+    }
+    const uint8_t touched = heed_stops ? engine->touched : 0;
+    if (touched & (BREAK_BEFORE_READ | BREAK_BEFORE_WRITE) && !pass_over)
+        return STOP_BREAKPOINT;
+    commit(engine, bundle, record);
+    engine->log_used += bundle->record_words;
+    record[bundle->record_words - 1] = (uint32_t)pc | (engine->status == PAUSED ? WAS_PAUSED : 0);
+    if (engine->visits)
+        engine->visits[pc]++;
+    engine->pc = next.pc;
+    engine->status = next.status;
+    engine->cycle += bundle->cost;
+    engine->position++;
+    engine->watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    if (next.status == STOPPED)
+        return STOP_HALT;
+    if (next.status == PAUSED && heed_stops)
+        return STOP_PAUSE;
+    return engine->watched ? STOP_WATCHPOINT : GO_ON;
+}
+
+/* Execute up to `count` bundles, at least 1, which no limit keeps from being executed. */
+static int run_open_road(Engine *engine, int64_t count, Limits limits, bool pass_over)
+{
+    const bool compares = limits.check_compares && engine->debug && engine->expected;
+    const int64_t end = engine->position + count;
+    int reason = GO_ON;
+    while (reason == GO_ON && engine->position < end && engine->pc < engine->program->length) {
+        const int64_t straight = stretch(engine, end - engine->position, limits.heed_stops);
+        reason = straight ? run_stretch(engine, straight, compares)
+                          : run_bundle(engine, limits.heed_stops, compares, pass_over);
+        pass_over = false;
+    }
     return reason;
 }
 
@@ -837,15 +944,21 @@ int64_t engine_scan_log(const Engine *engine, int64_t *from)
 
 /* --- life --------------------------------------------------------------------------------------- */
 
+/* Words of the log: no more than a run from one keyframe to the next can fill. */
+static size_t choose_log_room(const Program *program, bool keeps_history)
+{
+    size_t room = keeps_history ? LONG_LOG_WORDS : SHORT_LOG_WORDS;
+    const size_t of_interval = (size_t)program->longest_record * LEAST_INTERVAL;
+    room = of_interval < room ? of_interval : room;
+    /* Where nothing leads back, each bundle leaves its record once. */
+    room = !program->target_count && program->all_records < room ? program->all_records : room;
+    return room > program->longest_record ? room : program->longest_record;
+}
+
 bool engine_init(Engine *engine, const Program *program, bool keeps_history)
 {
     engine->program = program;
-    size_t words = engine_state_words(engine);
-    size_t room = keeps_history ? (size_t)program->longest_record * LEAST_INTERVAL : SHORT_LOG_WORDS;
-    if (room > LONG_LOG_WORDS)
-        room = LONG_LOG_WORDS;
-    if (room < program->longest_record)
-        room = program->longest_record;
+    const size_t words = engine_state_words(engine), room = choose_log_room(program, keeps_history);
     engine->keeps_history = keeps_history;
     engine->interval = (int64_t)(words / WORDS_PER_BUNDLE);
     if (engine->interval < LEAST_INTERVAL)

@@ -8,7 +8,10 @@
  * order and swap their words of scratch at once. If one faults, what was written is taken back, and
  * the bundle is staged as written to find its first fault.
  *
- *   record   scratch words of all writing slots | address and words of each store | traced | pc
+ *   record   address and words of each store | scratch words of all writing slots | traced | pc
+ *
+ * Most bundles are followed by the next, and ask for nothing beyond words. Such a straight stretch
+ * is executed in a loop of its own that reads nothing but slots.
  *
  * The log remembers the bundles just executed. Further back the state is kept whole at keyframes,
  * some thousand bundles apart, and what lies between is executed again.
@@ -65,9 +68,10 @@ typedef struct {
     uint8_t operation;
     uint8_t rank;  /* which slot of its bundle it is, as written; see `direct` */
     uint16_t dest; /* where it writes, if it does */
-    /* The other operands, in order. An immediate stands here itself, of a jump
-     * the index of its target, of a compare that of the first expected value. */
-    uint32_t x, y, z;
+    uint16_t x, y; /* the first two addresses that it reads */
+    /* The third one; or an immediate, of a jump the index of its target, of a compare that of the
+     * first expected value. No operation has two of these. */
+    uint32_t z;
 } Slot;
 
 typedef struct {
@@ -75,26 +79,36 @@ typedef struct {
 } ScratchWrite;
 
 typedef struct {
-    /* Where its slots, scratch writes and stores start; those of the next bundle are their ends. */
-    uint32_t slot, write, store;
-    uint32_t record_words;  /* the whole record */
-    uint16_t scratch_words; /* staged words of scratch */
-    uint8_t traced;         /* words for the trace buffer */
-    uint8_t cost;           /* cycles, 0 or 1 */
-    bool direct;            /* its slots are in an order in which none meets what another wrote */
+    /* Where its scratch writes and stores start; those of the next bundle are their ends. */
+    uint32_t write, store;
+    uint32_t record_words; /* the whole record */
+    uint16_t store_words;  /* of it those of the stores, */
+    uint8_t traced;        /* and those for the trace buffer */
+    uint8_t cost;          /* cycles, 0 or 1 */
+    bool direct;           /* its slots are in an order in which none meets what another wrote */
 } Bundle;
+
+/* Where a jump leads, and the slot of the jump: its number as written. */
+typedef struct {
+    int64_t pc;
+    uint32_t slot;
+} Target;
 
 typedef struct {
     uint32_t length;  /* bundles; one more stands at the end */
-    uint32_t slot_count;
     uint32_t compared; /* words that compares look at */
     uint32_t longest_record; /* words */
+    size_t all_records;      /* words, if each bundle leaves its own once */
     uint32_t most_traced;    /* words by one bundle */
     Bundle *bundles;
+    uint32_t *first_slots;    /* of each bundle */
+    uint32_t *cycles_before;  /* of each bundle, where all are executed one after the other */
+    uint32_t *straight;       /* how many from each one on are direct and lead to the next */
     Slot *slots;
     ScratchWrite *writes;
     uint8_t *store_lanes;
-    int64_t *targets;
+    uint32_t target_count;
+    Target *targets; /* in the order of their slots */
     uint32_t *compares; /* slot number of each compared word */
 } Program;
 
@@ -110,6 +124,12 @@ enum { MOST_OPCODES = 256 };
 
 /* The operation of each opcode's number, OPERATIONS where there is none. */
 typedef uint8_t OperationOfCode[MOST_OPCODES];
+
+/* The slots of a bundle, and where they end. */
+static inline const Slot *slots_of(const Program *program, int64_t pc)
+{
+    return program->slots + program->first_slots[pc];
+}
 
 /* NULL, and `*error` says why: these columns are none, or there is no memory (then it is NULL). */
 Program *program_lower(const Columns *columns, const OperationOfCode operations,

@@ -291,16 +291,16 @@ static bool append_words(PyObject *list, int64_t address, const uint32_t *words,
 static bool append_record(const Program *program, const Bundle *bundle, const uint32_t *words,
                           PyObject *scratch, PyObject *memory)
 {
+    for (uint32_t i = bundle->store; i < bundle[1].store; i++) {
+        if (!append_words(memory, words[0], words + 1, program->store_lanes[i]))
+            return false;
+        words += 1 + program->store_lanes[i];
+    }
     for (uint32_t i = bundle->write; i < bundle[1].write; i++) {
         const ScratchWrite write = program->writes[i];
         if (!append_words(scratch, write.address, words, write.width))
             return false;
         words += write.width;
-    }
-    for (uint32_t i = bundle->store; i < bundle[1].store; i++) {
-        if (!append_words(memory, words[0], words + 1, program->store_lanes[i]))
-            return false;
-        words += 1 + program->store_lanes[i];
     }
     return true;
 }

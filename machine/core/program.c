@@ -66,6 +66,26 @@ static int64_t jump_target(int64_t target, bool relative, int64_t next_pc, size_
     return relative ? next_pc + target : target;
 }
 
+/* The addresses that a slot reads, as they come. */
+typedef struct {
+    Slot *slot;
+    int count;
+} Sources;
+
+static void add_source(Sources *sources, uint16_t address)
+{
+    switch (sources->count++) {
+    case 0:
+        sources->slot->x = address;
+        break;
+    case 1:
+        sources->slot->y = address;
+        break;
+    default:
+        sources->slot->z = address;
+    }
+}
+
 /* What `lower_slot` has filled so far. */
 typedef struct {
     Program *program;
@@ -78,14 +98,13 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     Program *program = filled->program;
     Bundle *bundle = program->bundles + pc;
     Slot *slot = program->slots + number;
-    uint32_t *const sources[] = {&slot->x, &slot->y, &slot->z};
-    int source = 0;
+    Sources sources = {.slot = slot};
     Operands operand = operands_of(columns, number, operation);
     const int64_t offset = offset_of(operand);
     const bool stores = strcmp(operation_rows[operation].engine, "store") == 0;
 
     /* Only columns that no loader made, for the engines have limits. */
-    if (bundle->scratch_words > UINT16_MAX - VLEN || bundle->traced == UINT8_MAX)
+    if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
     *slot = (Slot){.operation = (uint8_t)operation, .rank = (uint8_t)rank};
     while (next_operand(&operand)) {
@@ -98,31 +117,33 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
             program->writes[filled->writes++] =
                 (ScratchWrite){(uint16_t)address, (uint16_t)operand.width};
             slot->dest = (uint16_t)address;
-            bundle->scratch_words = (uint16_t)(bundle->scratch_words + operand.width);
             bundle->record_words += (uint32_t)operand.width;
             break;
         case 'a':
         case 'u':
             if (address < 0)
                 return OUTSIDE;
-            *sources[source++] = (uint32_t)address;
+            add_source(&sources, (uint16_t)address);
             if (operand.letter == 'a' && stores) {
                 program->store_lanes[filled->stores++] = (uint8_t)operand.width;
+                bundle->store_words = (uint16_t)(bundle->store_words + 1 + operand.width);
                 bundle->record_words += 1 + (uint32_t)operand.width;
             }
             break;
         case 'i':
-            *sources[source++] = (uint32_t)(uint64_t)operand.value;
+            slot->z = (uint32_t)(uint64_t)operand.value;
             break;
         case 't':
         case 'r':
-            program->targets[filled->targets] =
-                jump_target(operand.value, operand.letter == 'r', pc + 1, number);
-            *sources[source++] = filled->targets++;
+            slot->z = filled->targets;
+            program->targets[filled->targets++] = (Target){
+                .pc = jump_target(operand.value, operand.letter == 'r', pc + 1, number),
+                .slot = (uint32_t)number,
+            };
             break;
         case 'k':
         case 'K':
-            *sources[source++] = filled->compared;
+            slot->z = filled->compared;
             for (int lane = 0; lane < (operand.letter == 'K' ? VLEN : 1); lane++)
                 program->compares[filled->compared++] = (uint32_t)number;
             break;
@@ -163,8 +184,6 @@ static Shape shape_of(Operation operation)
             shape.dest_width = width;
         else if (letter == 'u' || letter == 'a')
             shape.source_widths[source++] = letter == 'a' ? 1 : width;
-        else if (letter != ' ' && letter != 'o' && letter != 'x')
-            source++;
     }
     return shape;
 }
@@ -245,10 +264,8 @@ static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *plac
 }
 
 /* Put a bundle's slots in an order in which none meets what another wrote, if there is one. */
-static void arrange(Arranger *arranger, Program *program, Bundle *bundle, uint32_t slot_end)
+static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
 {
-    Slot *slots = program->slots + bundle->slot;
-    const size_t count = slot_end - bundle->slot;
     uint16_t most_writers = 0;
     if (count > MOST_ARRANGED)
         return;
@@ -324,16 +341,46 @@ static Program *allocate(const Columns *columns, Counts counts)
         return NULL;
     /* One more of each, so that none is empty. */
     program->bundles = calloc(columns->bundles + 1, sizeof *program->bundles);
+    program->first_slots = calloc(columns->bundles + 1, sizeof *program->first_slots);
+    program->cycles_before = calloc(columns->bundles + 1, sizeof *program->cycles_before);
+    program->straight = calloc(columns->bundles + 1, sizeof *program->straight);
     program->slots = calloc(columns->slots + 1, sizeof *program->slots);
     program->writes = calloc(columns->slots + 1, sizeof *program->writes);
     program->store_lanes = calloc(columns->slots + 1, sizeof *program->store_lanes);
     program->targets = calloc(counts.targets + 1, sizeof *program->targets);
     program->compares = calloc(counts.compared + 1, sizeof *program->compares);
-    if (program->bundles && program->slots && program->writes && program->store_lanes &&
+    if (program->bundles && program->first_slots && program->cycles_before &&
+        program->straight && program->slots && program->writes && program->store_lanes &&
         program->targets && program->compares)
         return program;
     program_free(program);
     return NULL;
+}
+
+/* Whether a bundle asks for nothing beyond words, and leads to the next. */
+static bool is_straight(const Program *program, uint32_t pc)
+{
+    const Slot *end = slots_of(program, pc + 1);
+    for (const Slot *slot = slots_of(program, pc); slot < end; slot++)
+        switch ((Operation)slot->operation) {
+        case OP_JUMP:
+        case OP_JUMP_INDIRECT:
+        case OP_JUMP_IF:
+        case OP_JUMP_IF_RELATIVE:
+        case OP_HALT:
+        case OP_PAUSE:
+        case OP_TRACE:
+            return false;
+        default:
+            break;
+        }
+    return program->bundles[pc].direct;
+}
+
+static void find_straight(Program *program)
+{
+    for (uint32_t pc = program->length; pc-- > 0;)
+        program->straight[pc] = is_straight(program, pc) ? 1 + program->straight[pc + 1] : 0;
 }
 
 static const char *lower(Filled *filled, Arranger *arranger, const Columns *columns,
@@ -344,12 +391,13 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
         Bundle *bundle = program->bundles + pc;
         const uint32_t slot = columns->first_slot[columns->first_group[pc]];
         const uint32_t end = columns->first_slot[columns->first_group[pc + 1]];
+        program->first_slots[pc] = slot;
+        program->cycles_before[pc + 1] = program->cycles_before[pc] + (columns->costs[pc] != 0);
         *bundle = (Bundle){
-            .slot = slot,
             .write = filled->writes,
             .store = filled->stores,
             .record_words = 1,
-            .cost = columns->costs[pc],
+            .cost = columns->costs[pc] != 0,
         };
         for (uint32_t i = slot; i < end; i++) {
             const Operation operation = (Operation)operations[columns->opcodes[i]];
@@ -357,17 +405,19 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
             if (error)
                 return error;
         }
-        arrange(arranger, program, bundle, end);
+        arrange(arranger, program, bundle, program->slots + slot, end - slot);
+        program->all_records += bundle->record_words;
         if (bundle->record_words > program->longest_record)
             program->longest_record = bundle->record_words;
         if (bundle->traced > program->most_traced)
             program->most_traced = bundle->traced;
     }
-    program->bundles[columns->bundles] = (Bundle){
-        .slot = (uint32_t)columns->slots, .write = filled->writes, .store = filled->stores};
+    program->first_slots[columns->bundles] = (uint32_t)columns->slots;
+    program->bundles[columns->bundles] = (Bundle){.write = filled->writes, .store = filled->stores};
     program->length = (uint32_t)columns->bundles;
-    program->slot_count = (uint32_t)columns->slots;
+    program->target_count = filled->targets;
     program->compared = filled->compared;
+    find_straight(program);
     return NULL;
 }
 
@@ -407,6 +457,9 @@ void program_free(Program *program)
     if (!program)
         return;
     free(program->bundles);
+    free(program->first_slots);
+    free(program->cycles_before);
+    free(program->straight);
     free(program->slots);
     free(program->writes);
     free(program->store_lanes);
@@ -415,21 +468,17 @@ void program_free(Program *program)
     free(program);
 }
 
+static int by_slot(const void *slot, const void *target)
+{
+    const uint32_t wanted = *(const uint32_t *)slot, here = ((const Target *)target)->slot;
+    return (wanted > here) - (wanted < here);
+}
+
 bool program_set_far(Program *program, uint32_t slot, bool negative)
 {
-    if (slot >= program->slot_count)
-        return false;
-    const Slot *jump = program->slots + slot;
-    const int64_t target = negative ? -FAR - (int64_t)slot : FAR + (int64_t)slot;
-    switch ((Operation)jump->operation) {
-    case OP_JUMP:
-        program->targets[jump->x] = target;
-        return true;
-    case OP_JUMP_IF:
-    case OP_JUMP_IF_RELATIVE:
-        program->targets[jump->y] = target;
-        return true;
-    default:
-        return false;
-    }
+    Target *target =
+        bsearch(&slot, program->targets, program->target_count, sizeof *target, by_slot);
+    if (target)
+        target->pc = negative ? -FAR - (int64_t)slot : FAR + (int64_t)slot;
+    return target != NULL;
 }

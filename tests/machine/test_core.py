@@ -289,6 +289,88 @@ def test_memory_flags_stop_at_the_word(
     assert core.seek(6).position == 6
 
 
+def flags_touched(case: Case, at: Picture, flags: bytearray) -> int:
+    """The flags that the bundle at a position meets, by reads and by writes."""
+    found = 0
+    for slot in case.program.bundle(at.pc):
+        shift = slot.operands[2] if slot.opcode.name == "load_offset" else 0
+        operand, kinds = (1, 1 | 4) if slot.engine == "load" else (0, 2 | 8)
+        lanes = {"load": 1, "load_offset": 1, "vload": 8, "store": 1, "vstore": 8}
+        for lane in range(lanes.get(slot.opcode.name, 0)):
+            found |= flags[at.scratch[slot.operands[operand] + shift] + lane] & kinds
+    return found
+
+
+def test_memory_flags_stop_at_every_touch(make: Callable[..., Any]) -> None:
+    for case in cases(2000, 60):
+        case.options["pauses"] = False
+        pictures, core = case.pictures(), case.load(make)
+        flags = bytearray(
+            case.rng.choices((0, 1, 2, 4, 8, 15), (6, 1, 1, 1, 1, 1), k=len(case.memory))
+        )
+        core.memory_flags[:] = flags
+        expected = []
+        for at in pictures[:-1]:
+            touched = flags_touched(case, at, flags)
+            passed_over = not at.position or (
+                expected and expected[-1] == ("watchpoint", at.position)
+            )
+            if touched & 3 and not passed_over:
+                expected.append(("breakpoint", at.position))
+            if touched & 12 and pictures[at.position + 1].state == "running":
+                expected.append(("watchpoint", at.position + 1))
+        found = []
+        while core.position < pictures[-1].position:
+            stop = core.run(pictures[-1].position - core.position)
+            assert picture(core) == pictures[core.position]
+            found.append((str(stop.reason), stop.position))
+        if found and found[-1][0] in ("budget", "halt"):
+            found.pop()
+        assert found == expected
+
+
+def test_a_flag_in_memory_leaves_no_trace(make: Callable[..., Any]) -> None:
+    core, plain = make(touching(), [0] * 20, count=True), Model(touching(), [0] * 20, count=True)
+    core.memory_flags[5] = 2
+    assert core.run(PLENTY).position == 2
+    plain.run(2)
+    assert picture(core) == picture(plain)
+    assert core.last_commit() == plain.last_commit()
+    core.memory_flags[5] = 0
+    assert core.run(PLENTY).reason is Reason.END
+
+
+def test_a_cycle_where_the_pc_was_set(make: Callable[..., Any]) -> None:
+    core = make(counting(6, 10), [0] * 3, history=PLENTY)
+    core.run(3)
+    core.pc = 1
+    assert core.seek_cycle(3) == core.seek(3)
+    assert core.pc == 1
+
+
+def test_asking_for_the_last_bundle_changes_nothing(make: Callable[..., Any]) -> None:
+    """Not even whether a pause at the end of the program was passed."""
+    program = Program.from_bundles([{"alu": []}, {"flow": [["pause"]]}])
+    core = make(program, [], history=PLENTY)
+    assert core.run(5).reason is Reason.PAUSE
+    assert core.run(5).reason is Reason.END
+    here = picture(core)
+    core.last_flagged_before(2)
+    assert core.last_commit() is not None
+    assert picture(core) == here
+
+
+def test_an_edit_where_nothing_more_is_remembered(make: Callable[..., Any]) -> None:
+    core = make(counting(6, 10), [0] * 3, history=1)
+    core.run(1)
+    core.scratch[0] = 4
+    core.run(1)
+    assert core.undo() is not None
+    assert core.undo() is not None
+    assert core.position == 0
+    assert core.undo() is None
+
+
 def test_an_interrupt_ends_a_run(make: Callable[..., Any]) -> None:
     core = make(Program.from_bundles([{"flow": [["jump", 0]]}]), [], history=PLENTY)
     core.interrupt()
@@ -320,7 +402,9 @@ FAR = (2**61, 2**62, 2**62 + 1, 2**63 - 1, 2**63, 2**64, 2**200)
 @pytest.mark.parametrize("op", ["jump", "cond_jump", "cond_jump_rel"])
 def test_targets_of_any_size(make: Callable[..., Any], op: str, target: int) -> None:
     slot: list[Any] = [op, target] if op == "jump" else [op, 0, target]
-    program = Program.from_bundles([{"load": [["const", 0, 1]]}, {"flow": [slot]}, {"alu": []}])
+    # The engine puts the jump before the addition.
+    jump = {"alu": [["+", 1, 1, 1]], "flow": [slot]}
+    program = Program.from_bundles([{"load": [["const", 0, 1]]}, jump, {"alu": []}])
     model, core = Model(program, []), make(program, [])
     for _ in range(2):
         assert core.run(1) == model.run(1)
@@ -329,6 +413,34 @@ def test_targets_of_any_size(make: Callable[..., Any], op: str, target: int) -> 
     fresh.restore(core.checkpoint())
     assert fresh.pc == core.pc
     assert fresh.checkpoint() == model.checkpoint()
+
+
+@pytest.mark.parametrize("flag", [None, BREAK_BEFORE, BREAK_AFTER])
+@pytest.mark.parametrize("fault", [None, 5, 64, 150])
+def test_straight_stretches(make: Callable[..., Any], flag: int | None, fault: int | None) -> None:
+    """What happens within many bundles that only lead to the next, where it is and no later."""
+    bundles: list[Any] = [{"load": [["const", 1, 7]]}]
+    for pc in range(1, 200):
+        store = {"store": [["store", 0, 2]]} if pc % 7 == 0 else {}
+        debug = {"debug": [["compare", 1, "seven"]]} if pc % 5 == 0 else {}
+        work = {} if pc % 10 == 0 else {"alu": [["+", 2, 2, 1], ["^", 3, 2, 4]]}
+        bundles.append({**debug, **store, **work})
+    if fault:
+        bundles[fault]["load"] = [["const", 9, 1], ["load", 8, 1]]
+    program = Program.from_bundles(bundles)
+    for flagged in (1, 63, 64, 65, 149, 199):
+        options: dict[str, Any] = {"reference": {"seven": 7}, "history": 300, "count": True}
+        model, core = Model(program, [0] * 2, **options), make(program, [0] * 2, **options)
+        for machine in (model, core):
+            machine.flags[flagged] = flag or 0
+        for budget in (3, 70, 10**6, 10**6):
+            assert core.run(budget) == model.run(budget)
+            assert core.visits == model.visits
+            assert core.last_commit() == model.last_commit()
+            assert core.checkpoint() == model.checkpoint()
+        while model.undo():
+            core.undo()
+            assert core.checkpoint() == model.checkpoint()
 
 
 def test_flags_hold_a_run_up_no_matter_the_direct_bundles(make: Callable[..., Any]) -> None:

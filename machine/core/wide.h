@@ -1,0 +1,33 @@
+/* Functions compiled twice: once for any processor, and once, marked WIDE, for those with vectors as
+ * wide as the machine's own. Where the compiler has no such thing the second is like the first, and
+ * is not used. */
+#ifndef VLIWDBG_WIDE_H
+#define VLIWDBG_WIDE_H
+
+#include <stdbool.h>
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#define WIDE __attribute__((target("avx2")))
+static inline bool has_wide_vectors(void)
+{
+    return __builtin_cpu_supports("avx2");
+}
+#else
+#define WIDE
+static inline bool has_wide_vectors(void)
+{
+    return false;
+}
+#endif
+
+#ifdef __GNUC__
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define UNREACHABLE() __builtin_unreachable()
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define ALWAYS_INLINE static inline
+#define UNREACHABLE() break
+#define PREFETCH(address) ((void)(address))
+#endif
+
+#endif
