@@ -51,7 +51,7 @@ class Row:
 
 
 def prepare(make: Any, program: Program, history: int, bundles: int) -> Prepare:
-    """A fresh machine with a breakpoint on its last bundle; what is timed runs so many before it."""
+    """A fresh machine with a breakpoint on its last bundle; what is timed runs some before it."""
 
     def fresh() -> Callable[[], object]:
         core = make(program, starting_memory(program), history=history, debug=False, pauses=False)

@@ -20,17 +20,18 @@ import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from machine.isa import COMMENT, ENGINE_CODES, ENGINES, OPCODES, Opcode, Role
+from machine.isa import COMMENT, ENGINES, OPCODES, Opcode, Role
 
 if TYPE_CHECKING:
     from machine.problem import Problem
 
 MAX_OPERANDS = max(row.arity for row in OPCODES)
 PAYLOAD_ROLES = frozenset({Role.KEY, Role.KEYS, Role.ANYTHING})
-DEBUG = ENGINE_CODES["debug"]
+# A byte for each engine's code: whether a bundle that names it takes a cycle.
+_WORKS = bytes(engine < len(ENGINES) and ENGINES[engine] != "debug" for engine in range(256))
 _HASHED_AT_ONCE = 4096
 _ENGINE_JSON = [json.dumps(engine) for engine in ENGINES]
 # Each opcode's name in JSON, and how many numbers follow it; None where not all are numbers.
@@ -115,12 +116,8 @@ class Columns:
 
     def costs(self) -> bytearray:
         """Cycles of each bundle: 1 if an engine other than debug is named, even with no slots."""
-        costs = bytearray(len(self))
-        pcs = (pc for pc in range(len(self)) for _ in self.groups_of(pc))
-        for pc, engine in zip(pcs, self.group_engine, strict=True):
-            if engine != DEBUG:
-                costs[pc] = 1
-        return costs
+        works = self.group_engine.tobytes().translate(_WORKS)
+        return bytearray(1 in works[start:end] for start, end in pairwise(self.first_group))
 
     def groups_of(self, pc: int) -> range:
         return range(self.first_group[pc], self.first_group[pc + 1])

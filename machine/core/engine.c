@@ -353,7 +353,7 @@ static void find_first_fault(Engine *engine, int64_t pc, uint32_t *record, bool 
     const size_t count = (size_t)(slots_of(program, pc + 1) - slots);
     Slot arranged[MOST_ARRANGED];
     Next next;
-    if (bundle->direct) {
+    if (count <= MOST_ARRANGED) {
         memcpy(arranged, slots, count * sizeof *slots);
         qsort(arranged, count, sizeof *slots, by_rank);
         slots = arranged;
@@ -829,7 +829,7 @@ static int run_bundles(Engine *engine, Limits limits)
         if (!make_room(engine, bundle))
             return STOP_NO_MEMORY;
         limits.budget = end - engine->position;
-        int64_t road = open_road(engine, limits);
+        const int64_t road = open_road(engine, limits);
         reason = run_open_road(engine, road < 1 ? 1 : road, limits, pass_over);
     }
     return reason;

@@ -9,42 +9,36 @@ static const char *const NO_OPCODE = "the program has an opcode that the core do
 static const char *const OUTSIDE = "an operand of the program lies outside scratch";
 static const char *const TOO_LARGE = "the program is too large for the core";
 
-/* Steps through the operands that an operation's row tells, with the values of one slot. */
+/* The operands of an operation, as its row tells them. */
 typedef struct {
-    const char *rest;
-    const Columns *columns;
-    size_t slot;
-    int position;
-    char letter;
-    int width;
-    int64_t value;
-} Operands;
+    int count;
+    char letters[MAX_OPERANDS];
+    uint8_t widths[MAX_OPERANDS];
+    int offset;   /* which of them is an offset, or -1 */
+    bool stores;  /* it writes memory */
+    uint8_t dest_width, source_widths[3]; /* words of scratch that it writes, and reads at x, y, z */
+} Shape;
 
-static bool next_operand(Operands *operands)
+static Shape shape_of(Operation operation)
 {
-    const char *rest = operands->rest;
-    while (*rest == ' ')
-        rest++;
-    if (!*rest)
-        return false;
-    operands->letter = *rest++;
-    operands->width = *rest >= '0' && *rest <= '9' ? *rest++ - '0' : 0;
-    operands->rest = rest;
-    operands->value = operands->columns->operands[operands->position++][operands->slot];
-    return true;
-}
-
-static Operands operands_of(const Columns *columns, size_t slot, Operation operation)
-{
-    return (Operands){.rest = operation_rows[operation].operands, .columns = columns, .slot = slot};
-}
-
-static int64_t offset_of(Operands operands)
-{
-    while (next_operand(&operands))
-        if (operands.letter == 'o')
-            return operands.value;
-    return 0;
+    const OperationRow *row = &operation_rows[operation];
+    Shape shape = {.offset = -1, .stores = strcmp(row->engine, "store") == 0};
+    int source = 0;
+    for (const char *at = row->operands; *at; at++) {
+        if (*at == ' ')
+            continue;
+        const char letter = *at;
+        const uint8_t width = at[1] > '0' && at[1] <= '9' ? (uint8_t)(*++at - '0') : 0;
+        if (letter == 'd')
+            shape.dest_width = width;
+        else if (letter == 'u' || letter == 'a')
+            shape.source_widths[source++] = letter == 'a' ? 1 : width;
+        else if (letter == 'o')
+            shape.offset = shape.count;
+        shape.letters[shape.count] = letter;
+        shape.widths[shape.count++] = width;
+    }
+    return shape;
 }
 
 /* A scratch address with its offset, or -1 where the words it spans are not all in scratch. */
@@ -89,6 +83,7 @@ static void add_source(Sources *sources, uint16_t address)
 /* What `lower_slot` has filled so far. */
 typedef struct {
     Program *program;
+    const Shape *shapes;
     uint32_t writes, stores, targets, compared;
 } Filled;
 
@@ -98,53 +93,53 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     Program *program = filled->program;
     Bundle *bundle = program->bundles + pc;
     Slot *slot = program->slots + number;
+    const Shape *shape = &filled->shapes[operation];
+    const int64_t offset = shape->offset < 0 ? 0 : columns->operands[shape->offset][number];
     Sources sources = {.slot = slot};
-    Operands operand = operands_of(columns, number, operation);
-    const int64_t offset = offset_of(operand);
-    const bool stores = strcmp(operation_rows[operation].engine, "store") == 0;
 
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
     *slot = (Slot){.operation = (uint8_t)operation, .rank = (uint8_t)rank};
-    while (next_operand(&operand)) {
-        const int width = operand.letter == 'a' ? 1 : operand.width;
-        const int64_t address = scratch_address(operand.value, offset, width);
-        switch (operand.letter) {
+    for (int i = 0; i < shape->count; i++) {
+        const char letter = shape->letters[i];
+        const uint8_t width = shape->widths[i];
+        const int64_t value = columns->operands[i][number];
+        const int64_t address = scratch_address(value, offset, letter == 'a' ? 1 : width);
+        switch (letter) {
         case 'd':
             if (address < 0)
                 return OUTSIDE;
-            program->writes[filled->writes++] =
-                (ScratchWrite){(uint16_t)address, (uint16_t)operand.width};
+            program->writes[filled->writes++] = (ScratchWrite){(uint16_t)address, width};
             slot->dest = (uint16_t)address;
-            bundle->record_words += (uint32_t)operand.width;
+            bundle->record_words += width;
             break;
         case 'a':
         case 'u':
             if (address < 0)
                 return OUTSIDE;
             add_source(&sources, (uint16_t)address);
-            if (operand.letter == 'a' && stores) {
-                program->store_lanes[filled->stores++] = (uint8_t)operand.width;
-                bundle->store_words = (uint16_t)(bundle->store_words + 1 + operand.width);
-                bundle->record_words += 1 + (uint32_t)operand.width;
+            if (letter == 'a' && shape->stores) {
+                program->store_lanes[filled->stores++] = width;
+                bundle->store_words = (uint16_t)(bundle->store_words + 1 + width);
+                bundle->record_words += 1u + width;
             }
             break;
         case 'i':
-            slot->z = (uint32_t)(uint64_t)operand.value;
+            slot->z = (uint32_t)(uint64_t)value;
             break;
         case 't':
         case 'r':
             slot->z = filled->targets;
             program->targets[filled->targets++] = (Target){
-                .pc = jump_target(operand.value, operand.letter == 'r', pc + 1, number),
+                .pc = jump_target(value, letter == 'r', pc + 1, number),
                 .slot = (uint32_t)number,
             };
             break;
         case 'k':
         case 'K':
             slot->z = filled->compared;
-            for (int lane = 0; lane < (operand.letter == 'K' ? VLEN : 1); lane++)
+            for (int lane = 0; lane < (letter == 'K' ? VLEN : 1); lane++)
                 program->compares[filled->compared++] = (uint32_t)number;
             break;
         default:
@@ -160,33 +155,13 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
 
 /* --- the order of a bundle's slots --------------------------------------------------------------- */
 
-/* The words that an operation reads and writes in scratch, for each operand of a Slot. */
-typedef struct {
-    uint8_t dest_width, source_widths[3];
-} Shape;
-
 /* What is known of one bundle while its slots are put in order. */
 typedef struct {
-    Shape shapes[OPERATIONS];
+    const Shape *shapes;
     uint16_t readers[SCRATCH_WORDS]; /* slots still to be placed that read the word; 0 between bundles */
     uint16_t writers[SCRATCH_WORDS]; /* slots that write the word; 0 between bundles */
     Slot slots[MOST_ARRANGED];
 } Arranger;
-
-static Shape shape_of(Operation operation)
-{
-    Shape shape = {0};
-    int source = 0;
-    for (const char *operand = operation_rows[operation].operands; *operand; operand++) {
-        const char letter = *operand;
-        const uint8_t width = operand[1] > '0' && operand[1] <= '9' ? (uint8_t)(*++operand - '0') : 0;
-        if (letter == 'd')
-            shape.dest_width = width;
-        else if (letter == 'u' || letter == 'a')
-            shape.source_widths[source++] = letter == 'a' ? 1 : width;
-    }
-    return shape;
-}
 
 static void count_reads(Arranger *arranger, const Slot *slot, int change)
 {
@@ -196,6 +171,12 @@ static void count_reads(Arranger *arranger, const Slot *slot, int change)
         for (uint32_t i = 0; i < shape->source_widths[source]; i++)
             arranger->readers[sources[source] + i] =
                 (uint16_t)(arranger->readers[sources[source] + i] + change);
+}
+
+static void forget_reads(Arranger *arranger, const Slot *slots, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        count_reads(arranger, &slots[i], -1);
 }
 
 /* The most that any word which the slot writes is counted. */
@@ -258,16 +239,17 @@ static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *plac
             }
         count = kept;
     }
-    for (size_t i = 0; i < count; i++)
-        count_reads(arranger, &left[i], -1);
+    forget_reads(arranger, left, count);
     return count == 0;
 }
 
-/* Put a bundle's slots in an order in which none meets what another wrote, if there is one. */
+/* Put a bundle's slots in an order in which none meets what another wrote, if there is one; where no
+ * word is written twice the order does not matter, and is one that processors guess better. */
 static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
 {
     uint16_t most_writers = 0;
-    if (count > MOST_ARRANGED)
+    bundle->direct = count <= 1;
+    if (count <= 1 || count > MOST_ARRANGED)
         return;
     memcpy(arranger->slots, slots, count * sizeof *slots);
     sort_slots(arranger, arranger->slots, count);
@@ -279,12 +261,15 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
     }
     for (size_t i = 0; i < count; i++)
         count_write(arranger, &slots[i], (uint16_t)-1);
-    Slot placed[MOST_ARRANGED];
-    const bool all = place_slots(arranger, arranger->slots, count, placed);
-    bundle->direct = all && most_writers == 0;
-    if (!bundle->direct)
+    if (most_writers > 0) {
+        forget_reads(arranger, slots, count);
         return;
-    memcpy(slots, placed, count * sizeof *slots);
+    }
+    Slot placed[MOST_ARRANGED];
+    memcpy(slots, arranger->slots, count * sizeof *slots);
+    bundle->direct = place_slots(arranger, arranger->slots, count, placed);
+    if (bundle->direct)
+        memcpy(slots, placed, count * sizeof *slots);
     ScratchWrite *write = program->writes + bundle->write;
     for (size_t i = 0; i < count; i++) {
         const uint8_t width = arranger->shapes[slots[i].operation].dest_width;
@@ -436,12 +421,14 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
         *error = count(columns, operations, &counts);
     if (*error)
         return NULL;
-    Filled filled = {.program = allocate(columns, counts)};
+    Shape shapes[OPERATIONS];
+    for (int operation = 0; operation < OPERATIONS; operation++)
+        shapes[operation] = shape_of((Operation)operation);
+    Filled filled = {.program = allocate(columns, counts), .shapes = shapes};
     Arranger *arranger = calloc(1, sizeof *arranger);
     bool lowered = false;
     if (filled.program && arranger) {
-        for (int operation = 0; operation < OPERATIONS; operation++)
-            arranger->shapes[operation] = shape_of((Operation)operation);
+        arranger->shapes = shapes;
         *error = lower(&filled, arranger, columns, operations);
         lowered = !*error;
     }
