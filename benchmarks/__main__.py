@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.rows import ROWS, history_per_cycle, model_speed
+from benchmarks.rows import ROWS, bundle_time, history_per_cycle, model_speed
 from benchmarks.timing import additions
-from benchmarks.workloads import baseline, dense, kernel
+from benchmarks.workloads import baseline, dense, kernel, mixed
 
 PAGE = Path("docs/performance.md")
 PLACE = re.compile("(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -30,6 +30,12 @@ def lines() -> Iterator[str]:
     machine = f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield f"- {machine}; a loop of 10^7 additions takes {additions():.2f} s"
     yield f"- the plain model executes {model_speed():,.0f} cycles of the bundled kernel a second"
+    for operations in (1, 4, 10):
+        first, again = bundle_time(mixed(operations))
+        what = f"18 slots of {operations} operation{'s' if operations > 1 else ''}"
+        yield f"- a bundle of {what}: {first:.0f} ns in a first run, {again:.0f} ns in another"
+    first, again = bundle_time(baseline())
+    yield f"- a bundle of the baseline: {first:.1f} ns in a first run, {again:.1f} ns in another"
     for name, program in (("dense", dense()), ("kernel", kernel()), ("baseline", baseline())):
         logged, kept = history_per_cycle(program)
         yield f"- history of {name}: {logged:.0f} bytes a cycle in the log, {kept:.0f} in keyframes"

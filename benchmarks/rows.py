@@ -199,6 +199,20 @@ def model_speed() -> float:
     return bundles / plain
 
 
+def bundle_time(program: Program) -> tuple[float, float]:
+    """Nanoseconds for a bundle, of the first run on a machine and of one more."""
+    make, bundles = compiled(), len(program) - 1
+    taken = []
+    for _ in range(15):
+        core = make(program, starting_memory(program), history=NO_LIMIT, debug=False, pauses=False)
+        start = core.checkpoint()
+        first = seconds(partial(core.run, bundles))
+        core.restore(start)
+        taken.append((first, seconds(partial(core.run, bundles))))
+    first, again = (1e9 * median(times) / bundles for times in zip(*taken, strict=True))
+    return first, again
+
+
 def history_per_cycle(program: Program) -> tuple[float, float]:
     """Bytes for each cycle that the log and the keyframes take in a run of the program."""
     core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)

@@ -43,6 +43,27 @@ def dense() -> Program:
 
 
 @cache
+def mixed(operations: int) -> Program:
+    """1,500 bundles of 18 slots (12 alu, 6 valu) of so many operations, in which no slot meets what
+    another writes."""
+    rng = Random(1)
+    ops = OPS[:operations]
+
+    def slots(addresses: list[int], written: int) -> list[Any]:
+        rng.shuffle(addresses)
+        read = addresses[written:]
+        return [
+            [rng.choice(ops), dest, rng.choice(read), rng.choice(read)]
+            for dest in addresses[:written]
+        ]
+
+    words = list(range(SCALARS))
+    vectors = [SCALARS + 8 * vector for vector in range(VECTORS)]
+    bundles = [{"alu": slots(words, 12), "valu": slots(vectors, 6)} for _ in range(1500)]
+    return Program.from_bundles(bundles, problem=Problem())
+
+
+@cache
 def kernel() -> Program:
     """The bundled kernel at the standard size: some 1,000 bundles, most of them full."""
     return build()

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from machine.core import _core
@@ -339,7 +339,7 @@ class CompiledCore(_core.Machine):
         commit = self.last_commit()
         if commit is None or not self.back():
             return None
-        self._reach -= 1
+        self._reach = max(self._reach - 1, 0)
         self._forget_edits()
         return commit
 
@@ -349,18 +349,26 @@ class CompiledCore(_core.Machine):
         The reason is BUDGET on arrival; END, HALT or FAULT where the program ends before. Raises
         ValueError for a position before all history.
         """
-        return self._arrived(self.go(position), f"position {position}")
+        return self._travel(self.go, position, "position")
 
     def seek_cycle(self, cycle: int) -> Stop:
         """Go to the first position that has this cycle number; else as `seek`."""
-        return self._arrived(self.go_to_cycle(cycle), f"cycle {cycle}")
+        return self._travel(self.go_to_cycle, cycle, "cycle")
 
-    def _arrived(self, reason: int | None, place: str) -> Stop:
+    def _travel(self, go: Callable[[int], int | None], to: int, what: str) -> Stop:
+        try:
+            reason = go(to)
+        except BaseException:  # of a signal's handler, on the way
+            self._settle_in()
+            raise
         if reason is None:
-            raise ValueError(f"{place} lies before all history")
+            raise ValueError(f"{what} {to} lies before all history")
+        self._settle_in()
+        return self._stop(STOPS[reason])
+
+    def _settle_in(self) -> None:
         self._reach = min(self.position - self.origin, self._most_undone)
         self._forget_edits()
-        return self._stop(STOPS[reason])
 
     def last_flagged_before(self, position: int) -> int | None:
         """The last position before this one whose bundle a flag would stop at; None without one.

@@ -235,9 +235,10 @@ static PyObject *machine_go_to_cycle(PyObject *object, PyObject *argument)
         return NULL;
     if (!engine_approach_cycle(&self->engine, cycle))
         Py_RETURN_NONE;
-    if (!run_to(self, INT64_MAX, cycle, &reason))
-        return NULL;
+    const bool ran = run_to(self, INT64_MAX, cycle, &reason);
     engine_arrive(&self->engine);
+    if (!ran)
+        return NULL;
     return PyLong_FromLong(self->engine.cycle == cycle ? STOP_BUDGET : reason);
 }
 
@@ -268,11 +269,14 @@ static bool recall(Machine *self)
 {
     Engine *engine = &self->engine;
     const int64_t position = engine->position;
+    const Status status = engine->status;
     Reason reason;
-    if (engine->log_used || position <= engine->edit_floor)
+    if (engine->log_used || position <= engine->edit_floor || !engine_approach(engine, position - 1))
         return true;
-    return !engine_approach(engine, position - 1) ||
-           run_to(self, position, INT64_MAX, &reason);
+    const bool recalled = run_to(self, position, INT64_MAX, &reason);
+    if (recalled)
+        engine->status = status; /* a pause may have been passed since */
+    return recalled;
 }
 
 /* Appends (address, word) for each of some consecutive words; false with an exception set. */
