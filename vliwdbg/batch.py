@@ -14,6 +14,7 @@ from typing import Any
 
 from machine.errors import ProgramError
 from vliwdbg.commands import Console, Reply
+from vliwdbg.commands.program import with_notes
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.session.session import Arrival, Run, Session
@@ -41,7 +42,7 @@ class Batch:
 
     def execute(self, lines: Iterable[str]) -> int:
         """Execute the lines; the exit code."""
-        session = Session(self.loaded.program, self.loaded.memory)
+        session = Session(with_notes(self.loaded), self.loaded.memory)
         console = Console(session, self.choice, drive=self._drive)
         for note in session.notes():
             self.err(f"note: {note}")

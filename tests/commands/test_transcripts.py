@@ -23,7 +23,7 @@ from vliwdbg.batch import Batch, read_lines
 from vliwdbg.commands import COMMANDS
 from vliwdbg.commands.completion import complete
 from vliwdbg.commands.console import Console
-from vliwdbg.programs import Choice, Loaded
+from vliwdbg.programs import Choice, Loaded, load
 from vliwdbg.session.session import Session
 
 BUNDLES = [
@@ -80,6 +80,7 @@ RIGHT = [
     ("b 5", ["Breakpoint 1: cycle 5."]),
     ("b acc", ["Breakpoint 1: acc (scratch 3:4); 3 of 8 bundles may meet it."]),
     ("b engine store if acc > 3", None),
+    ("b alu:- if 9 / n == 3; c", ["cycle 3  pc 3  breakpoint 1  alu (1) | store (1)"]),
     ("b engine store if acc > 3; c", ["cycle 6  pc 3  breakpoint 1  alu (1) | store (1)"]),
     ("tb alu:+; c", ["cycle 2  pc 2  temporary breakpoint 1  alu (1)"]),
     ("tb alu:+; c; i b", ["No breakpoints or watchpoints."]),
@@ -194,12 +195,17 @@ WRONG = [
     ("b engine gpu", "no engine is called gpu"),
     ("b valu:jump", "valu has no opcode jump"),
     ("b acc if", "something is missing at the end"),
+    ("b acc if nobody == 1", "no scratch is called nobody"),
+    ("b acc if v == 1", "one word is wanted here"),
+    ("watch acc if v[8]", "v has 8 words"),
     ("tb mem 4", "memory has 4 words"),
     ("watch", "something is missing"),
     ("watch acc == 3", "'==' is not understood here"),
     ("rwatch 1536", "scratch has 1536 words"),
     ("awatch ac", "did you mean acc?"),
     ('dprintf 3, "%d"', "does not fit"),
+    ('dprintf 3, "%9999d", 1', "at most 3 digits"),
+    ('dprintf 3, "%*d", 9, 1', "at most 3 digits"),
     ("condition 1 acc", "No breakpoint number 1"),
     ("b acc; condition 1 v", "one word is wanted here"),
     ("ignore 1 1", "No breakpoint number 1"),
@@ -212,7 +218,8 @@ WRONG = [
     ("save bananas f", "No thing to save"),
     ("save breakpoints", "save breakpoints FILE"),
     ("source", "source FILE"),
-    ("source /nowhere/at/all", "No such file"),
+    ("source /nowhere/at/all", "/nowhere/at/all: no such file"),
+    ("save breakpoints /nowhere/at/all", "/nowhere/at/all: no such file"),
     ("l pc 99", "no bundle at pc 99"),
     ("l 99", "The program has ended at cycle 13"),
     ("p", "Say what"),
@@ -226,7 +233,9 @@ WRONG = [
     ("x/9 mem[0]", "memory has 4 words"),
     ("display n +", "something is missing"),
     ("undisplay 4", "No display 4"),
-    ("set n", "No setting is called 'n'"),
+    ("set n", "No setting is called 'n'; there are pauses, debug; words are set with PLACE = EXPR"),
+    ("set v[0]", "write PLACE = EXPR"),
+    ("set debug", "Say which value: on, off."),
     ("set n = v", "8 words do not fill the 1 of n"),
     ("set $cycle = 3", "cannot be set"),
     ("set debug maybe", "No value is called 'maybe'"),
@@ -241,7 +250,8 @@ WRONG = [
     ("file /nowhere.json", "nowhere.json"),
     ("reload", "loop.json"),
     ("check", "no reference"),
-    ("dump", "No thing to dump"),
+    ("dump", "Say which thing to dump: memory, scratch."),
+    ("dump bananas f", "No thing to dump"),
     ("dump memory", "dump memory FILE"),
     ("rebuild --scheduler nope", "no scheduler is called 'nope'"),
     ("rebuild --fast", "does not know '--fast'"),
@@ -420,3 +430,20 @@ def test_completion():
     assert "break engine valu" in complete(console, "break engine v")
     assert complete(console, "info sch") == ["info schedulers"]
     assert complete(console, "nope x") == []
+
+
+def test_a_file_that_is_no_text_cannot_be_sourced(tmp_path):
+    file = tmp_path / "binary"
+    file.write_bytes(b"\xff\xfe\x00")
+    _, err, code = execute(f"source {file}")
+    assert (code, err) == (1, [f"{file} is not UTF-8 text; source reads lines of commands."])
+
+
+def test_a_wrong_result_of_an_assumed_problem_says_so(tmp_path):
+    file = tmp_path / "program.json"
+    file.write_text('[{"flow": [["halt"]]}]')
+    choice, out, err = Choice(str(file)), [], []
+    code = Batch(load(choice), choice, out.append, err.append).execute(["check"])
+    assert code == 1
+    assert err[0] == "note: the program tells no problem, so the standard one is assumed"
+    assert "the standard one is assumed" in err[-1]

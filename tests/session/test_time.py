@@ -19,6 +19,7 @@ from machine.stops import State as MachineState
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
+from vliwdbg.session.searches import forward
 from vliwdbg.session.session import NO_MORE_HISTORY, Session
 
 LONGEST = 300
@@ -244,7 +245,7 @@ def test_going_back_finds_the_same_stops_where_words_were_set(seed, stops, edits
     passed = []
     while session.core.position < last:
         first = not passed and session.core.position == 0
-        run = session._run(session._forward(check_first=first))
+        run = session._run(forward(session, check_first=first))
         passed.append(run.finish())
         if passed[-1].position == last:
             break

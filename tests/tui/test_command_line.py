@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from textual import events
+
 from machine.program import Program
 from machine.stops import Reason
 from tests.tui.driving import opened, small_program
@@ -29,6 +31,36 @@ async def test_an_error_is_said_and_the_session_goes_on():
 async def test_escape_leaves_without_executing():
     async with opened() as driver:
         await driver.pilot.press("colon", *"step", "escape")
+        await driver.press("s")
+        assert driver.session.core.position == 1
+
+
+async def test_a_line_opened_while_a_pane_is_chosen_gets_the_keys():
+    async with opened() as driver:
+        driver.app.main.room.choose("scratch")
+        driver.app.main.action_command()
+        await driver.pilot.press(*"step", "ctrl+j")
+        await driver.settle()
+        assert driver.session.core.position == 1
+
+
+async def test_keys_right_behind_enter_are_commands_again():
+    async with opened() as driver:
+        for key in (":", *"step", "\r", "s", ":", *"step", "\r", "s"):
+            name = {":": "colon", "\r": "enter"}.get(key, key)
+            driver.app.post_message(events.Key(name, key))
+        await driver.settle()
+        await driver.settle()
+        assert driver.session.core.position == 4
+
+
+async def test_a_click_on_a_pane_leaves_the_line():
+    async with opened() as driver:
+        await driver.pilot.press("colon", *"step")
+        await driver.pilot.click("#bundle", offset=(5, 3))
+        await driver.settle()
+        assert driver.chosen == "bundle"
+        assert not driver.sees(":step")
         await driver.press("s")
         assert driver.session.core.position == 1
 
@@ -66,6 +98,15 @@ async def test_completion():
         await driver.pilot.press("colon", *"watch v_", "tab")
         await driver.pilot.pause()
         assert driver.sees("v_val  v_two")
+        await driver.press("escape")
+        # As far as all candidates go, and then what they are.
+        await driver.pilot.press("colon", *"break va", "tab")
+        await driver.pilot.pause()
+        assert driver.sees(":break valu:")
+        assert driver.sees("==  vbroadcast  multiply_add")
+        await driver.pilot.press("m")
+        await driver.pilot.pause()
+        assert driver.sees("break LOC")
         await driver.press("escape")
 
 
@@ -115,18 +156,29 @@ async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted():
             for pressed in ("c", "p", "3", "down", "x", *"s" * 17):
                 driver.app.simulate_key(pressed)
                 await asyncio.sleep(0.05)
-            assert driver.app.main.running == "continue"
+            assert driver.app.main.jobs.running == "continue"
             assert driver.chosen == "scratch"
             assert driver.sees("under way")
             assert driver.sees("running")
             driver.app.simulate_key(key)
             await asyncio.sleep(0.2)
-            assert not driver.app.main.running
+            assert not driver.app.main.jobs.running
             assert driver.session.arrival.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
 
 
 async def test_quitting_interrupts():
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        for key in ("c", "s", "s"):
+            driver.app.simulate_key(key)
+        await asyncio.sleep(0.1)
+        assert driver.app.main.jobs.running == "continue"
+        driver.app.simulate_key("q")
+        await asyncio.sleep(0.3)
+        assert driver.app.return_value == 0
+
+
+async def test_the_end_of_the_terminal_interrupts():
     async with opened(small_program(ENDLESS, tags=())) as driver:
         driver.app.simulate_key("c")
         await asyncio.sleep(0.1)

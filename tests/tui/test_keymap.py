@@ -6,6 +6,7 @@ from collections import Counter
 
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped, shown_key
 from vliwdbg.tui.screens.main import MainScreen
+from vliwdbg.tui.screens.room import Room
 
 
 def test_ids_and_keys_are_there_once():
@@ -19,7 +20,9 @@ def test_a_key_is_a_line_or_an_action_that_the_screen_has():
     for key in KEYS:
         assert bool(key.line) != bool(key.action)
         if key.action:
-            assert hasattr(MainScreen, f"action_{key.action.partition('(')[0]}")
+            owner = Room if key.action.startswith("room.") else MainScreen
+            name = key.action.removeprefix("room.").partition("(")[0]
+            assert hasattr(owner, f"action_{name}")
 
 
 def test_twins_are_keys():

@@ -13,6 +13,8 @@ from machine.program import Program
 from tests.oracle.randomprograms import random_program
 from tests.tui.driving import BUNDLES, Driver, opened, small_program
 from vliwdbg.tui.keymap import KEYS
+from vliwdbg.tui.widgets.command_line import CommandInput
+from vliwdbg.tui.widgets.pane import Pane
 
 STEPS, SOAKING_STEPS = 500, 10_000
 PATIENCE = 0.3
@@ -81,8 +83,15 @@ async def _live(driver: Driver, rng: random.Random, steps: int) -> None:
         await _wait_or_interrupt(driver)
         if number % 10 == 0:
             await driver.pilot.pause()
+            assert _hears_keys(driver)
         assert driver.app.trouble is None
     await driver.settle()
+
+
+def _hears_keys(driver: Driver) -> bool:
+    """Whether the focus is where keys are for: the command line while it is open, else a pane."""
+    main = driver.app.main
+    return isinstance(main.focused, CommandInput if main.has_class("-commanding") else Pane)
 
 
 async def _wait_or_interrupt(driver: Driver) -> None:

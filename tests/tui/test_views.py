@@ -14,6 +14,7 @@ from machine.program import Program
 from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.rehearsal import rehearse
+from vliwdbg.session.still import still_of
 from vliwdbg.session.views import (
     ELSEWHERE,
     LAST,
@@ -22,7 +23,6 @@ from vliwdbg.session.views import (
     bundle_view,
     listing_line,
     scratch_rows,
-    still_of,
 )
 
 RANDOM_PROGRAMS = 60

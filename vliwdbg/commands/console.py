@@ -109,9 +109,14 @@ class Console:
     def _reply(self, line: str) -> Reply:
         try:
             return replace(self._answer(line), command=line)
-        except (DebuggerError, BuildError, ProgramError, OSError) as wrong:
-            self.session.printed.clear()
-            return Reply(tuple(str(wrong).splitlines()), ok=False, command=line)
+        except (DebuggerError, BuildError, ProgramError) as wrong:
+            return self._refused(line, str(wrong))
+        except OSError as wrong:
+            return self._refused(line, f"{wrong.filename}: {str(wrong.strerror).lower()}")
+
+    def _refused(self, line: str, why: str) -> Reply:
+        self.session.printed.clear()
+        return Reply(tuple(why.splitlines()), ok=False, command=line)
 
     def _answer(self, line: str) -> Reply:
         if self._attaching is not None:
@@ -149,7 +154,8 @@ class Console:
         stop, self._attaching = self._attaching, None
         stop.commands = tuple(self._attached)
         count = len(self._attached)
-        return Reply((f"{stop.noun.capitalize()} {stop.number}: {count} commands.",))
+        commands = "1 command" if count == 1 else f"{count} commands"
+        return Reply((f"{stop.noun.capitalize()} {stop.number}: {commands}.",))
 
     # moves
 

@@ -134,8 +134,10 @@ def undisplay(console: Console, text: str) -> Reply:
 def set_(console: Console, text: str) -> Reply:
     """`set pauses off`, or `set PLACE = EXPR`: the settings are a table, all else a place."""
     name, _, value = text.partition(" ")
-    if name and "=" not in text:
-        setting = find_unique("setting", name, SETTINGS)
+    if name.isalpha() and "=" not in text:
+        setting = find_unique(
+            "setting", name, SETTINGS, otherwise="words are set with PLACE = EXPR"
+        )
         return setting(console, find_unique("value", value.strip(), {"on": True, "off": False}))
     return _assign(console, text)
 

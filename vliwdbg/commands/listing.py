@@ -66,7 +66,7 @@ def _pc_at_cycle(session: Session, cycle: int) -> int:
     reached = session.core.cycle
     session.go(home)
     if reached < cycle:
-        raise DebuggerError(f"The program has ended at cycle {reached}.")
+        raise DebuggerError(f"The program has ended at cycle {reached}; no bundle is at {cycle}.")
     return pc
 
 

@@ -12,17 +12,27 @@ from typing import Any
 from machine.machine import Machine
 from machine.problem import Problem
 from machine.problem import check as check_memory
+from machine.program import Program
 from machine.stops import ENDINGS
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, Reply, find_unique, no_argument, said
-from vliwdbg.programs import Choice, build_bundled, load
+from vliwdbg.programs import Choice, Loaded, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import Session
 
+ASSUMED = "the program tells no problem, so the standard one is assumed"
 MEASURED = 1_000_000
 """Bundles after which a program's cycles are not counted any further."""
+
+
+def with_notes(loaded: Loaded) -> Program:
+    """The program, with what a user should know of how it was loaded."""
+    program = loaded.program
+    if loaded.problem_assumed:
+        return replace(program, notes=(*program.notes, ASSUMED))
+    return program
 
 
 def file(console: Console, text: str) -> Reply:
@@ -43,7 +53,7 @@ def reload(console: Console, text: str) -> Reply:
 
 def _load(console: Console, choice: Choice) -> Reply:
     loaded = load(choice)
-    lines = console.session.take_program(loaded.program, loaded.memory)
+    lines = console.session.take_program(with_notes(loaded), loaded.memory)
     console.choice = choice
     return said(_loaded(console), *lines)
 
@@ -79,6 +89,8 @@ def check(console: Console, text: str) -> Reply:
             f"Wrong: {verdict.counts[wrong.output]} words of {wrong.output}, the first is element "
             f"{wrong.element}, mem[{wrong.address}]: {wrong.got}, expected {wrong.expected}."
         )
+    if verdict.wrong and ASSUMED in program.notes:
+        lines.append(f"But {ASSUMED}; its sizes are options of the command line.")
     return Reply(tuple(lines), ok=verdict.correct, data={"correct": verdict.correct})
 
 

@@ -167,7 +167,10 @@ def _saved(stop: Breakpoint) -> Iterable[str]:
 def source(console: Console, text: str) -> Reply:
     if not text:
         raise DebuggerError("Say which file: source FILE.")
-    lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
+    try:
+        lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
+    except ValueError:
+        raise DebuggerError(f"{text} is not UTF-8 text; source reads lines of commands.") from None
     console.follow_with([line for line in lines if line.strip()], deeper=1)
     return Reply()
 

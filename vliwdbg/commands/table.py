@@ -81,20 +81,22 @@ class Group(NamedTuple):
 T = TypeVar("T")
 
 
-def find_unique(what: str, text: str, table: Mapping[str, T], same: bool = False) -> T:
+def find_unique(what: str, text: str, table: Mapping[str, T], otherwise: str = "") -> T:
     """The entry of that name, or the only one whose name starts so. Raises DebuggerError.
 
-    Names of one and the same entry do not compete where `same`.
+    `otherwise` is what else the user may have meant.
     """
     if text in table:
         return table[text]
-    starting = {name: entry for name, entry in table.items() if name.startswith(text) and text}
-    entries = list({id(entry): entry for entry in starting.values()}.values())
-    if len(entries) == 1 and (same or len(starting) == 1):
-        return entries[0]
+    if not text:
+        raise DebuggerError(f"Say which {what}: {', '.join(table)}.")
+    starting = {name: entry for name, entry in table.items() if name.startswith(text)}
+    if len(starting) == 1:
+        return next(iter(starting.values()))
     if starting:
         raise DebuggerError(f"{what} {text!r} is ambiguous: {', '.join(sorted(starting))}.")
-    raise DebuggerError(f"No {what} is called {text!r}; there are {', '.join(table)}.")
+    known = f"{', '.join(table)}; {otherwise}" if otherwise else ", ".join(table)
+    raise DebuggerError(f"No {what} is called {text!r}; there are {known}.")
 
 
 WORD = re.compile(r"([A-Za-z][A-Za-z_-]*)(/\S*)?\s*(.*)", re.DOTALL)

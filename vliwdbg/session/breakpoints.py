@@ -11,6 +11,7 @@ never to a checkpoint: going back in time does not bring a deleted one back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -30,7 +31,16 @@ from vliwdbg.session.locations import (
     location_of,
     memory_bits,
 )
-from vliwdbg.session.places import Evaluator, Expression, Place, Scope, Value, parse, unquoted
+from vliwdbg.session.places import (
+    Evaluator,
+    Expression,
+    Node,
+    Place,
+    Scope,
+    Value,
+    parse,
+    unquoted,
+)
 from vliwdbg.session.where import Where, union
 
 
@@ -219,7 +229,7 @@ class Breakpoints:
         stop = self.find(number)
         condition = Expression.parse(text) if text else None
         if condition:
-            condition.word(self.scope)
+            condition.verify(self.scope)
         stop.condition = condition
         return stop
 
@@ -333,28 +343,41 @@ def _counted(stop: Breakpoint) -> bool:
 def _read_break(command: str, text: str, scope: Scope) -> Breakpoint:
     tree = parse(text, "stop")
     location, condition = tree.children
-    return _made(command, text, location, condition, location_of(location, text, scope))
+    found = location_of(location, text, scope)
+    return _made(command, text, location, found, _condition(text, condition, scope))
 
 
 def _read_watch(command: str, text: str, scope: Scope) -> Breakpoint:
     tree = parse(text, "watch")
     words, condition = tree.children
-    return _made(command, text, words, condition, _watched(command, text, words, scope))
+    found = _watched(command, text, words, scope)
+    return _made(command, text, words, found, _condition(text, condition, scope))
 
 
 def _read_dprintf(command: str, text: str, scope: Scope) -> Breakpoint:
     location, form, *arguments = parse(text, "print_at").children
-    stop = _made(command, text, location, None, location_of(location, text, scope))
+    stop = _made(command, text, location, location_of(location, text, scope))
     parts = (Expression.part(text, argument) for argument in arguments)
     stop.printing = Printing(unescaped(str(form)), tuple(part for part in parts if part))
+    if _TOO_WIDE.search(stop.printing.form):
+        raise DebuggerError("A width in a format is a number of at most 3 digits, like %8d.")
     stop.printing.text(scope)
     stop.source = text
     return stop
 
 
-def _made(command: str, text: str, what: Any, condition: Any, found: Any) -> Breakpoint:
-    source = text[what.meta.start_pos : what.meta.end_pos]
-    return Breakpoint(0, command, source, found, Expression.part(text, condition))
+def _condition(text: str, tree: Node | None, scope: Scope) -> Expression | None:
+    condition = Expression.part(text, tree)
+    if condition:
+        condition.verify(scope)
+    return condition
+
+
+def _made(
+    command: str, text: str, tree: Node, found: Any, condition: Expression | None = None
+) -> Breakpoint:
+    source = text[tree.meta.start_pos : tree.meta.end_pos]
+    return Breakpoint(0, command, source, found, condition)
 
 
 def _watched(command: str, text: str, tree: Any, scope: Scope) -> Watched:
@@ -375,6 +398,7 @@ _READERS: Mapping[str, Callable[[str, str, Scope], Breakpoint]] = {
     "awatch": _read_watch,
     "dprintf": _read_dprintf,
 }
+_TOO_WIDE = re.compile(r"%[^a-zA-Z%]*(\*|[0-9]{4})")
 _ESCAPES = {"\\n": "\n", "\\t": "\t"}
 
 

@@ -230,7 +230,8 @@ def find_location(text: str, scope: Scope) -> Location:
 
 def location_of(tree: Node, text: str, scope: Scope) -> Location:
     """The location of a LOC's syntax tree, which is part of the text."""
-    evaluator = Evaluator(scope, text)
+    tags = dict.fromkeys(tag.name for tag in scope.program.tags)
+    evaluator = Evaluator(scope, text, list(tags))
     if tree.data not in PLACES:
         return _LOCATIONS[tree.data](tree, evaluator)
     tag = _tag_pc(tree, scope)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vliwdbg.session.session import Session
 
 SLICE_SECONDS = 0.05
+NO_MORE_HISTORY = "No more reverse-execution history."
 
 Move = Generator[None, None, "Arrival"]
 """A move under way: it yields between stretches of bundles and returns where it came to."""

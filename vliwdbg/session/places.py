@@ -159,6 +159,19 @@ class Expression:
         """Its value now, which must be one word. Raises DebuggerError."""
         return self._in(scope).word(self.tree)
 
+    def verify(self, scope: Scope) -> None:
+        """Raises DebuggerError for what is wrong with it whatever the words are.
+
+        Names that nobody has are, and a range for a condition; a division by a word that is 0
+        today is not.
+        """
+        getter = self._in(scope).getter(self.tree)
+        try:
+            value = getter()
+        except DebuggerError:
+            return
+        self._in(scope).one(self.tree, value)
+
     def place(self, scope: Scope) -> Place | None:
         """The words it names; None where it computes instead. Raises DebuggerError."""
         if self.tree.data not in PLACES:
@@ -202,9 +215,11 @@ class Evaluator:
     Each tree becomes a function, once: names are looked up then, words are read when it is called.
     """
 
-    def __init__(self, scope: Scope, text: str) -> None:
+    def __init__(self, scope: Scope, text: str, tags: Sequence[str] = ()) -> None:
         self.scope = scope
         self.text = text
+        self._tags = tags
+        """Other names that may stand where one of scratch does."""
         self._depth = 0
         self._getters: dict[int, Getter] = {}
 
@@ -213,18 +228,19 @@ class Evaluator:
         return DebuggerError(message, self.text, getattr(meta, "start_pos", 0))
 
     def value(self, tree: Node) -> Value:
-        return self._getter(tree)()
+        return self.getter(tree)()
 
     def word(self, tree: Node) -> int:
-        return self._one(tree, self._getter(tree)())
+        return self.one(tree, self.getter(tree)())
 
-    def _one(self, tree: Node, value: Value) -> int:
+    def one(self, tree: Node, value: Value) -> int:
+        """The value of a tree, which has to be one word."""
         if isinstance(value, int):
             return value
         hint = "take one of them, like [0], or use all(…) or any(…)"
         raise self.wrong(tree, f"one word is wanted here, this is {len(value)}; {hint}.")
 
-    def _getter(self, tree: Node) -> Getter:
+    def getter(self, tree: Node) -> Getter:
         """The function that a tree is."""
         getter = self._getters.get(id(tree))
         if getter is None:
@@ -295,7 +311,7 @@ class Evaluator:
 
     def binary(self, tree: Node) -> Getter:
         left, token, right = tree.children
-        first, second = self._getter(left), self._getter(right)
+        first, second = self.getter(left), self.getter(right)
         operation = BINARY[str(token)]
 
         def compute() -> Value:
@@ -321,7 +337,7 @@ class Evaluator:
 
     def unary(self, tree: Node) -> Getter:
         token, operand = tree.children
-        operation, operated = UNARY[str(token)], self._getter(operand)
+        operation, operated = UNARY[str(token)], self.getter(operand)
 
         def compute() -> Value:
             value = operated()
@@ -331,19 +347,19 @@ class Evaluator:
 
     def logical(self, tree: Node) -> Getter:
         left, token, right = tree.children
-        first, second = self._getter(left), self._getter(right)
+        first, second = self.getter(left), self.getter(right)
         either = str(token) == "||"
 
         def compute() -> int:
-            if bool(self._one(left, first())) == either:
+            if bool(self.one(left, first())) == either:
                 return int(either)
-            return int(bool(self._one(right, second())))
+            return int(bool(self.one(right, second())))
 
         return compute
 
     def quantified(self, tree: Node) -> Getter:
         token, operand = tree.children
-        quantified = self._getter(operand)
+        quantified = self.getter(operand)
         hold = all if str(token) == "all" else any
 
         def compute() -> int:
@@ -414,12 +430,13 @@ class Evaluator:
         return found[0]
 
     def _unknown(self, name: str) -> str:
-        known = self.scope.names.known()
-        if not known:
-            return f"no scratch is called {name}; the program names none, write s[64]."
-        close = get_close_matches(name, known, 3)
+        names = [*self.scope.names.known(), *map(repr, self._tags)]
+        what = "no scratch and no tag" if self._tags else "no scratch"
+        if not names:
+            return f"{what} is called {name}; the program names none, write s[64]."
+        close = get_close_matches(name, names, 3)
         hint = f"did you mean {', '.join(close)}?" if close else "`info scratch` lists the names."
-        return f"no scratch is called {name}; {hint}"
+        return f"{what} is called {name}; {hint}"
 
     def scratch_range(self, tree: Node) -> Place:
         (inner,) = tree.children

@@ -5,7 +5,6 @@
     scratch_rows    all of scratch in rows of 8 words, a vector a row, scalars with their names
     memory_rows     all of memory in rows of 8 words, region by region
     stop_views      breakpoints and watchpoints with their hits
-    still_of        the machine's words as they are, to be looked at while it runs on
 
 All of it is pure: plain values in, plain values out, no colours and no widths.
 """
@@ -18,34 +17,15 @@ from typing import Any, NamedTuple, overload
 
 from machine.disassembly import ScratchNames, format_slot
 from machine.isa import ENGINES, SCRATCH_SIZE, SLOT_LIMITS, VLEN, Role
-from machine.machine import Core
 from machine.problem import Layout
 from machine.program import Bundle, Program, Slot
-from machine.stops import Commit, State
+from machine.stops import Commit
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.rehearsal import Effect, Words, read_operands, rehearse
 from vliwdbg.session.session import Session
+from vliwdbg.session.still import Still
 
 EXECUTING = tuple(engine for engine in ENGINES if engine != "debug")
-
-
-# The machine
-
-
-class Still(NamedTuple):
-    """A machine at one position: its own words, which stay when the machine goes on."""
-
-    pc: int
-    cycle: int
-    position: int
-    state: State
-    scratch: Sequence[int]
-    memory: Sequence[int]
-
-
-def still_of(core: Core) -> Still:
-    """The machine as it is."""
-    return Still(core.pc, core.cycle, core.position, core.state, core.scratch[:], core.memory[:])
 
 
 # The listing
@@ -119,7 +99,7 @@ class BundleView:
     slots: tuple[SlotView, ...]
 
 
-NEXT, LAST, ELSEWHERE = "next", "executed last", "values as they stand"
+NEXT, LAST, ELSEWHERE = "next", "executed", "not next"
 
 
 def bundle_view(

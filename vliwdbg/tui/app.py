@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from textual.app import App
+from textual.app import App, SystemCommand
+from textual.screen import Screen
 
 from vliwdbg.tui.dialogue import Dialogue
 from vliwdbg.tui.history import History
@@ -16,6 +17,9 @@ from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
+
+
+SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
 
 
 class DebuggerApp(App[int]):
@@ -56,6 +60,11 @@ class DebuggerApp(App[int]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What app.tcss takes from no theme."""
         return ENGINE_COLOURS
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's own entries of the palette, but for those that our keys do otherwise."""
+        ours = super().get_system_commands(screen)
+        return (command for command in ours if command.title in SYSTEM_COMMANDS)
 
     def action_help_quit(self) -> None:
         """Ctrl+C where no screen takes it."""

@@ -16,13 +16,12 @@ from machine.isa import WORD_MASK
 from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.session.session import Arrival, Session
+from vliwdbg.session.still import Still, changed_words, still_of
 from vliwdbg.session.views import (
     MemoryRows,
-    Still,
     StopView,
     WordRow,
     scratch_rows,
-    still_of,
     stop_views,
     tags_by_pc,
 )
@@ -68,7 +67,7 @@ _WRITERS: Mapping[Radix, Callable[[int], str]] = {
 
 
 class Line(NamedTuple):
-    """A line of the transcript: `kind` is command, reply, stop, error or note."""
+    """A line of the transcript: `kind` is command, reply, table, stop, fault, error or note."""
 
     kind: str
     text: str
@@ -87,8 +86,6 @@ class Desk:
         self.settled = 0
         """Counts the looks; whatever is drawn belongs to one of them."""
         self._take(session)
-        self.now: Still = still_of(session.core)
-        self.look_at_next()
         self.settle(session)
 
     def _take(self, session: Session) -> None:
@@ -98,27 +95,37 @@ class Desk:
         self.tags = tags_by_pc(session.program)
         self.scratch_rows: list[WordRow] = scratch_rows(session.names)
         self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
+        self.now: Still = still_of(session.core)
+        self.left: Still = self.now
+        """Where the last move began."""
+        self.look_at_next()
 
     def settle(self, session: Session) -> None:
         """Look at a session at rest."""
-        other_program = self.program is not session.program
-        if other_program:
+        if self.program is not session.program:
             self._take(session)
-        before = self.now.position, self.now.pc
+        before, self.now = self.now, still_of(session.core)
+        if (before.position, before.pc) != (self.now.position, self.now.pc):
+            self.left = before
+            self.look_at_next()
         self.last: Commit | None = session.timeline.last_commit()
-        self.now = still_of(session.core)
         self.arrival: Arrival = session.arrival
         self.end: Stop | None = session.timeline.end
         self.stops: tuple[StopView, ...] = stop_views(session)
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
-        if other_program or before != (self.now.position, self.now.pc):
-            self.look_at_next()
+        self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
+        self.since_memory = changed_words(self.left.memory, self.now.memory)
         self.settled += 1
 
     def look_at_next(self) -> None:
         """Look at the bundle that is next, or at the last one where the program has ended."""
         self.looking = max(min(self.now.pc, len(self.program) - 1), 0)
+
+    def look_at_last(self) -> None:
+        """Look at the bundle executed last, if there is one."""
+        if self.last:
+            self.looking = self.last.pc
 
     def say(self, lines: Iterable[Line]) -> None:
         """Add the lines of one exchange to the transcript."""

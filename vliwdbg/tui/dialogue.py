@@ -16,26 +16,33 @@ from typing import NamedTuple
 from vliwdbg.commands import COMMANDS, GROUPS
 from vliwdbg.commands.completion import complete
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.program import with_notes
 from vliwdbg.commands.table import Command, Reply
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Arrival, Run, Session
 
 SLICE_SECONDS = 0.02
+ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
+ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
 
 
 class Progress(NamedTuple):
-    """What is being done, and which part of it is over: 0 to 1, None where nobody knows."""
+    """What is being done, and which part of it is over: 0 to 1, None where nobody knows.
+
+    `cycle` is where a move is.
+    """
 
     what: str
     part: float | None
+    cycle: int | None = None
 
 
 class Dialogue:
     """A session, its console, and what is under way in it."""
 
     def __init__(self, loaded: Loaded, choice: Choice) -> None:
-        session = Session(loaded.program, loaded.memory)
+        session = Session(with_notes(loaded), loaded.memory)
         self.console = Console(session, choice, drive=self._drive, progress=self._building)
         self.progress: Progress | None = None
         self.interrupted = False
@@ -55,7 +62,7 @@ class Dialogue:
 
     def _drive(self, run: Run) -> Arrival:
         while (arrival := run.advance(SLICE_SECONDS)) is None:
-            self.progress = Progress("running", run.progress)
+            self.progress = Progress("running", run.progress, self.session.core.cycle)
             if self.interrupted:
                 return run.interrupt()
         return arrival
@@ -80,7 +87,7 @@ class Dialogue:
         try:
             command, _ = self.console.find(typed.strip())
         except (DebuggerError, IndexError):
-            return "", "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
+            return "", ATTACHING if self.console.attaching else ASKING
         return command.usage, command.help
 
     def complete(self, typed: str) -> Sequence[str]:

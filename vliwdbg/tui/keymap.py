@@ -19,7 +19,8 @@ from textual.binding import Binding
 class Key:
     """A row. `keys` are Textual's names, separated by commas; `short` is what the footer says.
 
-    `line` is the command line, `counted` the one after a count; `action` an action of the screen.
+    `line` is the command line, `counted` the one after a count; `action` an action of the screen,
+    or of its room of panes, `room.…`.
     """
 
     id: str
@@ -125,11 +126,11 @@ GROUPS = (
             ),
             Key("cycles-back", "left_curly_bracket", "10 cycles back", "-10", "-{n}0"),
             Key("cycles-on", "right_curly_bracket", "10 cycles on", "+10", "+{n}0"),
-            Key("start", "g", "the start, or the cycle counted: 137g", "goto 0", "goto {n}"),
+            Key("start", "g", "the start, or a cycle: 137g", "goto 0", "goto {n}"),
             Key(
                 "end",
                 "G",
-                "the end, or the cycle counted: 137G",
+                "the end, or a cycle: 137G",
                 "goto end",
                 "goto {n}",
                 short="goto",
@@ -143,7 +144,7 @@ GROUPS = (
             Key(
                 "break",
                 "b",
-                "breakpoint at the cursor, on or off",
+                "a breakpoint here, or no more",
                 action="breakpoint",
                 short="break",
             ),
@@ -156,28 +157,38 @@ GROUPS = (
         (
             Key("who", "enter", "who wrote the words under the cursor", "who {place}", short="who"),
             Key("why", "w", "why slots of this bundle are empty", "why"),
-            Key("radix", "x", "hexadecimal, decimal, signed", action="radix", short="hex"),
+            Key(
+                "change",
+                "d",
+                "the next word that changed",
+                action="change(1)",
+                short="changed",
+                twin="change-back",
+            ),
+            Key("change-back", "D", "the previous word that changed", action="change(-1)"),
+            Key("radix", "x", "hexadecimal, decimal, signed", action="room.radix", short="hex"),
         ),
     ),
     Group(
         "Panes",
         (
-            Key("next-pane", "tab", "the next pane", action="turn(1)"),
-            Key("previous-pane", "shift+tab", "the previous pane", action="turn(-1)"),
+            Key("next-pane", "tab", "the next pane", action="room.turn(1)"),
+            Key("previous-pane", "shift+tab", "the previous pane", action="room.turn(-1)"),
             Key(
                 "pane", "p", "the pane whose number follows: p3", action="await_pane", short="pane"
             ),
-            Key("grow", "plus", "grow the pane to the screen, and back", action="grow(True)"),
-            Key("shrink", "underscore", "all panes again", action="grow(False)"),
-            Key("up", "up,k", "up", action="move(-1, 0)"),
-            Key("down", "down,j", "down", action="move(1, 0)"),
-            Key("left", "left,h", "left", action="move(0, -1)"),
-            Key("right", "right,l", "right", action="move(0, 1)"),
-            Key("page-up", "pageup,ctrl+b", "a page up", action="page(-1)"),
-            Key("page-down", "pagedown,ctrl+f", "a page down", action="page(1)"),
-            Key("top", "home", "the first line", action="ends(0)"),
-            Key("bottom", "end", "the last line", action="ends(1)"),
-            Key("here", "full_stop", "the bundle that is next", action="here"),
+            Key("grow", "plus", "the pane alone, or all again", action="room.grow"),
+            Key("shrink", "underscore", "all panes again", action="room.shrink"),
+            Key("up", "up,k", "up", action="room.move(-1, 0)"),
+            Key("down", "down,j", "down", action="room.move(1, 0)"),
+            Key("left", "left,h", "left", action="room.move(0, -1)"),
+            Key("right", "right,l", "right", action="room.move(0, 1)"),
+            Key("page-up", "pageup,ctrl+b", "a page up", action="room.page(-1)"),
+            Key("page-down", "pagedown,ctrl+f", "a page down", action="room.page(1)"),
+            Key("top", "home", "the first line", action="room.ends(0)"),
+            Key("bottom", "end", "the last line", action="room.ends(1)"),
+            Key("here", "full_stop", "the bundle that is next", action="room.here"),
+            Key("last", "comma", "the bundle executed last", action="room.last"),
         ),
     ),
     Group(
@@ -190,7 +201,7 @@ GROUPS = (
             Key("cancel", "escape", "interrupt; forget a count", action="cancel"),
             Key("help", "question_mark", "these keys", action="keys", short="keys"),
             Key("palette", "ctrl+p", "all commands and keys", action="palette"),
-            Key("quit", "q", "quit", "quit", short="quit"),
+            Key("quit", "q", "quit, whatever runs", action="leave", short="quit"),
         ),
     ),
 )
@@ -206,6 +217,7 @@ _SHOWN = {
     "slash": "/",
     "question_mark": "?",
     "full_stop": ".",
+    "comma": ",",
     "space": "Space",
     "enter": "Enter",
     "escape": "Esc",

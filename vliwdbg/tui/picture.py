@@ -1,6 +1,6 @@
 """Draws the picture of the README: `python -m vliwdbg.tui.picture [FILE]`.
 
-A session on the bundled kernel, stopped where a vector changed, in a large terminal.
+A session on the bundled kernel, stopped at a breakpoint, in a large terminal.
 """
 
 from __future__ import annotations

@@ -14,8 +14,6 @@ from textual.widgets import Static
 
 from vliwdbg.tui.keymap import Group
 
-WIDE = 120
-
 
 class KeysScreen(ModalScreen[None]):
     """All keys of a pane, by group."""
@@ -43,10 +41,13 @@ class KeysScreen(ModalScreen[None]):
         page = Text()
         page.append(f"Keys in {self._pane}", "bold")
         page.append("   a number typed before a key is a count: 10s, 137G\n", "dim")
+        keys = [key for group in self._groups for key in group.keys]
+        shown = 2 + max(len(key.all_shown) for key in keys)
+        help_ = 1 + max(len(key.help) for key in keys)
         for group in self._groups:
             page.append(f"\n{group.title}\n", "bold")
             for key in group.keys:
-                page.append(f"  {key.all_shown:<21}", "bold cyan")
-                page.append(f"{key.help:<38}")
-                page.append(f"{key.line}\n", "dim")
+                page.append(f" {key.all_shown:<{shown}}", "bold cyan")
+                page.append(f"{key.help:<{help_}}")
+                page.append(f"{key.line.format(pc='PC', place='WORDS')}\n", "dim")
         return page

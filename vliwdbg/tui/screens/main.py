@@ -1,8 +1,8 @@
 """The debugger's screen: panes, status, reply, keys or command line.
 
-    key ──> Key ──> command line ──> worker ──> Session
-                                                   │
-    every pane.show() <── SessionChanged <─────────┘
+    key ──> Key ──> command line ──> job, in a thread ──> Session
+                                                             │
+    Room.show() <────────────── SessionChanged <─────────────┘
 
 Keys and the command line end in `execute`, and nothing else touches the session.
 """
@@ -10,9 +10,9 @@ Keys and the command line end in `execute`, and nothing else touches the session
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from string import digits
 from typing import ClassVar
 
@@ -24,40 +24,43 @@ from textual.screen import Screen
 
 from machine.stops import Reason, State
 from vliwdbg.commands.table import Reply
-from vliwdbg.render.text import lines_of
+from vliwdbg.render.text import table_lines
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Line
 from vliwdbg.tui.dialogue import Dialogue, Progress
 from vliwdbg.tui.history import History
+from vliwdbg.tui.jobs import MOST_WAITING, Job, Jobs
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
+from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.room import Room
+from vliwdbg.tui.searching import find_row
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine
-from vliwdbg.tui.widgets.bundle import BundlePane
-from vliwdbg.tui.widgets.code import CodePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
-from vliwdbg.tui.widgets.messages import MessagesPane
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.tui.widgets.stops import StopsPane
-from vliwdbg.tui.widgets.words import MemoryPane, ScratchPane
 
 FRAME_SECONDS = 0.05
 """Between two looks at how far a command is."""
 PLAY_SECONDS = 0.15
-ROWS_AT_ONCE = 500
-"""Rows searched between two looks at the keyboard."""
-MOST_DIGITS = 9
-MOST_WAITING = 16
-"""Command lines that may be given before the first has ended."""
+REPEATS = "…"
+"""What an empty line is called while it runs."""
 
 
 def _said(reply: Reply) -> Iterator[Line]:
-    """A reply as lines of the transcript; where a move came to first."""
-    kind = ("stop" if reply.arrival else "reply") if reply.ok else "error"
-    lines = list(lines_of(reply))
-    if reply.arrival:
-        lines.insert(0, lines.pop())
-    return (Line(kind, line) for text in lines for line in text.splitlines() or [""])
+    """A reply as lines of the transcript."""
+    kind = _kind(reply)
+    for text in reply.lines:
+        yield from (Line(kind, line) for line in text.splitlines() or [""])
+    if reply.table:
+        yield from (Line("table", line) for line in table_lines(reply.table))
+
+
+def _kind(reply: Reply) -> str:
+    if not reply.ok:
+        return "error"
+    if reply.arrival is None:
+        return "reply"
+    return "fault" if reply.arrival.fault else "stop"
 
 
 class SessionChanged(Message):
@@ -86,31 +89,21 @@ class MainScreen(Screen[int]):
         self.groups = list(available(remapped(GROUPS, keymap or {}), dialogue.knows))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
         self.history = history
-        self._first_lines = list(lines)
-        self.running = ""
-        """The command line under way; empty when none is."""
-        self._waiting: deque[tuple[str, bool]] = deque()
-        """Command lines given meanwhile, and whether they were typed."""
+        self.jobs = Jobs(self.run_worker)
+        self.pending = Pending()
         self.playing = False
+        self._first_lines = list(lines)
         self._thread = ThreadPoolExecutor(1, "session")
-        self._count = ""
-        self._awaits_pane = False
 
     def compose(self) -> ComposeResult:
-        desk = self.desk
-        yield StatusLine(desk)
-        yield Room(
-            CodePane("code", desk),
-            BundlePane("bundle", desk),
-            ScratchPane("scratch", desk),
-            MemoryPane("memory", desk),
-            StopsPane("stops", desk),
-            MessagesPane("messages", desk),
-        )
-        yield ReplyLine(desk)
-        yield KeysLine(self.keys_by_id)
+        yield StatusLine(self.desk)
+        yield Room(self.desk)
+        yield ReplyLine(self.desk)
+        yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
-        yield CommandLine(self.history, self.dialogue.complete, self.dialogue.explain)
+        yield CommandLine(
+            self.history, self.dialogue.complete, self.dialogue.explain, self._take_line
+        )
 
     def on_mount(self) -> None:
         self.desk.say(Line("note", note) for note in self.dialogue.session.notes())
@@ -147,26 +140,14 @@ class MainScreen(Screen[int]):
 
     def execute(self, line: str, *, typed: bool = False) -> None:
         """Execute a command line, after those that were given before."""
-        if len(self._waiting) >= MOST_WAITING:
-            busy = f"{self.running} is under way, and {MOST_WAITING} wait; Escape interrupts."
-            self._reply([Line("error", busy)])
-            return
-        self._waiting.append((line, typed))
-        if not self.running:
-            self.running = line or "…"
-            self._work_off()
+        self._add_job(line or REPEATS, partial(self._execute, line, typed))
 
-    @work
-    async def _work_off(self) -> None:
-        try:
-            while self._waiting:
-                line, typed = self._waiting.popleft()
-                self.running = line or "…"
-                await self._work_on(line, typed)
-        finally:
-            self.running = ""
+    def _add_job(self, name: str, job: Job) -> None:
+        if not self.jobs.add(name, job):
+            under_way = f"{self.jobs.running} is under way, and {MOST_WAITING} wait"
+            self._reply([Line("error", f"{under_way}; Escape interrupts.")])
 
-    async def _work_on(self, line: str, typed: bool) -> None:
+    async def _execute(self, line: str, typed: bool) -> None:
         replies: list[Reply] = []
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, self.dialogue.execute, line, replies.append)
@@ -198,22 +179,30 @@ class MainScreen(Screen[int]):
     @on(SessionChanged)
     def _show_all(self) -> None:
         """Draw all panes again."""
-        for pane in self.room.panes.values():
-            pane.show()
+        self.room.show()
         self.status.refresh()
+
+    async def wait_until_idle(self) -> None:
+        """Until nothing runs."""
+        await self.jobs.wait_until_idle()
 
     # keys
 
     async def action_key(self, key_id: str) -> None:
-        """Do what a key stands for: a command line, or an action of this screen."""
+        """Do what a key stands for: a command line, or an action."""
         key = self.keys_by_id.get(key_id)
-        count = self._take_count()
+        count = self.pending.take()
+        self._show_pending()
         if key is None:
             return
         if key.action:
-            await self.run_action(key.action)
+            await self._act(key.action)
         elif (line := self._filled(key.command_line(count))) is not None:
             self.execute(line)
+
+    async def _act(self, action: str) -> None:
+        _, in_room, rest = action.partition("room.")
+        await self.app.run_action(rest or action, self.room if in_room else self)
 
     def _filled(self, line: str) -> str | None:
         """The line with the cursor's bundle and words in it."""
@@ -230,23 +219,13 @@ class MainScreen(Screen[int]):
 
     def action_digit(self, digit: str) -> None:
         """A digit of a count, or the number of a pane after `p`."""
-        if self._awaits_pane:
-            self._set_pending("")
-            if 1 <= int(digit) <= len(PANES):
-                self.room.choose(PANES[int(digit) - 1])
-        else:
-            self._set_pending((self._count + digit)[:MOST_DIGITS])
+        number = self.pending.add(digit)
+        self._show_pending()
+        if number and number <= len(PANES):
+            self.room.choose(PANES[number - 1])
 
-    def _take_count(self) -> int | None:
-        count = int(self._count) if self._count else None
-        self._set_pending("")
-        return count
-
-    def _set_pending(self, count: str, *, awaits_pane: bool = False) -> None:
-        self._count, self._awaits_pane = count, awaits_pane
-        keys = self.query_one(KeysLine)
-        keys.pending = "p" if awaits_pane else count
-        keys.refresh()
+    def _show_pending(self) -> None:
+        self.query_one(KeysLine).refresh()
 
     # actions, in the order of the keymap
 
@@ -267,21 +246,14 @@ class MainScreen(Screen[int]):
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
-        if self.running or self.playing:
+        if self.jobs.running or self.playing:
             self._interrupt()
         else:
             self._reply([Line("note", "Nothing runs; q quits.")])
 
     def _interrupt(self) -> None:
         self.dialogue.interrupted, self.playing = True, False
-        self._waiting.clear()
-
-    def action_cancel(self) -> None:
-        """Stop what runs; forget a count."""
-        self._interrupt()
-        self._set_pending("")
-        if self.room.grown:
-            self.room.grow(grown=False)
+        self.jobs.forget()
 
     def action_breakpoint(self) -> None:
         """A breakpoint at the bundle looked at, or no more."""
@@ -289,41 +261,45 @@ class MainScreen(Screen[int]):
         there = [stop for stop in self.desk.stops if stop.source == here and not stop.watches]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
 
-    def action_radix(self) -> None:
-        """Write words otherwise."""
-        self.desk.radix = self.desk.radix.following()
-        for pane in self.room.panes.values():
-            pane.redraw()
-
-    def action_turn(self, step: int) -> None:
-        """Another pane."""
-        self.room.turn(step)
+    def action_change(self, direction: int) -> None:
+        """Choose the next word that changed: of this pane, else of scratch, else of memory."""
+        for pane in dict.fromkeys((self.pane, *map(self.room.panes.get, ("scratch", "memory")))):
+            if pane and pane.next_change(direction):
+                self.room.choose(str(pane.id))
+                return
+        self._reply([Line("note", "No word has changed since the last stop.")])
 
     def action_await_pane(self) -> None:
         """The next digit is a pane's number."""
-        self._set_pending("", awaits_pane=True)
+        self.pending.await_pane()
+        self._show_pending()
 
-    def action_grow(self, grown: bool) -> None:
-        """The chosen pane alone, or all."""
-        self.room.grow(grown=grown)
+    def action_find(self, direction: int) -> None:
+        """The next row of the pane that holds what was searched."""
+        if self.pane.found:
+            self._add_job(f"/{self.pane.found}", partial(self._find, self.pane, direction))
+        else:
+            self._reply([Line("note", "Nothing was searched in this pane yet; / does.")])
 
-    def action_move(self, rows: int, columns: int) -> None:
-        """Move in the pane."""
-        self.pane.move(rows, columns)
+    async def _find(self, pane: Pane, direction: int) -> None:
+        self.dialogue.interrupted = False
+        row = await find_row(pane, direction, self._still_searching)
+        self.status.show_progress(None)
+        if row is not None:
+            pane.move_to(row)
+            self._reply([])
+        elif not self.dialogue.interrupted:
+            self._reply([Line("error", f"{pane.found!r} is nowhere in {pane.id}.")])
 
-    def action_page(self, pages: int) -> None:
-        """Move by what is seen at once."""
-        self.pane.move(pages * self.pane.page, 0)
+    def _still_searching(self) -> bool:
+        self.status.show_progress(Progress("searching", None))
+        return not self.dialogue.interrupted
 
-    def action_ends(self, end: int) -> None:
-        """To the first or the last row."""
-        self.pane.move_to(end * self.pane.count())
-
-    def action_here(self) -> None:
-        """Look at the next bundle again."""
-        self.desk.look_at_next()
-        for pane in self.room.panes.values():
-            pane.show()
+    def action_cancel(self) -> None:
+        """Stop what runs; show all panes again."""
+        self._interrupt()
+        if self.room.grown:
+            self.room.ungrow()
 
     def action_keys(self) -> None:
         """Show all keys."""
@@ -332,6 +308,11 @@ class MainScreen(Screen[int]):
     def action_palette(self) -> None:
         """All commands, to search."""
         self.app.action_command_palette()
+
+    def action_leave(self) -> None:
+        """Quit, and wait for nothing that runs."""
+        self._interrupt()
+        self.execute("quit")
 
     # the command line
 
@@ -347,63 +328,27 @@ class MainScreen(Screen[int]):
         self.add_class("-commanding")
         self.query_one(CommandLine).open(mode, text)
 
-    def action_leave(self) -> None:
-        """Close it."""
+    def _close(self) -> None:
         self.remove_class("-commanding")
-        self.pane.focus()
-        if self.dialogue.console.attaching and not self.running:
-            # Keys are commands, and they are not what is to be attached to a breakpoint.
-            self.execute("end")
+        self.query_one(CommandLine).is_open = False
+        self.set_focus(self.pane)
 
-    def action_complete(self) -> None:
-        """Complete what is typed."""
-        self.query_one(CommandLine).complete()
-
-    def action_recall(self, step: int) -> None:
-        """An older or newer line."""
-        self.query_one(CommandLine).recall(step)
-
-    @on(CommandLine.Entered)
-    def enter(self, entered: CommandLine.Entered) -> None:
-        """Execute or search."""
-        self.remove_class("-commanding")
-        self.pane.focus()
-        if entered.mode == COMMAND:
-            self.execute(entered.line, typed=True)
-        elif entered.line:
-            self.pane.found = entered.line
-            if not self.pane.locate(entered.line):
+    def _take_line(self, mode: str, line: str | None) -> None:
+        """Execute a line, or search for it."""
+        self._close()
+        if line is None:
+            self._left()
+        elif mode == COMMAND:
+            self.execute(line, typed=True)
+        elif line:
+            self.pane.found = line
+            if not self.pane.locate(line):
                 self.action_find(1)
 
-    # searching
-
-    def action_find(self, direction: int) -> None:
-        """The next row of the pane that holds what was searched."""
-        if self.running:
-            return
-        if not self.pane.found:
-            self._reply([Line("note", "Nothing was searched in this pane yet; / does.")])
-            return
-        self.running, self.dialogue.interrupted = f"/{self.pane.found}", False
-        self._find(self.pane, direction)
-
-    @work(group="find")
-    async def _find(self, pane: Pane, direction: int) -> None:
-        try:
-            for row in _rows_from(pane.cursor, direction, pane.count()):
-                if pane.found.lower() in pane.plain(row).lower():
-                    pane.move_to(row)
-                    self._reply([])
-                    return
-                if row % ROWS_AT_ONCE == 0:
-                    self.status.show_progress(Progress(f"searching {pane.found}", None))
-                    await asyncio.sleep(0)
-                    if self.dialogue.interrupted:
-                        return
-            self._reply([Line("error", f"{pane.found!r} is nowhere in {pane.id}.")])
-        finally:
-            self.running = ""
-            self.status.show_progress(None)
+    def _left(self) -> None:
+        if self.dialogue.console.attaching and not self.jobs.running:
+            # Keys are commands, and they are not what is to be attached to a breakpoint.
+            self.execute("end")
 
     # the mouse
 
@@ -413,17 +358,10 @@ class MainScreen(Screen[int]):
         self.room.choose(chosen.pane)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if isinstance(event.widget, Pane) and event.widget.id != self.room.chosen:
+        """A pane was clicked: keys are its own from now on."""
+        if not isinstance(event.widget, Pane) or event.widget is not self.focused:
+            return  # news of a focus that has moved on since
+        if event.widget.id != self.room.chosen:
             self.room.choose(str(event.widget.id))
-
-    # for whoever drives this from outside
-
-    async def wait_until_idle(self) -> None:
-        """Until nothing runs."""
-        while self.running:
-            await asyncio.sleep(0.01)
-
-
-def _rows_from(row: int, direction: int, count: int) -> Iterator[int]:
-    """All other rows, from the next one around to this one itself."""
-    return ((row + direction * step) % count for step in range(1, count + 1)) if count else iter(())
+        if self.has_class("-commanding"):
+            self.query_one(CommandLine).leave()

@@ -1,4 +1,7 @@
-"""The container of the panes, which puts each into the box that the arrangement gives it."""
+"""The panes and where they are: which one is chosen, how it is moved in, what it looks at.
+
+Its actions are the keys that change nothing but how things are looked at.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,16 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from vliwdbg.tui.arrangement import PANES, Boxes, arrange, tabbed
+from vliwdbg.tui.desk import Desk
+from vliwdbg.tui.widgets.bundle import BundlePane
+from vliwdbg.tui.widgets.code import CodePane
+from vliwdbg.tui.widgets.messages import MessagesPane
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.tui.widgets.stops import StopsPane
+from vliwdbg.tui.widgets.words import MemoryPane, ScratchPane
+
+CLASSES = (CodePane, BundlePane, ScratchPane, MemoryPane, StopsPane, MessagesPane)
+"""In the order of `PANES`."""
 
 
 class _Arranged(Layout):
@@ -35,9 +47,12 @@ class _Arranged(Layout):
 class Room(Container):
     """Holds all panes and shows those that have a box. `chosen` is the pane in focus."""
 
-    def __init__(self, *panes: Pane) -> None:
-        super().__init__(*panes, id="room")
-        self.panes = {str(pane.id): pane for pane in panes}
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.panes: dict[str, Pane] = {
+            name: pane(name, desk) for name, pane in zip(PANES, CLASSES, strict=True)
+        }
+        super().__init__(*self.panes.values(), id="room")
         self.chosen = self.beside = PANES[1]
         self.grown = False
         self._arranged = _Arranged()
@@ -58,11 +73,19 @@ class Room(Container):
         """The chosen pane."""
         return self.panes[self.chosen]
 
+    def show(self) -> None:
+        """The session changed, or what is looked at: draw all panes again."""
+        for pane in self.panes.values():
+            pane.show()
+
+    # choosing
+
     def choose(self, pane: str) -> None:
         """Bring a pane to the front and into focus."""
         self.chosen = pane
         self.bring(pane)
-        self.panes[pane].focus()
+        # At once: asked for later, it would take the focus from a command line opened meanwhile.
+        self.screen.set_focus(self.panes[pane])
 
     def bring(self, pane: str) -> None:
         """Bring a pane to the front; the focus stays."""
@@ -70,13 +93,9 @@ class Room(Container):
             self.beside = pane
         self.rearrange()
 
-    def turn(self, step: int) -> None:
-        """Choose the next pane, or the one before."""
-        self.choose(PANES[(PANES.index(self.chosen) + step) % len(PANES)])
-
-    def grow(self, *, grown: bool) -> None:
-        """Give the chosen pane the whole room, or all of them their boxes again."""
-        self.grown = grown and not self.grown
+    def ungrow(self) -> None:
+        """Give all panes their boxes again."""
+        self.grown = False
         self.rearrange()
 
     def on_resize(self) -> None:
@@ -90,3 +109,46 @@ class Room(Container):
             pane.redraw()
         # A child's wish for layout makes its parent forget how it arranged the children.
         self.pane.refresh(layout=True)
+
+    # actions, in the order of the keymap
+
+    def action_radix(self) -> None:
+        """Write words otherwise."""
+        self.desk.radix = self.desk.radix.following()
+        for pane in self.panes.values():
+            pane.redraw()
+
+    def action_turn(self, step: int) -> None:
+        """Choose the next pane, or the one before."""
+        self.choose(PANES[(PANES.index(self.chosen) + step) % len(PANES)])
+
+    def action_grow(self) -> None:
+        """Give the chosen pane the whole room, or all of them their boxes again."""
+        self.grown = not self.grown
+        self.rearrange()
+
+    def action_shrink(self) -> None:
+        """All panes again."""
+        self.ungrow()
+
+    def action_move(self, rows: int, columns: int) -> None:
+        """Move in the pane."""
+        self.pane.move(rows, columns)
+
+    def action_page(self, pages: int) -> None:
+        """Move by what is seen at once."""
+        self.pane.move(pages * self.pane.page, 0)
+
+    def action_ends(self, end: int) -> None:
+        """To the first or the last row."""
+        self.pane.move_to(end * self.pane.count())
+
+    def action_here(self) -> None:
+        """Look at the next bundle again."""
+        self.desk.look_at_next()
+        self.show()
+
+    def action_last(self) -> None:
+        """Look at the bundle executed last."""
+        self.desk.look_at_last()
+        self.show()

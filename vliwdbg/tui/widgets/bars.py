@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+
+from rich.cells import cell_len
 
 from machine.stops import Reason, State
 from vliwdbg.tui.desk import Desk, Line
 from vliwdbg.tui.dialogue import Progress
 from vliwdbg.tui.keymap import Key
+from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.widgets.messages import PAINT_OF_KIND
 from vliwdbg.tui.widgets.paint import Bar, Row
 
 BAR_WIDTH = 20
+BETWEEN = "  ·  "
 ALWAYS_SHOWN = frozenset({"command", "help", "quit"})
 """Keys at the right of the footer, which a narrow terminal keeps."""
 
@@ -32,8 +37,9 @@ class StatusLine(Bar):
             self.refresh()
 
     def left_pieces(self) -> Row:
-        badge = _busy_pieces(self.progress) if self.progress else _state_pieces(self.desk)
-        return [*badge, *_where_pieces(self.desk)]
+        if self.progress:
+            return [*_busy_pieces(self.progress), *_cycle_pieces(self.desk, self.progress.cycle)]
+        return [*_state_pieces(self.desk), *_where_pieces(self.desk)]
 
     def right_pieces(self) -> Row:
         program = self.desk.program
@@ -55,17 +61,20 @@ def _busy_pieces(progress: Progress) -> Row:
     ]
 
 
-def _where_pieces(desk: Desk) -> Row:
-    now, end = desk.now, desk.end
+def _cycle_pieces(desk: Desk, cycle: int | None) -> Row:
+    end = desk.end
     of = f"/{end.cycle:,}" if end and end.reason is not Reason.FAULT else ""
+    return [] if cycle is None else [(" cycle ", "dim"), (f"{cycle:,}", "number"), (of, "dim")]
+
+
+def _where_pieces(desk: Desk) -> Row:
+    now = desk.now
     return [
-        (" cycle ", "dim"),
-        (f"{now.cycle:,}", "number"),
-        (of, "dim"),
+        *_cycle_pieces(desk, now.cycle),
         ("  pc ", "dim"),
-        (f"{now.pc}", "number"),
+        (f"{now.pc:,}", "number"),
         ("  position ", "dim"),
-        (f"{now.position}", "number"),
+        (f"{now.position:,}", "number"),
         ("  ", "text"),
     ]
 
@@ -82,7 +91,11 @@ def _state_pieces(desk: Desk) -> Row:
 
 
 class ReplyLine(Bar):
-    """The last reply's first line, so that it is seen whatever pane is."""
+    """The last reply as far as it fits, so that it is seen whatever pane is.
+
+    Of most replies that is the first line; of a stop, which is short lines, as many as there is
+    room for.
+    """
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="reply")
@@ -95,27 +108,35 @@ class ReplyLine(Bar):
         self.refresh()
 
     def left_pieces(self) -> Row:
-        if not self.lines:
-            return []
-        first = self.lines[0]
-        return [(" ", "text"), (first.text, PAINT_OF_KIND[first.kind])]
+        pieces: Row = [(" ", "text")]
+        for line in self.lines[: self._fitting()]:
+            pieces += [(line.text.strip(), PAINT_OF_KIND[line.kind]), (BETWEEN, "faint")]
+        return pieces[:-1]
 
     def right_pieces(self) -> Row:
-        more = len(self.lines) - 1
-        return [(f" {more} more in messages ", "faint")] if more > 0 else []
+        more = len(self.lines) - self._fitting()
+        return [(f" {more} more in messages ", "dim")] if more > 0 else []
+
+    def _fitting(self) -> int:
+        """How many lines are shown, of a stop more than one."""
+        joined = accumulate(self.lines, lambda width, line: width + _room_for(line), initial=0)
+        room = self.size.width - len(" 99 more in messages ")
+        fitting = sum(width <= room for width in joined) - 1
+        stop = bool(self.lines) and self.lines[-1].kind in ("stop", "fault")
+        return min(max(fitting, 1), len(self.lines)) if stop else min(1, len(self.lines))
 
 
 class KeysLine(Bar):
     """The footer: the keys that the keymap gives a short name, and a count being typed."""
 
-    def __init__(self, keys: Mapping[str, Key]) -> None:
+    def __init__(self, keys: Mapping[str, Key], pending: Pending) -> None:
         super().__init__(id="keys")
         self.keys = keys
-        self.pending = ""
-        """A count, or a key that waits for the next one."""
+        self.pending = pending
 
     def left_pieces(self) -> Row:
-        pieces: Row = [(f" {self.pending} ", "badge-busy")] if self.pending else []
+        shown = self.pending.shown
+        pieces: Row = [(f" {shown} ", "badge-busy")] if shown else []
         room = self.size.width - _width(pieces) - _width(self.right_pieces())
         for key in self._with_short_name(at_right=False):
             piece = self._piece(key)
@@ -140,3 +161,7 @@ class KeysLine(Bar):
 
 def _width(pieces: Row) -> int:
     return sum(len(text) for text, _ in pieces)
+
+
+def _room_for(line: Line) -> int:
+    return cell_len(line.text.strip()) + len(BETWEEN)

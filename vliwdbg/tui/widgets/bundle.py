@@ -11,12 +11,15 @@ valu 0   v_val = v_val ^ v_node
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from textwrap import wrap
 from typing import NamedTuple
+
+from rich.cells import cell_len
 
 from machine.isa import VLEN
 from vliwdbg.session.views import BundleView, Read, SlotView, bundle_view, idle_engines
 from vliwdbg.tui.desk import Radix
-from vliwdbg.tui.widgets.paint import Row
+from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
 
 LABEL = 8
@@ -40,15 +43,23 @@ class BundlePane(Pane):
 
     def _lines(self) -> list[_Line]:
         desk = self.desk
-        stamp = (desk.settled, desk.looking, desk.radix, self.size.width)
+        stamp = (desk.settled, desk.looking, desk.radix, self.width)
         shown = getattr(self, "_shown", None)
         if shown is None or shown[0] != stamp:
             view = bundle_view(desk.program, desk.names, desk.now, desk.looking, desk.last)
-            self._when = view.when if view else "none"
-            lines = list(_bundle_lines(view, desk.radix, self.size.width)) if view else []
+            self._when = view.when if view else "no bundle"
+            lines = list(_bundle_lines(view, desk.radix, self.width)) if view else []
+            lines[1:1] = self._fault_lines()
             self._shown = shown = (stamp, lines)
         lines_shown: list[_Line] = shown[1]
         return lines_shown
+
+    def _fault_lines(self) -> Iterator[_Line]:
+        """Why the bundle could not be executed, at full length."""
+        desk, fault = self.desk, self.desk.arrival.fault
+        if fault and desk.looking == desk.now.pc:
+            for text in wrap(fault.sentence(desk.program), max(self.width - 1, 1)):
+                yield _Line([(text, "error")])
 
     _when = ""
 
@@ -74,7 +85,7 @@ class BundlePane(Pane):
 def _bundle_lines(view: BundleView, radix: Radix, width: int) -> Iterator[_Line]:
     yield _Line(list(_occupancy(view, width)))
     if not view.slots:
-        yield _Line([("no slots", "faint")])
+        yield _Line([("no slots: all engines idle", "faint")])
     for slot in view.slots:
         yield from (_vector_lines if slot.vector else _scalar_lines)(slot, radix, width)
 
@@ -96,8 +107,8 @@ def _scalar_lines(slot: SlotView, radix: Radix, width: int) -> Iterator[_Line]:
     place = _place(slot)
     label = (f"{slot.engine} {slot.index}".ljust(LABEL + 1), slot.engine)
     values = [*_scalar_reads(slot.reads, radix), *_result(slot, radix)]
-    if len(slot.text) < room and len(slot.reads) <= SCALAR_READS:
-        yield _Line([label, (slot.text.ljust(room), "text"), *values], place)
+    if cell_len(slot.text) < room and len(slot.reads) <= SCALAR_READS:
+        yield _Line([label, (fitted(slot.text, room), "text"), *values], place)
         return
     yield _Line([label, (slot.text, "text")], place)
     if slot.reads or slot.effect:

@@ -2,7 +2,8 @@
 
     ●▶    137  a12 v6 l2 s· f1  ⟨round 3⟩ v_val = v_val ^ v_node; …
 
-gutter (● breakpoint, ○ disabled), the next bundle, pc, slots used of each engine, the slots.
+gutter (● breakpoint, ○ disabled), ▶ the next bundle or ▷ the one executed last, pc, slots used of
+each engine, the slots.
 """
 
 from __future__ import annotations
@@ -14,9 +15,14 @@ from vliwdbg.session.views import EXECUTING, ListingLine, listing_line
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 
+NEXT, LAST = "▶", "▷"
+
 
 class CodePane(Pane):
     """Its cursor is the bundle looked at, which the bundle pane shows at length."""
+
+    margin = 3
+    empty = "no bundles: file PROGRAM loads others, rebuild builds the bundled kernel"
 
     def count(self) -> int:
         return len(self.desk.program)
@@ -42,23 +48,26 @@ class CodePane(Pane):
         return f"{where}pc {self.cursor} of {self.count()}"
 
     def key(self, row: int) -> Hashable:
-        is_next = row == self.desk.now.pc
-        return id(self.desk.program), row, self._gutter(row), is_next
+        return id(self.desk.program), row, self._gutter(row), self._arrow(row)
 
     def _gutter(self, row: int) -> str:
         marking = [stop.enabled for stop in self.desk.stops if stop.marks(row)]
         return ("●" if any(marking) else "○") if marking else " "
 
+    def _arrow(self, row: int) -> str:
+        if row == self.desk.now.pc:
+            return NEXT
+        return LAST if self.desk.last and row == self.desk.last.pc else " "
+
     def row(self, row: int) -> Row:
         desk = self.desk
         line = listing_line(desk.program, desk.names, row)
-        gutter = self._gutter(row)
-        is_next = row == desk.now.pc
+        gutter, arrow = self._gutter(row), self._arrow(row)
         number = f"{row:>{self._digits()}}"
         return [
             (gutter, "stop" if gutter == "●" else "disabled"),
-            ("▶" if is_next else " ", "pc"),
-            (f" {number}  ", "pc" if is_next else "dim"),
+            (arrow, "pc"),
+            (f" {number}  ", "pc" if arrow == NEXT else "dim"),
             *_used(line),
             *((f"⟨{tag}⟩ ", "tag") for tag in line.tags),
             *self._slots(line),
@@ -69,7 +78,7 @@ class CodePane(Pane):
 
     def _slots(self, line: ListingLine) -> Row:
         pieces: Row = []
-        room = self.size.width + self.left
+        room = self.width + self.left
         for engine, text in line.slots:
             pieces += [(text, engine), ("  ", "faint")]
             room -= len(text) + 2

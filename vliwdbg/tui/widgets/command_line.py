@@ -6,14 +6,12 @@ break LOC [if EXPR]   before a bundle: …         the hint, above the line
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import takewhile
-from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Input, Label
 
 from vliwdbg.tui.history import History
@@ -26,6 +24,8 @@ Completer = Callable[[str], Sequence[str]]
 """Whole lines that the beginning of a line may become."""
 Explainer = Callable[[str], tuple[str, str]]
 """The usage and the help of the command that a line begins with."""
+Taker = Callable[[str, str | None], None]
+"""Takes a mode and the line that was entered in it, None where it was left; and closes it."""
 
 
 class HintLine(Bar):
@@ -46,37 +46,37 @@ class HintLine(Bar):
 class CommandInput(Input):
     """The text being typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "screen.complete", show=False),
-        Binding("up", "screen.recall(-1)", show=False),
-        Binding("down", "screen.recall(1)", show=False),
-        Binding("escape", "screen.leave", show=False),
-        Binding("ctrl+c", "screen.leave", show=False),
-    ]
+    def on_key(self, event: events.Key) -> None:
+        """Keys that are no text, each before the next one is looked at: they come in bursts."""
+        line = self.parent
+        assert isinstance(line, CommandLine)
+        if not line.is_open:
+            # It came right behind an Enter and is no part of the line: the screen gets it.
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.key in _ACTIONS:
+            _ACTIONS[event.key](line)
+        else:
+            return
+        event.stop().prevent_default()
 
 
 class CommandLine(Horizontal):
     """Prompt and input. `mode` is COMMAND or SEARCH."""
 
-    class Entered(Message):
-        """A line was entered."""
-
-        def __init__(self, mode: str, line: str) -> None:
-            super().__init__()
-            self.mode = mode
-            self.line = line
-
-    class Left(Message):
-        """It was left without entering anything."""
-
-    def __init__(self, history: History, complete: Completer, explain: Explainer) -> None:
+    def __init__(
+        self, history: History, complete: Completer, explain: Explainer, take: Taker
+    ) -> None:
         super().__init__(id="command-line")
         self.history = history
         self.mode = COMMAND
+        self.is_open = False
         self._complete = complete
         self._explain = explain
+        self._take = take
         self._recalled = ""
         """What was typed before the history was asked."""
+        self._candidates: tuple[str | None, str] = (None, "")
+        """A line just completed as far as it goes, and what may follow."""
 
     def compose(self) -> ComposeResult:
         yield Label(COMMAND, id="prompt")
@@ -88,8 +88,9 @@ class CommandLine(Horizontal):
 
     def open(self, mode: str, text: str = "") -> None:
         """Take keys, starting with a text."""
-        self.mode = mode
+        self.mode, self.is_open = mode, True
         self._recalled = ""
+        self._candidates = (None, "")
         self.history.rewind()
         self.query_one("#prompt", Label).update(mode)
         self.input.value = text
@@ -108,8 +109,8 @@ class CommandLine(Horizontal):
             return
         self._type(common_beginning(candidates) + (" " if len(candidates) == 1 else ""))
         if len(candidates) > 1:
-            words = [candidate.rpartition(" ")[2] or candidate for candidate in candidates]
-            self._say([(f" {'  '.join(words)}", "dim")])
+            self._candidates = self.input.value, "  ".join(parting(candidates))
+            self._hint()
 
     def recall(self, step: int) -> None:
         """An older or a newer line that begins with what was typed."""
@@ -136,6 +137,10 @@ class CommandLine(Horizontal):
         self._hint()
 
     def _hint(self) -> None:
+        completed, words = self._candidates
+        if completed == self.input.value:
+            self._say([(f" {words}", "dim")])
+            return
         if self.mode == SEARCH:
             self._say([(" a text in this pane, a pc, an address or a name; n and N go on", "dim")])
             return
@@ -145,12 +150,28 @@ class CommandLine(Horizontal):
     def _say(self, pieces: Row) -> None:
         self.screen.query_one(HintLine).say(pieces)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        line = event.value.strip()
+    def enter(self) -> None:
+        """Give the line to whoever takes lines."""
+        line = self.input.value.strip()
         if self.mode == COMMAND:
             self.history.add(line)
-        self.post_message(self.Entered(self.mode, line))
+        self._take(self.mode, line)
+
+    def leave(self) -> None:
+        """Enter nothing."""
+        self._take(self.mode, None)
+
+
+_ACTIONS: Mapping[str, Callable[[CommandLine], None]] = {
+    "enter": CommandLine.enter,
+    # What Enter is to a terminal that has not been told yet that we are there.
+    "ctrl+j": CommandLine.enter,
+    "escape": CommandLine.leave,
+    "ctrl+c": CommandLine.leave,
+    "tab": CommandLine.complete,
+    "up": lambda line: line.recall(-1),
+    "down": lambda line: line.recall(1),
+}
 
 
 def common_beginning(lines: Sequence[str]) -> str:
@@ -158,3 +179,10 @@ def common_beginning(lines: Sequence[str]) -> str:
     first, last = min(lines), max(lines)
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     return "".join(character for character, _ in same)
+
+
+def parting(lines: Sequence[str]) -> list[str]:
+    """What is left of each from the word on in which they part; `valu:+` is two words."""
+    same = common_beginning(lines)
+    start = max(same.rfind(" "), same.rfind(":")) + 1
+    return [line[start:].strip() for line in lines]

@@ -1,42 +1,81 @@
-"""The transcript: what was typed, and what came back."""
+"""The transcript: what was typed, and what came back.
+
+Lines go on below where the pane is too narrow for them; those of a table are left in columns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
+from rich.cells import cell_len, set_cell_size
+
+from vliwdbg.tui.desk import MOST_LINES, Line
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 
 PAINT_OF_KIND = {
     "command": "command",
     "reply": "text",
+    "table": "text",
     "stop": "new",
+    "fault": "error",
     "error": "error",
     "note": "tag",
 }
 PROMPT = ": "
+INDENT = "    "
+"""Before what goes on from the line above."""
+NARROWEST = 20
 
 
 class MessagesPane(Pane):
     """Shows the latest exchange: its end where all of it is seen, else its beginning."""
 
-    def count(self) -> int:
-        return len(self.desk.transcript)
-
     def show(self) -> None:
-        shown = (self.desk.latest, self.count(), self.page)
-        if self._shown != shown:
-            self._shown = shown
-            self.cursor = self.desk.latest
-            self.top = min(self.desk.latest, self.count() - self.page)
+        self._lay()
         super().show()
 
-    _shown = (0, 0, 0)
+    def _lay(self) -> None:
+        """Lay the transcript out anew, if it or the pane's size is another one."""
+        transcript, latest = self.desk.transcript, self.desk.latest
+        if transcript is self._laid and self.size == self._laid_size:
+            return
+        self._laid, self._laid_size = transcript, self.size
+        earlier = _laid_out(transcript[:latest], self.size.width)
+        self._rows = [*earlier, *_laid_out(transcript[latest:], self.size.width)]
+        self.cursor = len(earlier)
+        self.top = min(self.cursor, len(self._rows) - self.page)
+
+    _rows: Sequence[Line] = ()
+    _laid: Sequence[Line] = ()
+    _laid_size: object = None
+
+    def count(self) -> int:
+        return len(self._rows)
 
     def key(self, row: int) -> Hashable:
-        return self.desk.transcript[row]
+        return self._rows[row]
 
     def row(self, row: int) -> Row:
-        line = self.desk.transcript[row]
+        line = self._rows[row]
         prompt = PROMPT if line.kind == "command" else ""
         return [(prompt, "faint"), (line.text, PAINT_OF_KIND[line.kind])]
+
+
+def _laid_out(lines: Sequence[Line], width: int) -> list[Line]:
+    return [part for line in lines for part in _parts(line, width)]
+
+
+@lru_cache(maxsize=MOST_LINES)
+def _parts(line: Line, width: int) -> Sequence[Line]:
+    """A line as the lines that it takes, broken at spaces where there are any."""
+    room = max(width - len(PROMPT), NARROWEST)
+    rest, parts = line.text, []
+    while line.kind != "table" and cell_len(rest) > room:
+        seen = max(len(set_cell_size(rest, room).rstrip()), 1)
+        space = rest.rfind(" ", seen // 2, seen)
+        end = seen if space < 0 else space
+        parts.append(rest[:end])
+        rest = INDENT + rest[end:].lstrip()
+    return [Line(line.kind, text) for text in (*parts, rest)]

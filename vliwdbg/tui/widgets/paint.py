@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.css.styles import RenderStyles
@@ -18,6 +19,8 @@ from vliwdbg.printable import printable
 
 Row = list[tuple[str, str]]
 """Pieces of a row: text, and the name of its paint."""
+MORE = "…"
+"""Where a text was cut."""
 PAINTS = (
     "text",
     "dim",
@@ -29,6 +32,7 @@ PAINTS = (
     "old",
     "new",
     "changed",
+    "since",
     "cell",
     "cursor",
     "pc",
@@ -62,6 +66,14 @@ class Painted(Widget):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._paints: dict[str, Style] = {}
+        self._base: Style | None = None
+
+    @property
+    def base(self) -> Style:
+        """What is below all paints: the widget's own style, which is slow to ask for."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
 
     def paint(self, name: str) -> Style:
         """What a paint looks like in the theme at hand."""
@@ -82,11 +94,21 @@ class Painted(Widget):
         # Names come from users' files: what a terminal would obey is shown as an escape.
         return Strip([Segment(printable(text), self.paint(paint)) for text, paint in row if text])
 
+    def cut(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
+        """The columns that are seen of a strip on a base, with an ellipsis where it goes on."""
+        if strip.cell_length <= start + width:
+            return strip.crop_extend(start, start + width, base).apply_style(base)
+        more = Segment(MORE, self.paint("dim"))
+        seen = max(width - 1, 0)
+        cut = strip.crop(start, start + seen).extend_cell_length(seen)
+        return Strip([*cut, more]).apply_style(base)
+
     def forget_styles(self) -> None:
         """The theme changed: whatever keeps painted rows drops them."""
 
     def notify_style_update(self) -> None:
         self._paints.clear()
+        self._base = None
         self.forget_styles()
         super().notify_style_update()
 
@@ -108,4 +130,11 @@ class Bar(Painted):
         gap = width - left.cell_length - right.cell_length
         if gap > 0:
             left = Strip.join([left.extend_cell_length(width - right.cell_length), right])
-        return left.crop_extend(0, width, self.rich_style).apply_style(self.rich_style)
+        return self.cut(left, 0, width, self.base)
+
+
+def fitted(text: str, width: int) -> str:
+    """A text in just so many columns of the terminal, with an ellipsis where it was cut."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    return set_cell_size(text, max(width - 1, 0)) + MORE

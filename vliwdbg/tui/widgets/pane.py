@@ -19,8 +19,9 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from vliwdbg.printable import printable
 from vliwdbg.tui.arrangement import PANES
-from vliwdbg.tui.widgets.paint import Painted, Row
+from vliwdbg.tui.widgets.paint import Painted, Row, fitted
 
 if TYPE_CHECKING:
     from vliwdbg.tui.desk import Desk
@@ -30,7 +31,14 @@ SCROLLED_BY_WHEEL = 3
 
 
 class Pane(Painted, can_focus=True):
-    """The base of all panes. `cursor` is a row, `top` the first one seen, `left` a column."""
+    """The base of all panes. `cursor` is a row, `top` the first one seen, `left` a column.
+
+    `empty` is what a pane without rows says; `margin` rows are kept in sight on both sides of the
+    cursor.
+    """
+
+    empty = ""
+    margin = 0
 
     class Chosen(Message):
         """A pane was chosen with the mouse."""
@@ -45,6 +53,8 @@ class Pane(Painted, can_focus=True):
         self.title = name
         self.tabs: Sequence[str] = (name,)
         self.cursor = self.top = self.left = 0
+        self.width = 0
+        """Columns when last drawn; to ask for the size takes long."""
         self.found = ""
         self._seen: list[Hashable] = []
         self._seen_size = Size(0, 0)
@@ -108,15 +118,20 @@ class Pane(Painted, can_focus=True):
 
     def bring_into_sight(self) -> None:
         """Scroll as little as possible, or a jump to a third of the height."""
+        margin = min(self.margin, (self.page - 1) // 2)
         if not self.top - self.page <= self.cursor < self.top + 2 * self.page:
             self.top = self.cursor - self.page // 3
-        elif self.cursor < self.top:
-            self.top = self.cursor
-        elif self.cursor >= self.top + self.page:
-            self.top = self.cursor - self.page + 1
+        elif self.cursor < self.top + margin:
+            self.top = max(self.cursor - margin, 0)
+        elif self.cursor >= self.top + self.page - margin:
+            self.top = self.cursor - self.page + margin + 1
 
     def locate(self, _text: str) -> bool:
         """Go where a search names a place of the pane outright; whether it does."""
+        return False
+
+    def next_change(self, _direction: int) -> bool:
+        """Go to the next word that changed since the last stop; whether there is one."""
         return False
 
     def plain(self, row: int) -> str:
@@ -127,15 +142,17 @@ class Pane(Painted, can_focus=True):
 
     def redraw(self) -> None:
         """Draw again the lines that would look otherwise than they do."""
-        seen = [self._stamp(y) for y in range(self.size.height)]
-        if len(seen) != len(self._seen) or self.size != self._seen_size:
+        size = self.size
+        self.width = size.width
+        seen = [self._stamp(y) for y in range(size.height)]
+        if size != self._seen_size or len(seen) != len(self._seen):
             self.refresh()
         else:
             pairs = enumerate(zip(seen, self._seen, strict=True))
             changed = [y for y, (now, before) in pairs if now != before]
             if changed:
-                self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
-        self._seen, self._seen_size = seen, self.size
+                self.refresh(*(Region(0, y, size.width, 1) for y in changed))
+        self._seen, self._seen_size = seen, size
 
     def _stamp(self, y: int) -> Hashable:
         """All that a line of the pane shows."""
@@ -151,40 +168,50 @@ class Pane(Painted, can_focus=True):
         self._seen = []
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.width = self.size.width
         if y == 0:
             return self._title(width)
         row = y - 1 + self.top
         if row >= self.count():
-            return Strip.blank(width, self.rich_style)
+            return self._beyond(y, width)
         marked = row == self.cursor and self.has_focus
-        base = self.rich_style + self.paint("cursor") if marked else self.rich_style
+        base = self.base + self.paint("cursor") if marked else self.base
         strip = self._strip(row, marked=marked)
-        return strip.crop_extend(self.left, self.left + width, base).apply_style(base)
+        return self.cut(strip, self.left, width, base)
 
     def _strip(self, row: int, *, marked: bool) -> Strip:
-        key = (self.key(row), marked, self.size.width)
+        key = (self.key(row), marked, self.width)
         strip = self._strips.get(key)
         if strip is None:
             strip = self._strips[key] = self.painted(self.row(row))
         return strip
 
+    def _beyond(self, y: int, width: int) -> Strip:
+        """A line below the last row."""
+        says = [(f" {self.empty}", "dim")] if y == 1 and self.empty else []
+        return self.cut(self.painted(says), 0, width, self.base)
+
     def _title(self, width: int) -> Strip:
-        left = self._tab_pieces()
-        info = self.info()
+        info = printable(self.info())
+        left = self._tab_pieces(info)
         room = width - sum(cell_len(text) for text, _ in left) - 4
-        if len(info) > room:
-            info = info[: max(room - 1, 0)] + "…" if room > 8 else ""
-        rule = "─" * max(room - len(info) + (2 if info else 4), 0)
+        if cell_len(info) > room:
+            info = fitted(info, room) if room > 8 else ""
+        rule = "─" * max(room - cell_len(info) + (2 if info else 4), 0)
         right: Row = [(f" {info} ", "dim")] if info else []
         row = [*left, (rule, "rule"), *right]
-        return self.painted(row).crop_extend(0, width, None).apply_style(self.rich_style)
+        return self.painted(row).crop_extend(0, width, None).apply_style(self.base)
 
-    def _tab_pieces(self) -> Row:
+    def _tab_pieces(self, info: str) -> Row:
+        """The tabs with their names, or all others by number where the title has no room."""
         here = "title-focus" if self.has_focus else "title"
+        full: Row = [(_tab(tab), here if tab == self.id else "tab") for tab in self.tabs]
+        needed = sum(cell_len(text) for text, _ in full) + cell_len(info) + 4
+        if needed <= self.width:
+            return full
         return [
-            (f" {PANES.index(tab) + 1} {tab} ", here if tab == self.id else "tab")
-            for tab in self.tabs
+            (text if tab == self.id else f" {_number(tab)} ", paint)
+            for tab, (text, paint) in zip(self.tabs, full, strict=True)
         ]
 
     def on_focus(self) -> None:
@@ -214,7 +241,7 @@ class Pane(Painted, can_focus=True):
         self.click(event.y - 1 + self.top, event.x + self.left)
 
     def _tab_at(self, x: int) -> str:
-        for tab, (text, _) in zip(self.tabs, self._tab_pieces(), strict=True):
+        for tab, (text, _) in zip(self.tabs, self._tab_pieces(self.info()), strict=True):
             if x < len(text):
                 return tab
             x -= len(text)
@@ -223,3 +250,11 @@ class Pane(Painted, can_focus=True):
     def click(self, row: int, _column: int) -> None:
         """A row was clicked."""
         self.move_to(row)
+
+
+def _number(pane: str) -> int:
+    return PANES.index(pane) + 1
+
+
+def _tab(pane: str) -> str:
+    return f" {_number(pane)} {pane} "

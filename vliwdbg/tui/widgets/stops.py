@@ -16,8 +16,10 @@ from vliwdbg.tui.widgets.pane import Pane
 class StopsPane(Pane):
     """One row for each, by number; those just met stand out."""
 
+    empty = "none yet: b breaks, W watches"
+
     def count(self) -> int:
-        return max(len(self.desk.stops), 1)
+        return len(self.desk.stops)
 
     def key(self, row: int) -> Hashable:
         return self.desk.settled, row
@@ -25,11 +27,9 @@ class StopsPane(Pane):
     def info(self) -> str:
         stops = self.desk.stops
         off = sum(not stop.enabled for stop in stops)
-        return f"{len(stops)}" + (f", {off} off" if off else "") if stops else ""
+        return f"{len(stops)} set" + (f", {off} off" if off else "") if stops else ""
 
     def row(self, row: int) -> Row:
-        if not self.desk.stops:
-            return [(" none yet: b breaks at the cursor, W watches words", "dim")]
         return _stop_row(self.desk.stops[row])
 
 

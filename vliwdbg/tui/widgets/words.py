@@ -5,7 +5,8 @@
     ── values 2318:2574 ──────          a heading
 
 Left of the first word the cursor is on the whole row, so that a vector can be watched. Words that
-the last bundle changed stand out. Scratch knows names, memory knows regions.
+the last bundle changed stand out, and less so those that changed since the last stop. Scratch knows
+names, memory knows regions.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from machine.isa import VLEN
 from vliwdbg.session.places import Place
 from vliwdbg.session.views import WordRow
-from vliwdbg.tui.widgets.paint import Row
+from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
 
 NARROWEST_LABEL, WIDEST_LABEL = 8, 22
@@ -41,6 +42,10 @@ class WordsPane(Pane):
         """Address -> old value, of those that the last bundle changed."""
         raise NotImplementedError
 
+    def since(self) -> Mapping[int, int]:
+        """Address -> value at the last stop, of those that have another one now."""
+        raise NotImplementedError
+
     def name_of_row(self, row: WordRow) -> str:
         """What a row is called."""
         raise NotImplementedError
@@ -51,6 +56,17 @@ class WordsPane(Pane):
 
     def count(self) -> int:
         return len(self.rows())
+
+    _marks: Mapping[int, str] = {}
+    """Address -> paint, of words that changed."""
+
+    def show(self) -> None:
+        since, changed = (
+            dict.fromkeys(self.since(), "since"),
+            dict.fromkeys(self.changed(), "changed"),
+        )
+        self._marks = since | changed
+        super().show()
 
     # the cell under the cursor
 
@@ -70,13 +86,17 @@ class WordsPane(Pane):
         return Place(self.in_memory, *words).text(self.desk.names)
 
     def info(self) -> str:
-        address = self.address()
-        if address is None:
-            return self.desk.radix.label
+        address, since = self.address(), self.since()
+        word = [] if address is None else [self._word_info(address)]
+        count = [f"{len(since)} changed"] if since else []
+        return " · ".join([*word, self.desk.radix.label, *count])
+
+    def _word_info(self, address: int) -> str:
+        """`v_val[3] = 1234 0x4d2 was 7`."""
         word = self.words()[address]
-        old = self.changed().get(address)
+        old = self.changed().get(address, self.since().get(address))
         was = "" if old is None else f" was {self.desk.radix.text(old)}"
-        return f"{self.name_of(address)} = {word} {word:#x}{was} · {self.desk.radix.label}"
+        return f"{self.name_of(address)} = {word} {word:#x}{was}"
 
     def move_sideways(self, columns: int) -> None:
         row = self.rows()[self.cursor]
@@ -88,7 +108,7 @@ class WordsPane(Pane):
         cell = self._cell(row)
         start = self._label_width() + max(self.column, 0) * cell
         rightmost = start if self.column > 0 else 0
-        leftmost = start + cell - self.size.width
+        leftmost = start + cell - self.width
         self.left = max(min(self.left, rightmost), leftmost, 0)
 
     def locate(self, text: str) -> bool:
@@ -96,9 +116,26 @@ class WordsPane(Pane):
         address = named[0][0] if named else int(text) if text.isdecimal() else len(self.words())
         if address >= len(self.words()):
             return False
+        self.go_to(address)
+        return True
+
+    def go_to(self, address: int) -> None:
+        """Put the cursor on a word."""
         number = self.row_of(address)
         self.column = address - self.rows()[number].start
+        self._bring_column_into_sight(self.rows()[number])
         self.move_to(number)
+
+    def next_change(self, direction: int) -> bool:
+        addresses = sorted(self._marks)
+        if not addresses:
+            return False
+        row = self.rows()[self.cursor]
+        here = row.start + max(self.column, 0)
+        if direction > 0:
+            self.go_to(next((at for at in addresses if at > here), addresses[0]))
+        else:
+            self.go_to(next((at for at in reversed(addresses) if at < here), addresses[-1]))
         return True
 
     def row_of(self, address: int) -> int:
@@ -109,7 +146,7 @@ class WordsPane(Pane):
 
     def _label_width(self) -> int:
         needed = VLEN * (self.desk.radix.width + 1)
-        return max(NARROWEST_LABEL, min(self.size.width - needed, WIDEST_LABEL))
+        return max(NARROWEST_LABEL, min(self.width - needed, WIDEST_LABEL))
 
     def _cell(self, row: WordRow) -> int:
         """Columns of one word; a scalar's name takes a word's room."""
@@ -118,15 +155,14 @@ class WordsPane(Pane):
     def key(self, row: int) -> Hashable:
         line = self.rows()[row]
         words = tuple(self.words()[line.start : line.stop])
-        changed = self.changed()
-        marks = tuple(at for at in range(line.start, line.stop) if at in changed)
+        marks = tuple(map(self._marks.get, range(line.start, line.stop)))
         here = self.column if row == self.cursor and self.has_focus else None
         return line, words, marks, here, self.desk.radix
 
     def row(self, row: int) -> Row:
         line = self.rows()[row]
         if line.start == line.stop:
-            rule = "─" * max(self.size.width - len(line.label) - 5, 0)
+            rule = "─" * max(self.width - len(line.label) - 5, 0)
             return [("── ", "rule"), (line.label, "name"), (f" {rule}", "rule")]
         here = self.column if row == self.cursor and self.has_focus else None
         pieces = [self._label_piece(line, whole=here == WHOLE_ROW)]
@@ -139,16 +175,14 @@ class WordsPane(Pane):
         name = self.name_of_row(line)
         # Where there is room, the address stands before the name.
         both = f"{line.start:>5} {name}" if width >= WIDEST_LABEL else name or f"s[{line.start}]"
-        return f"{fitted(both, width - 1):<{width}}", "cell" if whole else "name"
+        return f"{fitted(both, width - 1)} ", "cell" if whole else "name"
 
     def _word(self, line: WordRow, column: int, address: int, *, marked: bool) -> Row:
         width, word = self.desk.radix.width, self.words()[address]
         name: Row = []
         if line.names:
-            text = fitted(line.names[column], width - 1)
-            name = [(f" {text:<{width - 1}} ", "name")]
-        changed = address in self.changed()
-        paint = "changed" if changed else "number" if word else "faint"
+            name = [(f" {fitted(line.names[column], width - 1)} ", "name")]
+        paint = self._marks.get(address) or ("number" if word else "faint")
         text = self.desk.radix.text(word)
         padding = " " * (width - len(text))
         return [*name, (padding, "text"), (text, "cell" if marked else paint), (" ", "text")]
@@ -159,11 +193,6 @@ class WordsPane(Pane):
         at = (column - label) // self._cell(line) if column >= label else WHOLE_ROW
         self.column = min(at, line.stop - line.start - 1)
         self.redraw()
-
-
-def fitted(text: str, width: int) -> str:
-    """A text no wider than that, with an ellipsis where it was cut."""
-    return text if len(text) <= width else text[: max(width - 1, 0)] + "…"
 
 
 class ScratchPane(WordsPane):
@@ -177,6 +206,9 @@ class ScratchPane(WordsPane):
 
     def changed(self) -> Mapping[int, int]:
         return self.desk.changed_scratch
+
+    def since(self) -> Mapping[int, int]:
+        return self.desk.since_scratch
 
     def row_of(self, address: int) -> int:
         rows = enumerate(self.rows())
@@ -202,6 +234,9 @@ class MemoryPane(WordsPane):
 
     def changed(self) -> Mapping[int, int]:
         return self.desk.changed_memory
+
+    def since(self) -> Mapping[int, int]:
+        return self.desk.since_memory
 
     def name_of_row(self, row: WordRow) -> str:
         if self._label_width() < WIDEST_LABEL:

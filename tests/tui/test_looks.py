@@ -1,0 +1,160 @@
+"""What is to be seen at a glance: what changed, what went wrong, and that a text goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+
+from rich.cells import cell_len
+
+from machine.program import Program
+from tests.tui.driving import opened, small_program
+from vliwdbg.session.still import COMPARED, changed_words
+from vliwdbg.tui.pending import Pending
+from vliwdbg.tui.widgets.paint import fitted
+
+FAULT = [{"load": [["const", 0, 4_000_000_000]]}, {"load": [["vload", 8, 0]]}]
+ENDLESS = [{"flow": [["jump", 0]]}]
+
+
+def test_words_that_differ():
+    before = array("I", range(3 * COMPARED))
+    now = array("I", before)
+    now[5] = now[COMPARED] = now[-1] = 0
+    assert changed_words(before, now) == {5: 5, COMPARED: COMPARED, len(now) - 1: len(now) - 1}
+    assert changed_words(before, before) == {}
+
+
+def test_a_text_takes_just_its_columns():
+    for text in ("", "abc", "abcdef", "你好", "你好你好", "a😀b"):
+        assert all(cell_len(fitted(text, width)) == width for width in (1, 2, 3, 5, 9))
+    assert (fitted("abcdef", 4), fitted("你好你好", 6)) == ("abc…", "你好 …")
+
+
+def test_a_count_and_a_pane_are_awaited():
+    pending = Pending()
+    assert (pending.add("1"), pending.add("2"), pending.shown) == (None, None, "12")
+    assert (pending.take(), pending.take(), pending.shown) == (12, None, "")
+    pending.add("7")
+    pending.await_pane()
+    assert (pending.add("3"), pending.shown, pending.take()) == (3, "", None)
+
+
+async def test_what_changed_since_the_last_stop_is_marked():
+    async with opened() as driver:
+        await driver.press("3", "s")
+        desk = driver.app.main.desk
+        # Bundle 1 loaded v_two, bundle 2 wrote v_val and two scalars.
+        assert set(range(24, 32)) & set(desk.changed_scratch) == set()
+        assert set(range(24, 32)) <= set(desk.since_scratch)
+        await driver.type("print 1")
+        assert 24 in desk.since_scratch
+        await driver.press("s")
+        assert 24 not in desk.since_scratch
+        await driver.type("set v_two[3] = 99")
+        assert set(desk.since_scratch) >= {27}
+        await driver.type("rebuild --scheduler serial height=3 rounds=1 batch=8")
+        assert desk.since_scratch == desk.changed_scratch == desk.since_memory == {}
+
+
+async def test_going_to_what_changed():
+    async with opened() as driver:
+        await driver.press("d")
+        assert driver.sees("No word has changed since the last stop.")
+        await driver.press("s", "d")
+        assert (driver.chosen, driver.app.main.pane.place()) == ("scratch", "to")
+        await driver.press("d")
+        assert driver.app.main.pane.place() == "from"
+        await driver.press("D")
+        assert driver.app.main.pane.place() == "to"
+        assert driver.sees("to = 30 0x1e was 0")
+        await driver.press("4", "s", "p", "4", "d")
+        assert driver.app.main.pane.place() == "mem[30]"
+
+
+async def test_the_bundle_executed_last_is_marked_and_found():
+    async with opened() as driver:
+        await driver.press("3", "s")
+        assert [line[:9] for line in driver.screen() if "▷" in line] == [" ▷    2  "]
+        await driver.press("comma")
+        assert driver.app.main.desk.looking == 2
+        assert driver.sees("pc 2 · executed")
+        await driver.press("end")
+        assert driver.sees("pc 9 · not next")
+
+
+async def test_why_a_program_faulted_is_said_in_a_small_terminal():
+    async with opened(small_program(FAULT, tags=())) as driver:
+        await driver.press("c")
+        assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
+        # All of it, with its slots below.
+        said = " ".join(line.strip() for line in driver.screen()[11:14])
+        fault = driver.session.arrival.fault
+        assert said.startswith(fault.sentence(driver.session.program))
+        await driver.press("up")
+        assert not driver.screen()[11].startswith("memory address")
+
+
+async def test_what_is_displayed_is_seen_after_each_step():
+    async with opened() as driver:
+        await driver.type("display sum")
+        await driver.press("3", "s")
+        assert driver.screen()[-2].rstrip() == " cycle 3  pc 3  valu (1) | flow (1)  ·  1: sum = 52"
+
+
+async def test_a_text_that_goes_on_says_so():
+    async with opened(size=(60, 20)) as driver:
+        await driver.type("print 1 + 2 nonsense")
+        reply = driver.screen()[-2]
+        assert (len(reply), reply[-1]) == (60, "…")
+        # In messages it goes on below; a table keeps its columns.
+        said = " ".join(line.strip() for line in driver.screen())
+        assert "an expression is like s[3] + 1, v_val[0] == 7 or all(v_val == 3)." in said
+        await driver.type("info scratch")
+        rows = [line for line in driver.screen() if line.startswith(("16:24", "24:32"))]
+        assert len(rows) == 2
+
+
+async def test_names_of_wide_characters_keep_columns_straight():
+    names = {16: ("你好", 8), 24: ("plain", 8)}
+    async with opened(small_program(scratch_map=names)) as driver:
+        await driver.press("p", "3")
+        rows = [line for line in driver.screen() if line.startswith(("你好", "plain"))]
+        assert len({cell_len(row) for row in rows}) == 1
+
+
+async def test_an_empty_program_says_what_to_do():
+    async with opened(Program.from_bundles([])) as driver:
+        assert driver.sees("no bundles: file PROGRAM loads others")
+
+
+async def test_how_far_a_long_run_is():
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        driver.app.simulate_key("c")
+        await asyncio.sleep(0.4)
+        cycle = driver.app.main.status.progress.cycle
+        assert cycle > 0
+        assert not driver.sees("cycle 0")
+        driver.app.simulate_key("escape")
+        await asyncio.sleep(0.2)
+        assert driver.session.core.cycle >= cycle
+
+
+async def test_a_key_pressed_during_a_search_is_done_after_it():
+    async with opened() as driver:
+        await driver.press("slash", *"nowhere", "enter")
+        main = driver.app.main
+        main.action_find(1)
+        main.execute("step")
+        await driver.settle()
+        assert driver.session.core.position == 1
+
+
+async def test_the_bundle_that_is_next_has_some_below_it():
+    async with opened(small_program([{"alu": [["+", 0, 0, 1]]}] * 200, tags=())) as driver:
+        await driver.type("step 20")
+        code = driver.pane("code")
+        assert code.top + code.page - code.cursor > 2
+        for _ in range(3):
+            await driver.press("s")
+            assert code.top + code.page - code.cursor > 2

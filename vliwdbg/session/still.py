@@ -1,0 +1,47 @@
+"""A machine held still: its words at one position, to be looked at while it runs on."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from machine.core.words import Words
+from machine.machine import Core
+from machine.stops import State
+
+COMPARED = 1024
+"""Words compared at once."""
+
+
+class Still(NamedTuple):
+    """A machine at one position: its own words, which stay when the machine goes on."""
+
+    pc: int
+    cycle: int
+    position: int
+    state: State
+    scratch: array[int]
+    memory: array[int]
+
+
+def still_of(core: Core) -> Still:
+    """The machine as it is."""
+    scratch, memory = _copied(core.scratch), _copied(core.memory)
+    return Still(core.pc, core.cycle, core.position, core.state, scratch, memory)
+
+
+def _copied(words: Sequence[int]) -> array[int]:
+    # In one piece: two million words of memory take some milliseconds, not a hundred.
+    return words.toarray() if isinstance(words, Words) else array("I", words)
+
+
+def changed_words(before: array[int], now: array[int]) -> dict[int, int]:
+    """Address -> old value, of the words that differ between two states of one memory."""
+    return {
+        address: before[address]
+        for first in range(0, len(now), COMPARED)
+        if before[first : first + COMPARED] != now[first : first + COMPARED]
+        for address in range(first, min(first + COMPARED, len(now)))
+        if before[address] != now[address]
+    }
