@@ -15,6 +15,7 @@ import os
 import re
 import sys
 from array import array
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -89,12 +90,14 @@ def _read_bytes(source: str) -> bytes:
 
 def _read_bounded(stream: IO[bytes], source: str) -> bytes:
     # By chunks, since pipes and devices tell no size.
-    data = bytearray()
+    chunks: list[bytes] = []
+    left = MAX_BYTES
     while chunk := stream.read(_CHUNK):
-        data += chunk
-        if len(data) > MAX_BYTES:
+        chunks.append(chunk)
+        left -= len(chunk)
+        if left < 0:
             raise ProgramError.at(source, f"more than {MAX_BYTES} bytes, which is the limit")
-    return bytes(data)
+    return b"".join(chunks)
 
 
 class _Repeated(dict[str, Any]):
@@ -116,11 +119,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def parse_json(data: bytes, source: str) -> Any:
     """The value of JSON text in UTF-8, with or without a byte order mark. Raises ProgramError."""
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(BOM_UTF8).decode()
         with collector_off():
             return json.loads(text, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
-        message = f"not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}"
+        offset = error.start + len(data) - len(error.object)
+        message = f"not UTF-8: byte 0x{data[offset]:02x} at offset {offset}"
     except json.JSONDecodeError as error:
         message = _json_message(error)
     except RecursionError:
@@ -152,6 +156,8 @@ def _digits_message(text: str) -> str:
 
 @dataclass
 class _Faults:
+    """What is wrong with a file, and what is only odd."""
+
     complaints: list[Complaint] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 

@@ -70,10 +70,16 @@ class Encoder:
         if not isinstance(bundles, (list, tuple)):
             self._complain("bundles", f"is {kind_of(bundles)}, not a list of bundles")
             return
-        for pc, bundle in enumerate(bundles):
-            self._add_bundle(pc, bundle)
+        pc = 0
+        while (pc := self._take_plain(bundles, pc)) < len(bundles):
+            self._add_bundle(pc, bundles[pc])
             if len(self.complaints) > ENOUGH:
                 return
+            pc += 1
+
+    def _take_plain(self, _bundles: Any, pc: int) -> int:
+        """Take plain bundles from pc on, where there is a quicker way; the first not taken."""
+        return pc
 
     def _complain(self, place: str, message: str) -> None:
         self.complaints.append(Complaint(place, message))
@@ -93,11 +99,12 @@ class Encoder:
                 columns.first_slot.append(len(columns.opcodes))
         columns.first_group.append(len(columns.group_engine))
 
-    def _takes_engine(self, pc: int, engine: str, slots: Any) -> bool:
+    def _takes_engine(self, pc: int, engine: Any, slots: Any) -> bool:
         limit = SLOT_LIMITS.get(engine)
         if limit is None:
             known = ", ".join(ENGINES)
-            message = f"no engine is called {quoted(engine)}; there are {known}"
+            called = quoted(engine) if isinstance(engine, str) else kind_of(engine)
+            message = f"no engine is called {called}; there are {known}"
             self._complain(f"bundles[{pc}]", message)
         elif type(slots) not in (list, tuple):
             message = f"is {kind_of(slots)}, not a list of slots"
@@ -274,7 +281,8 @@ _PAYLOADS: dict[Role, Callable[[Any], Any]] = {
 _FILL = {length: (0,) * (MAX_OPERANDS + 1 - length) for length in range(1, MAX_OPERANDS + 2)}
 
 
-def _quick_limit(operand: Operand) -> int:
+def quick_limit(operand: Operand) -> int:
+    """The greatest value of an integer operand that needs no second look."""
     return SCRATCH_SIZE - operand.width if operand.in_scratch else INT64_MAX
 
 
@@ -285,7 +293,7 @@ def _quick_rows(engine: str) -> dict[tuple[str, int], tuple[int, ...]]:
         roles = {operand.role for operand in row.operands}
         if roles & {Role.OFFSET, Role.KEY, Role.KEYS, Role.ANYTHING}:
             continue
-        limits = [_quick_limit(operand) for operand in row.operands]
+        limits = [quick_limit(operand) for operand in row.operands]
         quick[row.name, row.arity + 1] = (row.code, *limits, *_FILL[row.arity + 1])
     return quick
 

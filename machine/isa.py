@@ -12,8 +12,8 @@ come from the rows of `OPCODES`. The contract they hold is `docs/machine.md`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 VLEN = 8
 """Lanes of a vector, which is that many consecutive scratch words."""
@@ -46,8 +46,7 @@ SCRATCH_ROLES = frozenset({Role.DEF, Role.USE, Role.ADDRESS})
 TARGET_ROLES = frozenset({Role.TARGET, Role.RELATIVE})
 
 
-@dataclass(frozen=True, slots=True)
-class Operand:
+class Operand(NamedTuple):
     """One operand of an opcode: its name, role, and the scratch words it spans from its address.
 
     `lanes` is how many memory words an ADDRESS operand reaches, 0 for any other role.
@@ -68,8 +67,7 @@ Words = tuple[int, int]
 """A run of scratch words: first address and width."""
 
 
-@dataclass(frozen=True, slots=True)
-class Opcode:
+class Opcode(NamedTuple):
     """One row of the instruction set.
 
     `arithmetic` is the function of two unsigned words, for the opcodes that compute one; it
@@ -296,10 +294,7 @@ _ROWS: tuple[Opcode, ...] = (
     ),
 )
 
-OPCODES: tuple[Opcode, ...] = tuple(
-    Opcode(r.engine, r.name, r.operands, r.form, r.help, r.arithmetic, code)
-    for code, r in enumerate(_ROWS)
-)
+OPCODES = tuple(row._replace(code=code) for code, row in enumerate(_ROWS))
 _BY_NAME = {(row.engine, row.name): row for row in OPCODES}
 COMMENT = _BY_NAME["debug", "comment"]
 

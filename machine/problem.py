@@ -14,7 +14,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from machine.errors import ProgramError, shown
 from machine.isa import WORD_MASK
@@ -30,8 +30,7 @@ HEADER_WORDS = 7
 DEFAULT_SEED = 123
 
 
-@dataclass(frozen=True, slots=True)
-class HashStage:
+class HashStage(NamedTuple):
     """One stage: `a = (a op1 c) op2 (a op3 s)`."""
 
     op1: str
@@ -125,8 +124,7 @@ class Problem:
         return words
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The seven header words of a memory image: counts, and addresses of the parts in words."""
 
     rounds: int
@@ -166,15 +164,7 @@ class Layout:
     @property
     def header(self) -> tuple[int, ...]:
         """The header words, in order."""
-        return (
-            self.rounds,
-            self.n_nodes,
-            self.batch_size,
-            self.forest_height,
-            self.nodes_at,
-            self.indices_at,
-            self.values_at,
-        )
+        return tuple(self)
 
     @property
     def words(self) -> int:
@@ -203,8 +193,7 @@ class Layout:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(NamedTuple):
     """What the reference kernel leaves: the final indices and values of the batch."""
 
     indices: list[int]
@@ -253,8 +242,7 @@ def record(layout: Layout, memory: Sequence[int]) -> dict[Any, int]:
 OUTPUTS = ("values", "indices")
 
 
-@dataclass(frozen=True, slots=True)
-class Wrong:
+class Wrong(NamedTuple):
     """One word of an output that is not what it should be."""
 
     output: str
@@ -264,8 +252,7 @@ class Wrong:
     got: int
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """A run held against the reference; None is what the program did not claim.
 
     `wrong` is the first wrong word of each output and of the forest; `counts` how many there are.

@@ -114,6 +114,11 @@ class Columns:
     def slot_count(self) -> int:
         return len(self.opcodes)
 
+    @property
+    def arrays(self) -> tuple[array[int], ...]:
+        """All but payloads and wide immediates."""
+        return (self.first_group, self.group_engine, self.first_slot, self.opcodes, *self.operands)
+
     def costs(self) -> bytearray:
         """Cycles of each bundle: 1 if an engine other than debug is named, even with no slots."""
         works = self.group_engine.tobytes().translate(_WORKS)
@@ -144,8 +149,7 @@ class Columns:
         return self.wide.get((slot, position), value) if self.wide else value
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """A named stretch of a program: bundles `pc` up to but not including `end`."""
 
     pc: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from machine.errors import SHOWN
@@ -229,7 +228,7 @@ def trials_json(trials: Trials) -> dict[str, Any]:
             {
                 "seed": failure.seed,
                 "reason": failure.stop.reason.value if failure.stop else "wrong",
-                "wrong": failure.wrong and asdict(failure.wrong),
+                "wrong": failure.wrong and failure.wrong._asdict(),
             }
             for failure in trials.failures
         ],

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT, Machine, reference_for
@@ -44,8 +44,7 @@ class Stops(Protocol):
         """What was hit and its kind; None where the flag was a false alarm."""
 
 
-@dataclass(frozen=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """How far to run, and what to look at.
 
     `max_cycles` in cycles, `timeout` in seconds; None is no limit. `check` None means: where the
@@ -61,8 +60,7 @@ class RunOptions:
     on_slice: Callable[[Machine], None] | None = None
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What came of a run. `verdict` is None where nothing was checked."""
 
     loaded: Loaded

@@ -1,4 +1,3 @@
-from array import array
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -51,12 +50,19 @@ class Machine:
     def interrupt(self) -> None: ...
 
 def adopt_rows(rows: Sequence[tuple[str, str, str]], /) -> None: ...
-def draw(bits: bytes, words: Buffer, /) -> int: ...
-def take_slots(engine: str, slots: object, start: int, columns: Sequence[array[int]], /) -> int: ...
+def adopt_plain(
+    engines: tuple[tuple[str, int], ...],
+    slots: tuple[tuple[int, str, int, tuple[int, ...]], ...],
+    /,
+) -> None: ...
+def take_bundles(
+    bundles: object, start: int, groups: int, slots: int, payloads: int, /
+) -> tuple[tuple[bytearray, ...], list[Any]]: ...
+def run_together(machine: Machine, images: Buffer, words: int, max_cycles: int, /) -> list[int]: ...
+def draw(seeds: Sequence[bytes], images: Buffer, shape: tuple[int, int, int, int], /) -> None: ...
 def solve(
-    nodes: Buffer,
-    indices: Buffer,
-    values: Buffer,
+    images: Buffer,
+    shape: tuple[int, int, int, int],
     rounds: int,
     stages: Sequence[tuple[str, int, str, str, int]],
     /,

@@ -86,7 +86,6 @@ def adopt_instruction_set() -> None:
 
 
 adopt_instruction_set()
-take_slots = _core.take_slots
 
 
 class CompiledCore(_core.Machine):

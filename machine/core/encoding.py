@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from machine.core import choose_core
-from machine.encode import Encoder
+from machine.encode import Encoder, quick_limit
+from machine.isa import ENGINE_CODES, OPCODES, SLOT_LIMITS, Role
+
+# What the compiled encoder takes for an operand that is no integer; encode.c has the same.
+_KEY, _KEYS = -1, -2
+_TAKEN = {Role.KEY: _KEY, Role.KEYS: _KEYS}
+_NEVER_PLAIN = {Role.OFFSET, Role.ANYTHING}
 
 
 def make_encoder() -> Encoder:
@@ -15,17 +23,35 @@ def make_encoder() -> Encoder:
 
 
 class FastEncoder(Encoder):
-    """Takes plain slots in compiled code, the others as `Encoder` does."""
+    """Takes plain bundles in compiled code, the others as `Encoder` does."""
 
-    def __init__(self) -> None:
-        from machine.core.compiled import take_slots
+    def _take_plain(self, bundles: Any, pc: int) -> int:
+        columns = self.columns
+        before = len(columns)
+        taken, payloads = _core().take_bundles(
+            bundles, pc, len(columns.group_engine), columns.slot_count, len(columns.payloads)
+        )
+        for column, items in zip(columns.arrays, taken, strict=True):
+            column.frombytes(items)
+        columns.payloads += payloads
+        return pc + len(columns) - before
 
-        super().__init__()
-        self._take_slots = take_slots
 
-    def _add_slots(self, pc: int, engine: str, slots: Sequence[Any]) -> None:
-        columns = (self.columns.opcodes, *self.columns.operands)
-        index = self._take_slots(engine, slots, 0, columns)
-        while index < len(slots):
-            self._add_carefully(f"bundles[{pc}].{engine}[{index}]", engine, slots[index])
-            index = self._take_slots(engine, slots, index + 1, columns)
+@cache
+def _core() -> ModuleType:
+    """The compiled code, which now knows the slots that can be plain."""
+    from machine.core import _core
+
+    _core.adopt_plain(tuple(SLOT_LIMITS.items()), tuple(_plain_slots()))
+    return _core
+
+
+def _plain_slots() -> Iterator[tuple[int, str, int, tuple[int, ...]]]:
+    """Engine, name, code, and the greatest value of each operand."""
+    for row in OPCODES:
+        roles = [operand.role for operand in row.operands]
+        if _NEVER_PLAIN.isdisjoint(roles):
+            greatest = (
+                _TAKEN.get(operand.role) or quick_limit(operand) for operand in row.operands
+            )
+            yield ENGINE_CODES[row.engine], row.name, row.code, tuple(greatest)

@@ -26,9 +26,9 @@ DEEP = 1_000_000
 
 @pytest.fixture(autouse=True)
 def _in_good_time() -> Iterator[None]:
-    start = time.perf_counter()
+    start = time.process_time()
     yield
-    assert time.perf_counter() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def complaints(data: bytes | str) -> list[str]:
@@ -106,6 +106,7 @@ UNREADABLE: tuple[tuple[str, bytes, str], ...] = (
      "not JSON: Expecting property name enclosed in double quotes at line 1 column 2"),
     ("python", b'[{"alu": [("+", 1, 2, 3)]}]', "not JSON: Expecting value at line 1 column 11"),
     ("latin-1", b'{"name": "caf\xe9"}', "not UTF-8: byte 0xe9 at offset 13"),
+    ("latin-1-after-a-mark", b"\xef\xbb\xbf[\xe9", "not UTF-8: byte 0xe9 at offset 4"),
     ("utf-16", "[]".encode("utf-16"), "not UTF-8: byte 0xff at offset 0"),
     ("binary", bytes(range(128, 256)), "not UTF-8: byte 0x80 at offset 0"),
     ("deep-lists", b"[" * DEEP, "JSON nested too deeply to be a program"),

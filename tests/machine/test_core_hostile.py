@@ -132,18 +132,6 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "watch-length": lambda m: m.watch(bytearray(3)),
     "interval": lambda m: m.set_interval(0),
     "read-only": lambda m: setattr(m, "position", 5),
-    "draw": lambda m: _core.draw("bits", array("I", [0])),
-    "draw-words": lambda m: _core.draw(b"1234", b"1234"),
-    "solve-outside": lambda m: _core.solve(
-        array("I", [1]), array("I", [1]), array("I", [1]), 1, [("+", 1, "+", "<<", 2)]
-    ),
-    "solve-lengths": lambda m: _core.solve(
-        array("I", [1]), array("I"), array("I", [1]), 1, [("+", 1, "+", "<<", 2)]
-    ),
-    "solve-stage": lambda m: _core.solve(
-        array("I", [1]), array("I", [0]), array("I", [1]), 1, [("*", 1, "+", "<<", 2)]
-    ),
-    "solve-stages": lambda m: _core.solve(array("I"), array("I"), array("I"), 1, [()] * 99),
 }
 
 

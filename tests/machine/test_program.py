@@ -136,6 +136,8 @@ def test_from_bundles_raises_every_fault() -> None:
         "bundles[0].alu[0]",
         "bundles[1]",
     ]
+    with pytest.raises(ProgramError, match="no engine is called the number 1; there are alu"):
+        Program.from_bundles([{1: []}])
     with pytest.raises(ProgramError, match="bundles: is bytes, not a list of bundles"):
         encode_bundles(b"[]")
 

@@ -5,31 +5,34 @@ stdout carries the answer, stderr the narration.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
 
-ROOT_OPTIONS = frozenset({"-h", "--help", "--version"})
-OPEN = "open"
+_FIRST_LOOK = 100_000
+"""Objects after which Python looks for garbage. To start and run a program makes half of them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The installed command: do what the arguments say and leave with the exit code."""
+    gc.set_threshold(_FIRST_LOOK)
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _exit_code(words)
     except KeyboardInterrupt:  # before anything began, or after all was done
         code = 130
+    gc.freeze()  # or Python would look through all objects once more before it ends
     sys.exit(code)
 
 
 def _exit_code(words: Sequence[str]) -> int:
-    from vliwdbg.cli.app import SUBCOMMANDS, call
+    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, call
     from vliwdbg.cli.ends import USAGE, exit_code_of
     from vliwdbg.cli.streams import prepare, settle, tell
 
     prepare()
-    opens = not words or words[0] not in SUBCOMMANDS | ROOT_OPTIONS
+    opens = not words or words[0] not in FIRST_WORDS
     typed = [OPEN, *words] if opens else words
     code = exit_code_of(
         lambda: call(typed),

@@ -1,9 +1,8 @@
 """The options of the command line, each declared once, in groups that subcommands share.
 
-A group is a dataclass whose fields are Typer options. `@takes_groups` lets a subcommand ask for a
+A group is a dataclass whose fields are Typer options. `takes_groups` lets a subcommand ask for a
 whole group with one parameter, and shows Typer the flat signature it expects:
 
-    @takes_groups
     def run(source: Source, sizes: Sizes, quiet: Quiet = 0) -> int: ...
 
     vliwdbg run PROGRAM --memory FILE --rounds 4 -q
@@ -18,12 +17,12 @@ from functools import wraps
 from itertools import islice
 from typing import Annotated, Any, get_type_hints
 
-from typer import Argument, BadParameter, Option
+from typer import Argument, Option
 
-from machine.errors import quoted
-from vliwdbg.programs import Choice
-
-_LONGEST = 100
+AsJson = Annotated[bool, Option("--json", help="Print one JSON object.")]
+Quiet = Annotated[
+    int, Option("--quiet", "-q", count=True, help="Print the cycle count alone; -qq: nothing.")
+]
 
 
 @dataclass
@@ -149,40 +148,6 @@ def in_one_list(words: Sequence[str]) -> list[str]:
         else:
             spelled.append(word)
     return spelled
-
-
-def choice_of(source: Source, building: Building, sizes: Sizes) -> Choice:
-    """What to load. Raises BadParameter for options that do not go together."""
-    verify_named("PROGRAM", source.program)
-    verify_named("--memory", source.memory)
-    choice = Choice(
-        source.program,
-        building.kernel,
-        building.scheduler,
-        building.indices,
-        tuple(building.without or ()),
-        dict(map(_setting, building.settings or ())),
-        sizes.given(),
-        source.memory,
-    )
-    if not choice.bundled and (given := building.given()):
-        raise BadParameter(f"{given[0]} is for the bundled kernel, not for a program file")
-    return choice
-
-
-def verify_named(what: str, file: str | None) -> None:
-    """Raise BadParameter where a file's name is empty, as that of an unset shell variable is."""
-    if file == "":
-        raise BadParameter(f"{what} is empty; it takes the name of a file")
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise BadParameter(f"--set takes NAME=VALUE, not {quoted(text)}")
-    if len(value) > _LONGEST:
-        raise BadParameter(f"--set {quoted(name)} has a value of over {_LONGEST} characters")
-    return name, int(value) if value.isdecimal() else value
 
 
 def takes_groups(command: Callable[..., int]) -> Callable[..., int]:

@@ -7,15 +7,20 @@ In a terminal that line is drawn again as the search goes on; elsewhere each gai
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
 
 from machine.problem import Problem
-from vliwdbg.cli.streams import tell
+from vliwdbg.cli.files import verify_writable, write
+from vliwdbg.cli.options import AsJson, Dimensions
+from vliwdbg.cli.streams import answer, tell
 
 if TYPE_CHECKING:
     from kernels.tune import Progress, Result, Tuning
@@ -24,6 +29,51 @@ USUAL_SECONDS = 60.0
 INTERRUPTED = 130
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _CURVE = 24
+
+
+def tune(
+    dimensions: Dimensions,
+    indices: Annotated[
+        bool, Option("--indices", help="For the kernel that leaves the final indices right, too.")
+    ] = False,
+    seconds: Annotated[
+        float | None, Option("--time", min=0, metavar="S", help="Search for S seconds.")
+    ] = None,
+    tries: Annotated[
+        int | None, Option(min=1, metavar="N", help="Search for N tries; one job repeats exactly.")
+    ] = None,
+    jobs: Annotated[int, Option(min=1, max=256, metavar="J", help="Processes that search.")] = 1,
+    seed: Annotated[int, Option(metavar="N", help="Seed of the search.")] = 0,
+    from_scratch: Annotated[
+        bool, Option("--from-scratch", help="Read no stored parameters.")
+    ] = False,
+    dask: Annotated[
+        str | None, Option(metavar="ADDRESS", help="Search on the workers of a Dask scheduler.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where the parameters go; the search goes on from those that are there.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Search better parameters for the scheduler `tuned`; Ctrl+C keeps the best.
+
+    `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
+    """
+    verify_writable("--output", output)
+    search = Search(
+        dimensions.given(), indices, seconds, tries, jobs, seed, from_scratch, dask, output
+    )
+    result = search.run()
+    if output is not None:
+        write(output, search.written(result))
+    answer(json.dumps(search.as_json(result)) if as_json else search.as_text(result))
+    return search.exit_code(result)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,46 @@
+"""`vliwdbg build`: the bundled kernel as a program file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from io import StringIO
+from typing import Annotated
+
+from typer import Option
+
+from machine.codec import write_program
+from vliwdbg import report
+from vliwdbg.cli.choosing import choice_of
+from vliwdbg.cli.files import STDOUT, verify_writable, write
+from vliwdbg.cli.options import AsJson, Building, Sizes, Source
+from vliwdbg.cli.streams import answer, tell
+from vliwdbg.programs import load
+
+
+def build(
+    building: Building,
+    sizes: Sizes,
+    output: Annotated[
+        str | None, Option("--output", "-o", metavar="FILE", help="Where the program file goes.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Build the bundled kernel and write it as a program file.
+
+    The file goes to standard output unless -o names another place or a terminal would get it.
+    """
+    verify_writable("--output", output)
+    program = load(choice_of(Source(), building, sizes)).program
+    if output is None and not sys.stdout.isatty() and not as_json:
+        output = STDOUT
+    if output is not None:
+        text = StringIO()
+        write_program(program, text)
+        write(output, text.getvalue())
+    summary = report.built(program)
+    if as_json:
+        answer(json.dumps(summary))
+    else:
+        tell(report.built_text(summary, output))
+    return 0
