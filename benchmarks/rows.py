@@ -33,6 +33,8 @@ HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
 MODEL_LOOP = 100_000
 """Bundles of the loop that the model runs, of five million."""
+INPUTS = 1000
+"""How many are checked at once."""
 LOGGED = 900
 """Bundles that any log holds, and any of the programs has."""
 
@@ -150,11 +152,11 @@ def checked_inputs() -> float:
         return None
 
     def fast() -> object:
-        assert all(outcome.failure is None for outcome in trial(range(100)))
+        assert all(outcome.failure is None for outcome in trial(range(INPUTS)))
         return None
 
     slow, quick = in_turns(5, lambda: plain, lambda: fast)
-    return slow / (quick / 100)
+    return slow / (quick / INPUTS)
 
 
 def whole_process() -> float:

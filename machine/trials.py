@@ -1,7 +1,7 @@
 """A program on many fresh inputs: does it hold for all of them, and how long does it take?
 
-One machine is loaded once and given one input after the other; only an input that comes out wrong
-is looked at word by word.
+One machine is loaded once and given a share of the inputs at a time, in lockstep where it can; only
+an input that does not come out right is run by itself and looked at word by word.
 """
 
 from __future__ import annotations
@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, cast
 
 from machine.core import choose_core
-from machine.core.inputs import memory_of, solution_of
+from machine.core.inputs import (
+    Images,
+    blank_images,
+    draw_images,
+    memory_of,
+    run_together,
+    runs_together,
+    solve_images,
+)
 from machine.core.words import Words
 from machine.isa import SCRATCH_SIZE
 from machine.machine import NO_LIMIT, Checkpoint
@@ -22,8 +30,11 @@ from machine.stops import Reason, State, Stop
 
 Progress = Callable[[int, int], object]
 """Called with how many inputs were tried and how many failed so far."""
-AT_ONCE = 16
-"""Inputs between two calls of it, and a job's share at a time."""
+AT_ONCE = 32
+"""Inputs between two calls of it, and a job's share at a time; the compiled core runs as many
+together."""
+MOST_WORDS = 2**22
+"""Most words of memory that inputs tried at once may have together, beyond the first."""
 
 
 class Failure(NamedTuple):
@@ -90,10 +101,18 @@ def _outcomes(
         return
     # Imported here: a single job, which is the usual case, does without.
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import active_children
 
     arguments = (program, problem, max_cycles)
+    others = active_children()
     with ProcessPoolExecutor(min(jobs, len(shares)), None, _start_job, arguments) as pool:
-        yield from pool.map(_do_share, shares)
+        try:
+            yield from pool.map(_do_share, shares)
+        except BaseException:  # an interrupt, say: a share may have no end to wait for
+            for job in active_children():
+                if job not in others:
+                    job.terminate()
+            raise
 
 
 _job: list[Trial] = []
@@ -109,29 +128,70 @@ def _do_share(seeds: range) -> list[Outcome]:
 
 
 class Trial:
-    """A machine that one input after the other is given to. Called with seeds, it tries them."""
+    """A program on a machine that is given inputs. Called with seeds, it tries them.
+
+    A share of them is run together, as far as they go the same way; whatever does not come out
+    right so is run by itself, to tell why.
+    """
 
     def __init__(self, program: Program, problem: Problem, max_cycles: int = NO_LIMIT) -> None:
         self._problem = problem
-        self._layout = problem.layout
+        self._layout = layout = problem.layout
         self._max_cycles = max_cycles
         self._outputs = program.outputs
         self._core = choose_core().make(program, memory_of(problem), debug=False, pauses=False)
         self._scratch = array("I", bytes(4 * SCRATCH_SIZE))
+        self._share = max(1, min(AT_ONCE, MOST_WORDS // layout.words))
+        # Kept from one share to the next: fresh ones would cost more than is done with them.
+        self._images = blank_images(layout, self._share if runs_together() else 0)
+        self._after = self._images[:]
+        places = {"values": layout.values, "indices": layout.indices}
+        self._judged = [range(layout.indices_at), *(places[output] for output in program.outputs)]
 
     def __call__(self, seeds: Sequence[int]) -> list[Outcome]:
-        return [self.outcome(seed) for seed in seeds]
+        shares = [seeds[start : start + self._share] for start in range(0, len(seeds), self._share)]
+        return [outcome for share in shares for outcome in self._try_share(share)]
+
+    def _try_share(self, seeds: Sequence[int]) -> list[Outcome]:
+        right = self._right_together(seeds) if runs_together() else {}
+        return [
+            Outcome(right[seed], None) if seed in right else self.outcome(seed) for seed in seeds
+        ]
+
+    def _right_together(self, seeds: Sequence[int]) -> dict[int, int]:
+        """Seed -> cycles, of the inputs that could be run together and came out right."""
+        words = self._layout.words
+        images = memoryview(self._images)[: len(seeds) * words]
+        after = memoryview(self._after)[: len(seeds) * words]
+        draw_images(self._problem, seeds, images)
+        after[:] = images
+        cycles = run_together(self._core, after, words, self._max_cycles)
+        solve_images(self._layout, images)
+        return {
+            seed: count
+            for start, seed, count in zip(range(0, len(images), words), seeds, cycles, strict=True)
+            if count is not None and self._is_right(images, after, start)
+        }
+
+    def _is_right(self, expected: Images, got: Images, start: int = 0) -> bool:
+        """Whether what counts is the same in the two images that start at this word."""
+        places = (slice(start + place.start, start + place.stop) for place in self._judged)
+        # Arrays and views of them compare word by word; a bytearray, with anything, all at once.
+        return all(bytearray(got[place]) == expected[place] for place in places)
 
     def outcome(self, seed: int) -> Outcome:
-        """Run the input of a seed and hold the result against the reference."""
+        """Run the input of a seed by itself and hold the result against the reference."""
         memory = memory_of(replace(self._problem, seed=seed))
         stop = self._run(memory)
         if stop.reason not in (Reason.END, Reason.HALT):
             return Outcome(stop.cycle, Failure(seed, stop, None))
-        if self._is_right(memory):
+        after = self._core.memory
+        got = after.toarray() if isinstance(after, Words) else array("I", after)
+        expected = memory[:]
+        solve_images(self._layout, expected)
+        if self._is_right(expected, got):
             return Outcome(stop.cycle, None)
-        after = self._core.memory[:]
-        wrong = check(self._layout, memory, after, self._outputs).wrong
+        wrong = check(self._layout, memory, got, self._outputs).wrong
         return Outcome(stop.cycle, Failure(seed, None, wrong[0]))
 
     def _run(self, memory: array[int]) -> Stop:
@@ -142,19 +202,3 @@ class Trial:
         while stop.reason is Reason.BUDGET:
             stop = self._core.run(NO_LIMIT, self._max_cycles)
         return stop
-
-    def _is_right(self, memory: array[int]) -> bool:
-        layout = self._layout
-        indices, values = solution_of(layout, memory)
-        memory_after = self._core.memory
-        after = (
-            memory_after.toarray() if isinstance(memory_after, Words) else array("I", memory_after)
-        )
-        expected = {
-            "values": (layout.values, values),
-            "indices": (layout.indices, indices),
-        }
-        return after[: layout.indices_at] == memory[: layout.indices_at] and all(
-            after[place.start : place.stop] == words
-            for place, words in (expected[output] for output in self._outputs)
-        )

@@ -1,18 +1,26 @@
-"""Inputs of the problem and their solutions, as fast as there is a way.
+"""Many inputs of the problem: their words, their runs, their solutions, as fast as there is a way.
 
-The same words as `Problem.memory` and `machine.problem.solve` give, in arrays; by the compiled core
-where it is there, by those two where it is not.
+Images are memories of one problem, one after the other. The compiled core is used where it is
+there; where it is not the same words come from `Problem.memory` and `machine.problem.solve`, and
+nothing is run together.
 """
 
 from __future__ import annotations
 
 from array import array
-from random import Random
+from collections.abc import Sequence
+from dataclasses import replace
 from types import ModuleType
+from typing import Any, TypeAlias
 
 from machine.core import choose_core
+from machine.model import NO_LIMIT
 from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve
 
+Images: TypeAlias = "array[int] | memoryview"
+
+MOST_DIGITS = 624
+"""Digits of 32 bits in the greatest seed that the compiled core draws from."""
 _STAGES = tuple((stage.op1, stage.c, stage.op2, stage.op3, stage.s) for stage in HASH_STAGES)
 
 
@@ -24,40 +32,77 @@ def _compiled() -> ModuleType | None:
     return _core
 
 
+def runs_together() -> bool:
+    """Whether `run_together` can run anything."""
+    return _compiled() is not None
+
+
 def memory_of(problem: Problem) -> array[int]:
     """The memory image of a problem, as `Problem.memory`."""
+    image = blank_images(problem.layout, 1)
+    draw_images(problem, [problem.seed], image)
+    return image
+
+
+def blank_images(layout: Layout, count: int) -> array[int]:
+    """Images of a layout that are still to be drawn: a header, and zeros."""
+    blank = array("I", bytes(4 * layout.words))
+    blank[: len(layout.header)] = array("I", layout.header)
+    return blank * count
+
+
+def draw_images(problem: Problem, seeds: Sequence[int], images: Images) -> None:
+    """Make each image what `Problem.memory` gives with the seed. Its header is there before."""
+    core, layout = _compiled(), problem.layout
+    digits = [_digits(seed) for seed in seeds]
+    if core and GREATEST_VALUE == 2**30 - 1 and max(map(len, digits)) <= 4 * MOST_DIGITS:
+        core.draw(digits, images, _shape(layout))
+        return
+    for number, seed in enumerate(seeds):
+        start = number * layout.words
+        images[start : start + layout.words] = replace(problem, seed=seed).memory()
+
+
+def _digits(seed: int) -> bytes:
+    """What Python seeds its generator with: the absolute value, in digits of 32 bits."""
+    value = abs(seed)
+    return value.to_bytes(4 * max(1, -(-value.bit_length() // 32)), "little")
+
+
+def _shape(layout: Layout) -> tuple[int, int, int, int]:
+    return layout.nodes_at, layout.indices_at, layout.values_at, layout.words
+
+
+def run_together(
+    core: Any, images: Images, words: int, max_cycles: int = NO_LIMIT
+) -> list[int | None]:
+    """Run a compiled core's program on images of so many words, from its start to its end.
+
+    Returns the cycles that each run took; the image is then what it left. None is for those that
+    come to no end or halt within the limit, or go another way than others: what such an image
+    holds is anything, and only a run by itself tells what happens. Compares and pauses are passed
+    over. Signals are looked at now and then, as in `Core.run`.
+    """
+    from machine.core import _core
+
+    cycles = _core.run_together(core, images, words, min(max_cycles, NO_LIMIT))
+    return [None if count < 0 else count for count in cycles]
+
+
+def solve_images(layout: Layout, images: Images) -> None:
+    """Give each image the final indices and values, as `machine.problem.solve` tells them."""
     core = _compiled()
-    if core is None or GREATEST_VALUE != 2**30 - 1:
-        return array("I", problem.memory())
-    layout = problem.layout
-    drawn = _drawn(core, Random(problem.seed), layout.n_nodes + layout.batch_size)
-    words = array("I", layout.header)
-    words += drawn[: layout.n_nodes]
-    words += array("I", bytes(4 * layout.batch_size))
-    words += drawn[layout.n_nodes :]
-    return words
-
-
-def _drawn(core: ModuleType, random: Random, count: int) -> array[int]:
-    """That many numbers as `randint(0, GREATEST_VALUE)` draws them, one after the other."""
-    words = array("I")
-    while len(words) < count:
-        # Half of a generator's outputs are taken; a few more than twice as many mostly do.
-        outputs = 2 * (count - len(words)) + 256
-        more = array("I", bytes(4 * (count - len(words))))
-        bits = random.getrandbits(32 * outputs).to_bytes(4 * outputs, "little")
-        words += more[: core.draw(bits, more)]
-    return words
+    if core:
+        core.solve(images, _shape(layout), layout.rounds, _STAGES)
+        return
+    for start in range(0, len(images), layout.words):
+        end = start + layout.words
+        solution = solve(layout, images[start:end])
+        images[start + layout.indices_at : end] = array("I", solution.indices + solution.values)
 
 
 def solution_of(layout: Layout, memory: array[int]) -> tuple[array[int], array[int]]:
-    """The final indices and values, as `machine.problem.solve` gives them."""
-    core = _compiled()
-    if core is None:
-        solution = solve(layout, memory)
-        return array("I", solution.indices), array("I", solution.values)
-    nodes = memory[layout.nodes_at : layout.indices_at]
-    indices = memory[layout.indices_at : layout.values_at]
-    values = memory[layout.values_at : layout.words]
-    core.solve(nodes, indices, values, layout.rounds, _STAGES)
-    return indices, values
+    """The final indices and values of one image, after which the memory may go on."""
+    image = memory[: layout.words]
+    solve_images(layout, image)
+    return image[layout.indices_at : layout.values_at], image[layout.values_at :]

@@ -599,7 +599,21 @@ static PyType_Spec spec = {
     .slots = machine_type_slots,
 };
 
-PyType_Spec *machine_spec(void)
+static PyTypeObject *machine_type; /* for as long as the process lasts */
+
+PyTypeObject *make_machine_type(PyObject *module)
 {
-    return &spec;
+    machine_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    return machine_type;
+}
+
+const Program *program_of(PyObject *machine)
+{
+    if (!PyObject_TypeCheck(machine, machine_type))
+        PyErr_SetString(PyExc_TypeError, "this is no machine");
+    else if (!((Machine *)machine)->program)
+        PyErr_SetString(PyExc_RuntimeError, "the machine was not made");
+    else
+        return ((Machine *)machine)->program;
+    return NULL;
 }

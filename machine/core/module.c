@@ -82,14 +82,12 @@ static PyMethodDef module_methods[] = {
 static int module_exec(PyObject *module)
 {
     memset(operation_of_code, OPERATIONS, sizeof operation_of_code);
-    PyObject *type = PyType_FromModuleAndSpec(module, machine_spec(), NULL);
-    if (!type)
-        return -1;
-    const int added = PyModule_AddType(module, (PyTypeObject *)type);
-    Py_DECREF(type);
-    if (added < 0 || PyModule_AddFunctions(module, module_methods) < 0 ||
+    PyTypeObject *type = make_machine_type(module);
+    if (!type || PyModule_AddType(module, type) < 0 ||
+        PyModule_AddFunctions(module, module_methods) < 0 ||
         PyModule_AddFunctions(module, problem_methods) < 0 ||
         PyModule_AddFunctions(module, encode_methods) < 0 ||
+        PyModule_AddFunctions(module, lockstep_methods) < 0 ||
         PyModule_AddIntConstant(module, "VLEN", VLEN) < 0 ||
         PyModule_AddIntConstant(module, "SCRATCH_SIZE", SCRATCH_WORDS) < 0 ||
         PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)

@@ -16,8 +16,15 @@ extern OperationOfCode operation_of_code;
 /* A contiguous buffer of aligned items of this size; false with an exception set if it is none. */
 bool take_buffer(PyObject *object, Py_buffer *view, size_t item_size, bool writable);
 
-PyType_Spec *machine_spec(void);
+/* The type of machines; NULL with an exception set. */
+PyTypeObject *make_machine_type(PyObject *module);
+
+/* The program of a machine, which is there as long as the machine is; NULL with an exception set
+ * for anything else. */
+const Program *program_of(PyObject *machine);
+
 extern PyMethodDef problem_methods[];
 extern PyMethodDef encode_methods[];
+extern PyMethodDef lockstep_methods[];
 
 #endif

@@ -1,11 +1,54 @@
 /* Checking many inputs: their words, and what the reference kernel makes of them.
  *
- * The facts come from machine/problem.py with each call; here is only the speed.
+ * The facts come from machine/problem.py with each call; here is only the speed. The memory images
+ * of one problem stand one after the other.
  */
 #include "module.h"
+#include "wide.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* Where the parts of an image start, in this order, and where it ends. */
+typedef struct {
+    Py_ssize_t nodes, indices, values, words;
+} Shape;
+
+typedef struct {
+    Shape shape;
+    Py_buffer buffer;
+    uint32_t *words;
+    Py_ssize_t count;
+} Images;
+
+static bool is_shape(const Shape *shape)
+{
+    return 0 <= shape->nodes && shape->nodes < shape->indices && shape->indices <= shape->values &&
+           shape->values <= shape->words && shape->words <= UINT32_MAX &&
+           shape->values - shape->indices == shape->words - shape->values &&
+           shape->indices - shape->nodes <= INT32_MAX / 2;
+}
+
+/* False with an exception set, and nothing to be released, where these are no images so shaped. */
+static bool take_images(PyObject *object, PyObject *shape_object, Images *images)
+{
+    Shape *shape = &images->shape;
+    if (!PyArg_Parse(shape_object, "(nnnn)", &shape->nodes, &shape->indices, &shape->values,
+                     &shape->words) ||
+        !take_buffer(object, &images->buffer, sizeof(uint32_t), true))
+        return false;
+    const Py_ssize_t all = images->buffer.len / (Py_ssize_t)sizeof(uint32_t);
+    if (is_shape(shape) && all % shape->words == 0) {
+        images->words = images->buffer.buf;
+        images->count = all / shape->words;
+        return true;
+    }
+    PyErr_SetString(PyExc_ValueError, "these are no images of this shape");
+    PyBuffer_Release(&images->buffer);
+    return false;
+}
+
+/* --- the reference kernel ----------------------------------------------------------------------- */
 
 /* A stage of the hash: a = (a op1 c) op2 (a op3 s). */
 typedef struct {
@@ -13,9 +56,22 @@ typedef struct {
     uint32_t c, s;
 } Stage;
 
-enum { MOST_STAGES = 16, BLOCK = 64 };
+enum { MOST_STAGES = 16, BLOCK = 256 };
 
-static inline uint32_t apply(char operation, uint32_t a, uint32_t b)
+typedef struct {
+    Stage stages[MOST_STAGES];
+    Py_ssize_t count;
+} Hash;
+
+/* Elements that walk side by side: `count`, and some more for nothing, to a multiple of VLEN. */
+typedef struct {
+    size_t count;
+    uint32_t indices[BLOCK], values[BLOCK];
+} Walkers;
+
+#define EACH(walkers) for (size_t i = 0; i < ((walkers)->count + VLEN - 1) / VLEN * VLEN; i++)
+
+ALWAYS_INLINE uint32_t apply(char operation, uint32_t a, uint32_t b)
 {
     switch (operation) {
     case '+':
@@ -29,77 +85,110 @@ static inline uint32_t apply(char operation, uint32_t a, uint32_t b)
     }
 }
 
-static void apply_all(char operation, uint32_t *restrict result, const uint32_t *restrict words,
-                      uint32_t b)
+ALWAYS_INLINE void hash_stage(Walkers *walkers, const Stage *stage)
 {
-    /* One loop for each operation, so that the compiler makes vectors of it. */
-    switch (operation) {
-#define CASE(operation)                                  \
-    case operation:                                      \
-        for (int i = 0; i < BLOCK; i++)                  \
-            result[i] = apply(operation, words[i], b);   \
+    const uint32_t c = stage->c, s = stage->s;
+    uint32_t *const a = walkers->values;
+    /* A loop for each kind of stage, so that the compiler makes vectors of it. */
+#define KIND(op1, op2, op3) ((op1) << 16 | (op2) << 8 | (op3))
+#define STAGE(op1, op2, op3)                                                  \
+    case KIND(op1, op2, op3):                                                 \
+        EACH(walkers)                                                         \
+            a[i] = apply(op2, apply(op1, a[i], c), apply(op3, a[i], s));      \
         break;
-        CASE('+')
-        CASE('^')
-        CASE('<')
-        CASE('>')
-#undef CASE
+#define STAGES(op1, op2) \
+    STAGE(op1, op2, '+') STAGE(op1, op2, '^') STAGE(op1, op2, '<') STAGE(op1, op2, '>')
+    switch (KIND(stage->op1, stage->op2, stage->op3)) {
+        STAGES('+', '+')
+        STAGES('+', '^')
+        STAGES('^', '+')
+        STAGES('^', '^')
+        STAGES('<', '+')
+        STAGES('<', '^')
+        STAGES('>', '+')
+        STAGES('>', '^')
     default:
         break;
     }
+#undef STAGES
+#undef STAGE
+#undef KIND
 }
 
-static void hash_block(uint32_t *words, const Stage *stages, int count)
+/* Walk down the tree, each element from an index below n_nodes. */
+ALWAYS_INLINE void walk(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes, uint32_t rounds,
+                        const Hash *hash)
 {
-    uint32_t left[BLOCK], right[BLOCK];
-    for (const Stage *stage = stages; stage < stages + count; stage++) {
-        apply_all(stage->op1, left, words, stage->c);
-        apply_all(stage->op3, right, words, stage->s);
-        if (stage->op2 == '+')
-            for (int i = 0; i < BLOCK; i++)
-                words[i] = left[i] + right[i];
-        else
-            for (int i = 0; i < BLOCK; i++)
-                words[i] = left[i] ^ right[i];
-    }
-}
-
-/* Walk up to BLOCK elements down the tree. Indices are below n_nodes. */
-static void walk_block(const uint32_t *nodes, uint32_t n_nodes, uint32_t rounds,
-                       const Stage *stages, int stage_count, uint32_t *indices, uint32_t *values)
-{
+    uint32_t *const indices = walkers->indices, *const values = walkers->values;
     for (uint32_t round = 0; round < rounds; round++) {
-        for (int i = 0; i < BLOCK; i++)
+        EACH(walkers)
             values[i] ^= nodes[indices[i]];
-        hash_block(values, stages, stage_count);
-        for (int i = 0; i < BLOCK; i++) {
+        for (const Stage *stage = hash->stages; stage < hash->stages + hash->count; stage++)
+            hash_stage(walkers, stage);
+        EACH(walkers)
+        {
             const uint32_t child = 2 * indices[i] + 1 + (values[i] & 1);
             indices[i] = child < n_nodes ? child : 0;
         }
     }
 }
 
-static bool parse_stages(PyObject *rows, Stage *stages, int *count)
+static void walk_narrow(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes, uint32_t rounds,
+                        const Hash *hash)
 {
-    const Py_ssize_t length = PySequence_Size(rows);
-    if (length < 0)
+    walk(walkers, nodes, n_nodes, rounds, hash);
+}
+
+WIDE static void walk_wide(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes,
+                           uint32_t rounds, const Hash *hash)
+{
+    walk(walkers, nodes, n_nodes, rounds, hash);
+}
+
+/* False where an index is no node's. */
+static bool solve_image(uint32_t *image, const Shape *shape, uint32_t rounds, const Hash *hash)
+{
+    const size_t batch = (size_t)(shape->values - shape->indices);
+    const uint32_t *const nodes = image + shape->nodes;
+    const uint32_t n_nodes = (uint32_t)(shape->indices - shape->nodes);
+    for (size_t first = 0; first < batch; first += BLOCK) {
+        uint32_t *const indices = image + shape->indices + first;
+        uint32_t *const values = image + shape->values + first;
+        Walkers walkers = {.count = batch - first < BLOCK ? batch - first : BLOCK};
+        memcpy(walkers.indices, indices, walkers.count * sizeof *indices);
+        memcpy(walkers.values, values, walkers.count * sizeof *values);
+        for (size_t i = 0; i < walkers.count; i++)
+            if (walkers.indices[i] >= n_nodes)
+                return false;
+        (has_wide_vectors() ? walk_wide : walk_narrow)(&walkers, nodes, n_nodes, rounds, hash);
+        memcpy(indices, walkers.indices, walkers.count * sizeof *indices);
+        memcpy(values, walkers.values, walkers.count * sizeof *values);
+    }
+    return true;
+}
+
+static bool parse_hash(PyObject *rows, Hash *hash)
+{
+    hash->count = PySequence_Size(rows);
+    if (hash->count < 0)
         return false;
-    if (length > MOST_STAGES) {
+    if (hash->count > MOST_STAGES) {
         PyErr_SetString(PyExc_ValueError, "too many stages");
         return false;
     }
-    *count = (int)length;
-    for (Py_ssize_t i = 0; i < length; i++) {
+    for (Py_ssize_t i = 0; i < hash->count; i++) {
         const char *op1, *op2, *op3;
         unsigned int c, s;
         PyObject *row = PySequence_GetItem(rows, i);
         const bool parsed = row && PyArg_Parse(row, "(sIssI)", &op1, &c, &op2, &op3, &s);
         if (parsed)
-            stages[i] = (Stage){op1[0], op2[0], op3[0], c, s};
+            hash->stages[i] = (Stage){op1[0], op2[0], op3[0], c, s};
         Py_XDECREF(row);
         if (!parsed)
             return false;
-        if (!strchr("+^<>", op1[0]) || !strchr("+^", op2[0]) || !strchr("+^<>", op3[0])) {
+        const Stage *stage = &hash->stages[i];
+        if (!stage->op1 || !stage->op2 || !stage->op3 || !strchr("+^<>", stage->op1) ||
+            !strchr("+^", stage->op2) || !strchr("+^<>", stage->op3)) {
             PyErr_SetString(PyExc_ValueError, "the core does not know this stage of the hash");
             return false;
         }
@@ -107,96 +196,268 @@ static bool parse_stages(PyObject *rows, Stage *stages, int *count)
     return true;
 }
 
-static bool all_below(const uint32_t *words, Py_ssize_t count, Py_ssize_t limit)
-{
-    for (Py_ssize_t i = 0; i < count; i++)
-        if (words[i] >= limit)
-            return false;
-    return true;
-}
-
-static void walk(const Py_buffer *nodes, Py_buffer *indices, Py_buffer *values, unsigned int rounds,
-                 const Stage *stages, int stage_count)
-{
-    const Py_ssize_t batch = values->len / 4;
-    for (Py_ssize_t start = 0; start < batch; start += BLOCK) {
-        const size_t here = (size_t)(batch - start < BLOCK ? batch - start : BLOCK);
-        uint32_t index[BLOCK] = {0}, value[BLOCK] = {0};
-        uint32_t *first_index = (uint32_t *)indices->buf + start;
-        uint32_t *first_value = (uint32_t *)values->buf + start;
-        memcpy(index, first_index, here * sizeof *index);
-        memcpy(value, first_value, here * sizeof *value);
-        walk_block(nodes->buf, (uint32_t)(nodes->len / 4), rounds, stages, stage_count, index,
-                   value);
-        memcpy(first_index, index, here * sizeof *index);
-        memcpy(first_value, value, here * sizeof *value);
-    }
-}
-
-/* solve(nodes, indices, values, rounds, stages): indices and values become the final ones. */
+/* solve(images, shape, rounds, stages): indices and values of each image become the final ones. */
 static PyObject *solve(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *objects[3], *rows;
-    Py_buffer views[3];
+    PyObject *object, *shape, *rows;
+    Images images;
     unsigned int rounds;
-    Stage stages[MOST_STAGES];
-    int stage_count;
-    bool taken = true;
-    if (!PyArg_ParseTuple(arguments, "OOOIO", &objects[0], &objects[1], &objects[2], &rounds,
-                          &rows) ||
-        !parse_stages(rows, stages, &stage_count))
+    Hash hash;
+    bool solved = true;
+    if (!PyArg_ParseTuple(arguments, "OOIO", &object, &shape, &rounds, &rows) ||
+        !parse_hash(rows, &hash) || !take_images(object, shape, &images))
         return NULL;
-    memset(views, 0, sizeof views);
-    for (int i = 0; taken && i < 3; i++)
-        taken = take_buffer(objects[i], &views[i], sizeof(uint32_t), i > 0);
-    const Py_ssize_t n_nodes = views[0].len / 4;
-    if (taken && (views[1].len != views[2].len || n_nodes == 0 || n_nodes > INT32_MAX / 2 ||
-                  !all_below(views[1].buf, views[1].len / 4, n_nodes))) {
-        PyErr_SetString(PyExc_ValueError, "indices are outside the tree, or not one for each value");
-        taken = false;
-    }
-    if (taken) {
+    for (Py_ssize_t number = 0; solved && number < images.count; number++) {
+        uint32_t *image = images.words + number * images.shape.words;
         Py_BEGIN_ALLOW_THREADS
-        walk(&views[0], &views[1], &views[2], rounds, stages, stage_count);
+        solved = solve_image(image, &images.shape, rounds, &hash);
         Py_END_ALLOW_THREADS
+        if (!solved)
+            PyErr_SetString(PyExc_ValueError, "an index is outside the tree");
+        else if (PyErr_CheckSignals() < 0)
+            solved = false;
     }
-    for (int i = 0; i < 3; i++)
-        PyBuffer_Release(&views[i]);
-    if (!taken)
+    PyBuffer_Release(&images.buffer);
+    if (!solved)
         return NULL;
     Py_RETURN_NONE;
 }
 
-/* draw(bits, words) -> how many were drawn: what `randint(0, 2**30 - 1)` makes of a generator's
- * 32-bit outputs, which is those below 2**31, halved. */
+/* --- the words of seeds ------------------------------------------------------------------------- */
+
+/* Python's generator, the MT19937 of Matsumoto and Nishimura, of some seeds side by side. */
+enum { STATE = 624, MIDDLE = 397, SIDE_BY_SIDE = 16, PIECE = STATE / 13 };
+
+typedef uint32_t Row[SIDE_BY_SIDE];
+
+typedef struct {
+    Row state[STATE];
+    int place; /* in it, of the next output */
+    /* Some outputs, as `randint(0, 2**30 - 1)` takes them: halved, and how many numbers each makes,
+     * which is none where it was 2**31 or more. */
+    Row halves[PIECE], numbers[PIECE];
+} Generators;
+
+/* The absolute value of a seed: digits of 32 bits, the least first. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t count;
+} Digits;
+
+ALWAYS_INLINE uint32_t digit_at(const Digits *digits, size_t place)
+{
+    const uint8_t *bytes = digits->bytes + 4 * place;
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
+
+ALWAYS_INLINE uint32_t mixed(uint32_t word, uint32_t factor)
+{
+    return (word ^ word >> 30) * factor;
+}
+
+/* Stir word i of the states, and return which is next. The last becomes the first as well. */
+ALWAYS_INLINE int stir(Generators *generators, int i, uint32_t factor, const uint32_t *added)
+{
+    const uint32_t *before = generators->state[i - 1];
+    uint32_t *word = generators->state[i];
+    for (int g = 0; g < SIDE_BY_SIDE; g++)
+        word[g] = (word[g] ^ mixed(before[g], factor)) + added[g];
+    if (i < STATE - 1)
+        return i + 1;
+    memcpy(generators->state[0], word, sizeof(Row));
+    return 1;
+}
+
+/* What the algorithm's authors call init_by_array, with the digits of each seed, at most STATE. */
+ALWAYS_INLINE void seed_all(Generators *generators, const Digits seeds[SIDE_BY_SIDE])
+{
+    Row added, places = {0};
+    uint32_t word = 19650218;
+    int i = 1;
+    for (int place = 0; place < STATE; place++) {
+        for (int g = 0; g < SIDE_BY_SIDE; g++)
+            generators->state[place][g] = word;
+        word = mixed(word, 1812433253) + (uint32_t)place + 1;
+    }
+    for (int turn = 0; turn < STATE; turn++) {
+        for (int g = 0; g < SIDE_BY_SIDE; g++) {
+            added[g] = digit_at(&seeds[g], places[g]) + places[g];
+            places[g] = places[g] + 1 < seeds[g].count ? places[g] + 1 : 0;
+        }
+        i = stir(generators, i, 1664525, added);
+    }
+    for (int turn = 1; turn < STATE; turn++) {
+        for (int g = 0; g < SIDE_BY_SIDE; g++)
+            added[g] = (uint32_t)-i;
+        i = stir(generators, i, 1566083941, added);
+    }
+    for (int g = 0; g < SIDE_BY_SIDE; g++)
+        generators->state[0][g] = 0x80000000;
+    generators->place = 0;
+}
+
+/* The next outputs of each. */
+ALWAYS_INLINE void generate(Generators *generators)
+{
+    for (int n = 0; n < PIECE; n++) {
+        const int place = generators->place + n;
+        uint32_t *word = generators->state[place];
+        const uint32_t *next = generators->state[(place + 1) % STATE];
+        const uint32_t *middle = generators->state[(place + MIDDLE) % STATE];
+        for (int g = 0; g < SIDE_BY_SIDE; g++) {
+            const uint32_t y = (word[g] & 0x80000000) | (next[g] & 0x7FFFFFFF);
+            uint32_t output = middle[g] ^ y >> 1 ^ (y & 1 ? 0x9908B0DF : 0);
+            word[g] = output;
+            output ^= output >> 11;
+            output ^= output << 7 & 0x9D2C5680;
+            output ^= output << 15 & 0xEFC60000;
+            output ^= output >> 18;
+            generators->halves[n][g] = output >> 1;
+            generators->numbers[n][g] = output >> 31 ^ 1;
+        }
+    }
+    generators->place = (generators->place + PIECE) % STATE;
+}
+
+/* Words still to be drawn. */
+typedef struct {
+    uint32_t *next, *end;
+} Part;
+
+/* Draw from the outputs of one generator, some of which are used, until the part is full or all
+ * are. Returns how many then are. */
+ALWAYS_INLINE int draw_part(const Generators *generators, int g, int used, Part *part)
+{
+    while (used < PIECE && part->next < part->end) {
+        const ptrdiff_t left = part->end - part->next;
+        const int end = PIECE - used < left ? PIECE : used + (int)left;
+        uint32_t *const words = part->next;
+        size_t drawn = 0;
+        UNROLLED for (; used < end; used++)
+        {
+            words[drawn] = generators->halves[used][g];
+            drawn += generators->numbers[used][g];
+        }
+        part->next += drawn;
+    }
+    return used;
+}
+
+/* Draw as many images as there are seeds, at most SIDE_BY_SIDE. */
+ALWAYS_INLINE void draw_some(Generators *generators, const Digits seeds[SIDE_BY_SIDE], int count,
+                             uint32_t *images, const Shape *shape)
+{
+    Part nodes[SIDE_BY_SIDE], values[SIDE_BY_SIDE];
+    for (int g = 0; g < count; g++) {
+        uint32_t *image = images + g * shape->words;
+        nodes[g] = (Part){image + shape->nodes, image + shape->indices};
+        values[g] = (Part){image + shape->values, image + shape->words};
+        memset(image + shape->indices, 0,
+               (size_t)(shape->values - shape->indices) * sizeof *image);
+    }
+    seed_all(generators, seeds);
+    for (bool all_full = false; !all_full;) {
+        generate(generators);
+        all_full = true;
+        for (int g = 0; g < count; g++) {
+            const int used = draw_part(generators, g, 0, &nodes[g]);
+            draw_part(generators, g, used, &values[g]);
+            all_full = all_full && nodes[g].next == nodes[g].end && values[g].next == values[g].end;
+        }
+    }
+}
+
+static void draw_narrow(Generators *generators, const Digits seeds[SIDE_BY_SIDE], int count,
+                        uint32_t *images, const Shape *shape)
+{
+    draw_some(generators, seeds, count, images, shape);
+}
+
+WIDE static void draw_wide(Generators *generators, const Digits seeds[SIDE_BY_SIDE], int count,
+                           uint32_t *images, const Shape *shape)
+{
+    draw_some(generators, seeds, count, images, shape);
+}
+
+/* The digits live as long as their owner. */
+static bool take_digits(PyObject *seeds, Py_ssize_t index, Digits *digits, PyObject **owner)
+{
+    char *bytes;
+    Py_ssize_t length;
+    *owner = PySequence_GetItem(seeds, index);
+    if (!*owner || PyBytes_AsStringAndSize(*owner, &bytes, &length) < 0)
+        return false;
+    *digits = (Digits){(const uint8_t *)bytes, (size_t)length / 4};
+    if (0 < length && length <= 4 * STATE && length % 4 == 0)
+        return true;
+    PyErr_SetString(PyExc_ValueError, "a seed has 1 to 624 digits of 32 bits");
+    return false;
+}
+
+/* Draw the images from number `first` on, at most SIDE_BY_SIDE. */
+static bool draw_from(Generators *generators, PyObject *seeds, const Images *images,
+                      Py_ssize_t first)
+{
+    const Py_ssize_t left = images->count - first;
+    const int count = left < SIDE_BY_SIDE ? (int)left : SIDE_BY_SIDE;
+    uint32_t *const words = images->words + first * images->shape.words;
+    PyObject *owners[SIDE_BY_SIDE] = {NULL};
+    Digits digits[SIDE_BY_SIDE] = {0};
+    bool taken = true;
+    for (int g = 0; taken && g < count; g++)
+        taken = take_digits(seeds, first + g, &digits[g], &owners[g]);
+    if (taken) {
+        for (int g = count; g < SIDE_BY_SIDE; g++)
+            digits[g] = digits[0]; /* nothing is drawn there */
+        Py_BEGIN_ALLOW_THREADS
+        (has_wide_vectors() ? draw_wide : draw_narrow)(generators, digits, count, words,
+                                                       &images->shape);
+        Py_END_ALLOW_THREADS
+    }
+    for (int g = 0; g < count; g++)
+        Py_XDECREF(owners[g]);
+    return taken;
+}
+
+static bool draw_images(PyObject *seeds, const Images *images)
+{
+    const Py_ssize_t count = PySequence_Size(seeds);
+    if (count < 0)
+        return false;
+    if (count != images->count) {
+        PyErr_SetString(PyExc_ValueError, "there is not one seed for each image");
+        return false;
+    }
+    Generators *generators = malloc(sizeof *generators);
+    if (!generators) {
+        PyErr_NoMemory();
+        return false;
+    }
+    bool drawn = true;
+    for (Py_ssize_t first = 0; drawn && first < count; first += SIDE_BY_SIDE)
+        drawn = draw_from(generators, seeds, images, first);
+    free(generators);
+    return drawn;
+}
+
+/* draw(seeds, images, shape): each image becomes that of its seed, from the nodes on. */
 static PyObject *draw(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *bits_object, *words_object;
-    Py_buffer bits, words;
-    if (!PyArg_ParseTuple(arguments, "OO", &bits_object, &words_object) ||
-        !take_buffer(bits_object, &bits, 1, false))
+    PyObject *seeds, *object, *shape;
+    Images images;
+    if (!PyArg_ParseTuple(arguments, "OOO", &seeds, &object, &shape) ||
+        !take_images(object, shape, &images))
         return NULL;
-    if (!take_buffer(words_object, &words, sizeof(uint32_t), true)) {
-        PyBuffer_Release(&bits);
+    const bool drawn = draw_images(seeds, &images);
+    PyBuffer_Release(&images.buffer);
+    if (!drawn)
         return NULL;
-    }
-    uint32_t *drawn = words.buf;
-    const uint32_t *end = drawn + words.len / 4;
-    const uint8_t *bytes = bits.buf;
-    for (Py_ssize_t i = 0; i + 4 <= bits.len && drawn < end; i += 4) {
-        const uint32_t output = (uint32_t)bytes[i] | (uint32_t)bytes[i + 1] << 8 |
-                                (uint32_t)bytes[i + 2] << 16 | (uint32_t)bytes[i + 3] << 24;
-        *drawn = output >> 1;
-        drawn += output >> 31 ? 0 : 1;
-    }
-    const Py_ssize_t count = drawn - (uint32_t *)words.buf;
-    PyBuffer_Release(&words);
-    PyBuffer_Release(&bits);
-    return PyLong_FromSsize_t(count);
+    Py_RETURN_NONE;
 }
 
 PyMethodDef problem_methods[] = {
-    {"solve", solve, METH_VARARGS, "solve(nodes, indices, values, rounds, stages)"},
-    {"draw", draw, METH_VARARGS, "draw(bits, words) -> count"},
+    {"solve", solve, METH_VARARGS, "solve(images, shape, rounds, stages)"},
+    {"draw", draw, METH_VARARGS, "draw(seeds, images, shape)"},
     {0},
 };

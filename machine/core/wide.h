@@ -1,4 +1,6 @@
-/* Functions compiled twice: once for any processor, and once, marked WIDE, for those with vectors as
+/* What is told to compilers about speed, where they understand it.
+ *
+ * Functions compiled twice: once for any processor, and once, marked WIDE, for those with vectors as
  * wide as the machine's own. Where the compiler has no such thing the second is like the first, and
  * is not used. */
 #ifndef VLIWDBG_WIDE_H
@@ -18,6 +20,23 @@ static inline bool has_wide_vectors(void)
 {
     return false;
 }
+#endif
+
+/* Before a loop: no turn of it meets what another wrote. Compilers cannot know it of words that
+ * come through pointers, and so would not make vectors of them. */
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
+/* Before a loop too short to be done one turn at a time. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define UNROLLED _Pragma("GCC unroll 4")
+#else
+#define UNROLLED
 #endif
 
 #ifdef __GNUC__

@@ -1,11 +1,13 @@
 """`run --trials`: one program on many fresh inputs."""
 
+import signal
+import time
 from collections.abc import Sequence
 
 import pytest
 
 from machine.problem import Problem
-from tests.cli.command import ENDLESS, Command, stores
+from tests.cli.command import ENDLESS, PATIENCE, Command, stores
 
 SIZES = {"forest_height": 2, "rounds": 1, "batch_size": 2, "seed": 7}
 LAYOUT = Problem(**SIZES).layout
@@ -78,3 +80,15 @@ def test_a_program_without_a_problem_has_no_fresh_inputs(vliwdbg: Command) -> No
     ended = vliwdbg("run", vliwdbg.file({"bundles": [], "memory": []}), "--trials", "2")
     assert ended.code == 2
     assert "no fresh inputs" in ended.err
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_an_interrupt_ends_endless_trials(vliwdbg: Command, jobs: str) -> None:
+    """Also where only the command itself is told, not those that share its work."""
+    endless = vliwdbg.file({"bundles": ENDLESS, "problem": SIZES})
+    process = vliwdbg.start("run", endless, "--trials", "100", "--jobs", jobs)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (130, b"")
+    assert b"Traceback" not in err

@@ -7,9 +7,10 @@ import pytest
 
 from kernels.catalog import build
 from machine import Problem, Program, Reason
-from machine.core.inputs import memory_of, solution_of
+from machine import trials as trials_module
+from machine.core.inputs import blank_images, draw_images, memory_of, solution_of
 from machine.problem import solve
-from machine.trials import Trials, run_trials
+from machine.trials import AT_ONCE, Trials, run_trials
 
 SMALL = Problem(forest_height=3, rounds=4, batch_size=16, seed=5)
 
@@ -29,6 +30,35 @@ def test_memory_and_solution_are_the_plain_ones(seed: int, height: int) -> None:
     assert isinstance(values, array)
 
 
+SEEDS = (
+    0, 1, -1, 2**31, 2**32 - 1, 2**32, -(2**32), 2**64 - 1, 2**64, 10**40, -(10**40),
+    2 ** (32 * 623), 2 ** (32 * 624) - 1, *range(100, 120),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [(), (2 ** (32 * 624),), (3**20_000, 5)])
+def test_many_seeds_are_drawn_at_once(more: tuple[int, ...]) -> None:
+    """Of one digit or of many, side by side; each is what Python's own generator makes of it."""
+    problem, seeds = Problem(forest_height=7, batch_size=100), (*SEEDS, *more)
+    layout = problem.layout
+    images = blank_images(layout, len(seeds))
+    images[layout.indices_at] = 99  # of the image before, say
+    draw_images(problem, seeds, images)
+    for number, seed in enumerate(seeds):
+        random = Random(seed)
+        nodes, values = ([random.randint(0, 2**30 - 1) for _ in range(n)] for n in (255, 100))
+        image = images[number * layout.words : (number + 1) * layout.words]
+        assert image.tolist() == [*layout.header, *nodes, *[0] * 100, *values]
+
+
+def test_seeds_of_any_number_of_bits() -> None:
+    problem, rng = Problem(forest_height=1, rounds=1, batch_size=1), Random(1)
+    for bits in range(1, 700, 3):
+        seed = rng.getrandbits(bits) * rng.choice((1, -1))
+        problem = Problem(forest_height=1, rounds=1, batch_size=1, seed=seed)
+        assert memory_of(problem) == problem.memory()
+
+
 @pytest.fixture(scope="module")
 def baseline() -> Program:
     return build("baseline", problem=SMALL)
@@ -40,11 +70,28 @@ def test_a_right_program_is_right_for_all(baseline: Program) -> None:
     assert trials.correct
     assert trials.seeds == range(5, 45)
     assert trials.cycles[0] == trials.cycles[1] > 0
-    assert told == [(16, 0), (32, 0), (40, 0)]
+    assert told == [(AT_ONCE, 0), (40, 0)]
 
 
 def test_jobs_share_the_work(baseline: Program) -> None:
     assert run_trials(baseline, SMALL, 40, jobs=2) == run_trials(baseline, SMALL, 40)
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_large_images_are_tried_a_few_at_once(
+    baseline: Program, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    expected = run_trials(baseline, SMALL, 20)
+    monkeypatch.setattr(trials_module, "MOST_WORDS", at_once * SMALL.layout.words)
+    assert trials_module.Trial(baseline, SMALL)._share == at_once
+    assert run_trials(baseline, SMALL, 20) == expected
+
+
+def test_the_model_comes_to_the_same(baseline: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    lazy = Program.from_bundles([{"load": [["const", 0, 1]]}])
+    trials = [run_trials(program, SMALL, 5) for program in (baseline, lazy)]
+    monkeypatch.setenv("VLIWDBG_CORE", "model")
+    assert [run_trials(program, SMALL, 5) for program in (baseline, lazy)] == trials
 
 
 def test_no_trials_are_no_failures(baseline: Program) -> None:
