@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from array import array
 
+import pytest
 from rich.cells import cell_len
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
 from vliwdbg.session.still import COMPARED, changed_words
+from vliwdbg.tui.desk import Line
 from vliwdbg.tui.pending import Pending
+from vliwdbg.tui.widgets.messages import _laid_out
 from vliwdbg.tui.widgets.paint import fitted
 
 FAULT = [{"load": [["const", 0, 4_000_000_000]]}, {"load": [["vload", 8, 0]]}]
@@ -113,6 +116,16 @@ async def test_a_text_that_goes_on_says_so():
         await driver.type("info scratch")
         rows = [line for line in driver.screen() if line.startswith(("16:24", "24:32"))]
         assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    "text", [" a" + " " * 40 + "b", " " * 90 + "^", "你" * 50, "x" * 99, "a b " * 30]
+)
+def test_a_line_is_broken_into_parts_that_fit(text):
+    for width in (1, 22, 33, 80):
+        parts = [part.text for part in _laid_out([Line("reply", text)], width)]
+        assert max(map(cell_len, parts)) <= max(width - 2, 20)
+        assert "".join("".join(parts).split()) == "".join(text.split())
 
 
 async def test_names_of_wide_characters_keep_columns_straight():

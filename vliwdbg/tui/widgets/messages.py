@@ -73,7 +73,8 @@ def _parts(line: Line, width: int) -> Sequence[Line]:
     room = max(width - len(PROMPT), NARROWEST)
     rest, parts = line.text, []
     while line.kind != "table" and cell_len(rest) > room:
-        seen = max(len(set_cell_size(rest, room).rstrip()), 1)
+        seen = len(set_cell_size(rest, room))
+        seen -= cell_len(rest[:seen]) > room  # half of a wide character is none
         space = rest.rfind(" ", seen // 2, seen)
         end = seen if space < 0 else space
         parts.append(rest[:end])
