@@ -38,12 +38,15 @@ mutants:
 bench:
 	$(PYTHON) -m benchmarks
 
-# The compiled core under the address and undefined-behaviour sanitizers, beside the one in use.
+# The extensions under the sanitizers of addresses, of leaks and of undefined behaviour, beside
+# those in use.
 SANITIZED := build/sanitize
+SANITIZED_TESTS := $(addprefix tests/machine/test_,core.py core_hostile.py core_encoding.py trials.py) \
+	tests/kernels/test_pack_core.py
 sanitize:
 	rm -rf $(SANITIZED)
 	VLIWDBG_SANITIZE=1 $(PYTHON) setup.py -q build --build-base $(SANITIZED)/base --build-lib $(SANITIZED)/lib
 	cp -r tests pyproject.toml $(SANITIZED)/lib
-	cd $(SANITIZED)/lib && VLIWDBG_CORE=compiled PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
+	cd $(SANITIZED)/lib && VLIWDBG_CORE=compiled PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=1 \
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-	$(abspath $(PYTHON)) -m pytest -p no:cacheprovider tests/machine/test_core.py tests/machine/test_core_hostile.py tests/machine/test_core_encoding.py
+	$(abspath $(PYTHON)) -m pytest -p no:cacheprovider $(SANITIZED_TESTS)

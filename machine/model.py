@@ -47,13 +47,13 @@ class Checkpoint:
 
 @dataclass(slots=True)
 class _Undo:
-    """What one bundle overwrote: the state before it, and each word's old value, oldest first."""
+    """What one bundle overwrote: the state before it, and the old words by address."""
 
     pc: int
     cycle: int
     state: State
-    scratch: list[tuple[int, int]]
-    memory: list[tuple[int, int]]
+    scratch: dict[int, int]
+    memory: dict[int, int]
     traced: int
 
 
@@ -99,8 +99,9 @@ class Model:
             self._slots[slot] = (do, *operands)
         # One more than asked for: the last bundle is always known, to tell what it did.
         self._history: deque[_Undo] = deque(maxlen=max(history, 1))
-        self._new_words: list[tuple[int, int]] = []
-        self._new_memory: list[tuple[int, int]] = []
+        # By address, so that the later of two writes to a word wins.
+        self._new_words: dict[int, int] = {}
+        self._new_memory: dict[int, int] = {}
         self._new_trace: list[int] = []
         self._next_pc = 0
 
@@ -160,16 +161,13 @@ class Model:
         return None
 
     def _commit(self, pc: int, before: State) -> None:
-        undo = _Undo(pc, self.cycle, before, [], [], len(self._new_trace))
-        for address, value in self._new_words:
-            undo.scratch.append((address, self.scratch[address]))
-            self.scratch[address] = value
-        for address, value in self._new_memory:
-            undo.memory.append((address, self.memory[address]))
-            self.memory[address] = value
-        self.trace += self._new_trace
-        self._forget_staged()
-        self._history.append(undo)
+        words, memory, traced = self._new_words, self._new_memory, self._new_trace
+        _exchange(self.scratch, words)
+        if memory:  # which in most bundles nobody writes
+            _exchange(self.memory, memory)
+        self.trace += traced
+        self._history.append(_Undo(pc, self.cycle, before, words, memory, len(traced)))
+        self._new_words, self._new_memory, self._new_trace = {}, {}, []
         if self.visits is not None:
             self.visits[pc] += 1
         self.pc = self._next_pc
@@ -217,10 +215,8 @@ class Model:
         if commit is None:
             return None
         undo = self._history.pop()
-        for address, old in reversed(undo.scratch):
-            self.scratch[address] = old
-        for address, old in reversed(undo.memory):
-            self.memory[address] = old
+        _exchange(self.scratch, undo.scratch)
+        _exchange(self.memory, undo.memory)
         del self.trace[len(self.trace) - undo.traced :]
         self.pc, self.cycle, self._state = undo.pc, undo.cycle, undo.state
         self.position -= 1
@@ -247,17 +243,21 @@ class Model:
         self.scratch[:] = checkpoint.scratch
         self.memory[:] = checkpoint.memory
         self.trace[:] = checkpoint.trace
+        self.forget()
+
+    def forget(self) -> None:
+        """Have nothing that can be undone."""
         self._history.clear()
 
     # What slots do with the machine, in the first half of a bundle.
 
     def put(self, address: int, value: int) -> None:
         """Stage a write to scratch."""
-        self._new_words.append((address, value))
+        self._new_words[address] = value
 
     def put_lanes(self, address: int, values: Iterable[int]) -> None:
         """Stage a write of a vector."""
-        self._new_words.extend(zip(range(address, address + VLEN), values, strict=True))
+        self._new_words.update(zip(range(address, address + VLEN), values, strict=True))
 
     def lanes(self, address: int) -> list[int]:
         """The words of a vector."""
@@ -272,7 +272,7 @@ class Model:
 
     def put_memory(self, address: int, value: int) -> None:
         """Stage a write to memory."""
-        self._new_memory.append((address, value))
+        self._new_memory[address] = value
 
     def put_trace(self, value: int) -> None:
         """Stage a word for the trace buffer."""
@@ -311,10 +311,15 @@ class Model:
         return self.debug and self.reference is not None
 
 
-def _writes(undone: list[tuple[int, int]], now: list[int]) -> tuple[Write, ...]:
-    # Of a word that was written twice the first old value is the one before the bundle.
-    oldest = dict(reversed(undone))
-    return tuple(Write(address, oldest[address], now[address]) for address in sorted(oldest))
+def _exchange(words: list[int], other: dict[int, int]) -> None:
+    """Write words by address and have in their place what was there; once more takes it back."""
+    for address, word in other.items():
+        other[address] = words[address]
+        words[address] = word
+
+
+def _writes(old: dict[int, int], now: list[int]) -> tuple[Write, ...]:
+    return tuple(Write(address, old[address], now[address]) for address in sorted(old))
 
 
 # What each opcode does. The operands are those of its row in `machine.isa`, and a trailing `_`

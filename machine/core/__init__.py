@@ -21,6 +21,10 @@ VARIABLE = "VLIWDBG_CORE"
 NAMES = ("compiled", "model")
 
 
+class CoreError(Exception):
+    """There is no such core here."""
+
+
 class CoreChoice(NamedTuple):
     """Which core is in use, the class to make, and why it is this one."""
 
@@ -32,12 +36,12 @@ class CoreChoice(NamedTuple):
 def choose_core(name: str | None = None) -> CoreChoice:
     """The core called `name`, or the one the environment names, or the fastest that there is.
 
-    Raises ValueError for a name there is none of, and ImportError where the compiled core is asked
-    for but missing.
+    Raises CoreError for a name there is none of, and where the compiled core is asked for but
+    missing.
     """
     asked = name or os.environ.get(VARIABLE) or None
     if asked not in (None, *NAMES):
-        raise ValueError(f"no core is called {asked!r}; there are {' and '.join(NAMES)}")
+        raise CoreError(f"no core is called {asked!r}; there are {' and '.join(NAMES)}")
     if asked == "model":
         return _model("asked for")
     problem = _load_problem()
@@ -48,7 +52,7 @@ def choose_core(name: str | None = None) -> CoreChoice:
             "compiled", CompiledCore, "asked for" if asked else "the fastest there is"
         )
     if asked:
-        raise ImportError(f"the compiled core is not there: {problem}")
+        raise CoreError(f"the compiled core is not there: {problem}")
     return _model(f"the compiled core is not there: {problem}")
 
 

@@ -116,11 +116,11 @@ ALWAYS_INLINE void hash_stage(Walkers *walkers, const Stage *stage)
 }
 
 /* Walk down the tree, each element from an index below n_nodes. */
-ALWAYS_INLINE void walk(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes, uint32_t rounds,
+ALWAYS_INLINE void walk(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes, int rounds,
                         const Hash *hash)
 {
     uint32_t *const indices = walkers->indices, *const values = walkers->values;
-    for (uint32_t round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds; round++) {
         EACH(walkers)
             values[i] ^= nodes[indices[i]];
         for (const Stage *stage = hash->stages; stage < hash->stages + hash->count; stage++)
@@ -133,20 +133,20 @@ ALWAYS_INLINE void walk(Walkers *walkers, const uint32_t *nodes, uint32_t n_node
     }
 }
 
-static void walk_narrow(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes, uint32_t rounds,
+static void walk_narrow(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes, int rounds,
                         const Hash *hash)
 {
     walk(walkers, nodes, n_nodes, rounds, hash);
 }
 
 WIDE static void walk_wide(Walkers *walkers, const uint32_t *nodes, uint32_t n_nodes,
-                           uint32_t rounds, const Hash *hash)
+                           int rounds, const Hash *hash)
 {
     walk(walkers, nodes, n_nodes, rounds, hash);
 }
 
 /* False where an index is no node's. */
-static bool solve_image(uint32_t *image, const Shape *shape, uint32_t rounds, const Hash *hash)
+static bool solve_image(uint32_t *image, const Shape *shape, int rounds, const Hash *hash)
 {
     const size_t batch = (size_t)(shape->values - shape->indices);
     const uint32_t *const nodes = image + shape->nodes;
@@ -201,10 +201,10 @@ static PyObject *solve(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *object, *shape, *rows;
     Images images;
-    unsigned int rounds;
+    int rounds;
     Hash hash;
     bool solved = true;
-    if (!PyArg_ParseTuple(arguments, "OOIO", &object, &shape, &rounds, &rows) ||
+    if (!PyArg_ParseTuple(arguments, "OOiO", &object, &shape, &rounds, &rows) ||
         !parse_hash(rows, &hash) || !take_images(object, shape, &images))
         return NULL;
     for (Py_ssize_t number = 0; solved && number < images.count; number++) {

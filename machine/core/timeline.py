@@ -16,10 +16,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from machine.core.signals import ctrl_c_held_back
+from machine.core.words import Words
+from machine.isa import Role
 from machine.model import BREAK_AFTER, NO_LIMIT, Checkpoint, Model
 from machine.program import Program
 from machine.stops import Commit, Reason, State, Stop
@@ -36,13 +40,17 @@ _AFTER = BREAK_AFTER_READ | BREAK_AFTER_WRITE
 KEPT_BYTES = 48 * 2**20
 """What the kept states may take; the rest of some 64 MB is for what can be undone at once."""
 UNDONE_AT_ONCE = 2000
-"""Bundles; the widest take some 8 kB each. What lies further back is executed again."""
+"""Bundles; the widest take some 6 kB each. What lies further back is executed again."""
 _BYTES_A_WORD = 16
 _FEWEST_KEPT = 2
+STRETCH = 2000
+"""Bundles between two looks at interrupts and Ctrl+C: a tenth of a second of the densest."""
+
+GoesOn = Callable[[], bool]
 
 
-class _BreakError(Exception):
-    """Raised between the halves of a bundle that touches memory flagged to stop before it."""
+def _always() -> bool:
+    return True
 
 
 class _Kept(NamedTuple):
@@ -55,46 +63,44 @@ class _Kept(NamedTuple):
     edited: bool
 
 
-class _Words(list[int]):
-    """Words that tell before they are set."""
-
-    def __init__(self, words: Iterable[int], before_change: Callable[[], None]) -> None:
-        super().__init__(words)
-        self._before_change = before_change
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        self._before_change()
-        super().__setitem__(index, value)
+Touch = tuple[int, int, int]
+"""The scratch word that holds an address, how many words of memory from there on, and the flags
+that may stop it."""
 
 
-class ModelCore(Model):
-    """The model, with a timeline and with flags for memory."""
+class ModelCore:
+    """The model, with a timeline around it and with flags for memory.
 
-    _by_hand = False
-    """Whether words that are set now are set by somebody else."""
+    The model alone executes, so that nothing is paid for each bundle; only where a word of memory
+    is flagged each bundle is looked at before.
+    """
 
-    def __init__(self, program: Program, memory: Iterable[int], **options: Any) -> None:
-        history = options.pop("history", 0)
-        super().__init__(program, memory, history=min(history, UNDONE_AT_ONCE), **options)
+    def __init__(
+        self, program: Program, memory: Iterable[int], *, history: int = 0, **options: Any
+    ) -> None:
+        self._program = program
         self._keeps = history > 0
-        if self._keeps:  # without history no edit needs to be known, and plain lists are quicker
-            self.scratch = _Words(self.scratch, self._before_change)
-            self.memory = _Words(self.memory, self._before_change)
         self._most_undone = max(history, 1)
-        self._most_kept = max(KEPT_BYTES // (_BYTES_A_WORD * self._kept_words()), _FEWEST_KEPT)
-        self._reach = 0
-        self._interrupted = False
+        # One more than can be undone at once: a flag for memory may take the last bundle back.
+        remembered = min(self._most_undone, UNDONE_AT_ONCE) + 1
+        self._model = Model(program, memory, history=remembered, **options)
+        self._scratch = self._words(self._model.scratch)
+        self._memory = self._words(self._model.memory)
         self._memory_flags: bytearray | None = None
+        self._touches: dict[int, list[Touch]] = {}
         self._touched = 0
-        self._pass_over = False
+        self._interrupted = False
         self._led_to_edits: dict[int, Commit | None] = {}
-        self._unsettled = False
+        self._most_kept = max(KEPT_BYTES // (_BYTES_A_WORD * self._kept_words()), _FEWEST_KEPT)
         # Where memory is large, copying it must stay cheap beside executing.
-        self.set_interval(max(1000, len(self.memory) // 8))
-        self._by_hand = True
+        self.set_interval(max(1000, len(self._memory) // 8))
+
+    def _words(self, words: list[int]) -> Words | list[int]:
+        """The words as they can be set by hand; without history nobody needs to know of it."""
+        return Words(words, self._before_edit) if self._keeps else words
 
     def _kept_words(self) -> int:
-        return len(self.scratch) + len(self.memory) + (len(self.visits) if self.visits else 0)
+        return len(self._scratch) + len(self._memory) + len(self.visits or ())
 
     def set_interval(self, bundles: int) -> None:
         """Have so many bundles between states kept, from here on; history restarts."""
@@ -108,47 +114,139 @@ class ModelCore(Model):
         self._unsettled = False
         self._kept = [self._kept_here()] if self._keeps else []
 
+    # The state.
+
+    @property
+    def pc(self) -> int:
+        """Index of the next bundle."""
+        return self._model.pc
+
+    @pc.setter
+    def pc(self, pc: int) -> None:
+        self._before_edit()
+        self._model.pc = pc
+        if self.state is State.STOPPED:
+            self._model.become(State.RUNNING)
+
+    @property
+    def cycle(self) -> int:
+        """Cycles so far."""
+        return self._model.cycle
+
+    @property
+    def position(self) -> int:
+        """Bundles executed so far."""
+        return self._model.position
+
+    @property
+    def state(self) -> State:
+        """Running, paused or stopped."""
+        return self._model.state
+
+    @property
+    def scratch(self) -> Words | list[int]:
+        """The words of scratch."""
+        return self._scratch
+
+    @property
+    def memory(self) -> Words | list[int]:
+        """The words of memory."""
+        return self._memory
+
+    @property
+    def trace(self) -> list[int]:
+        """The words written to the trace buffer."""
+        return self._model.trace
+
+    @property
+    def visits(self) -> array[int] | None:
+        """How often each pc was executed, up to here; None where that is not counted."""
+        return self._model.visits
+
+    @property
+    def flags(self) -> bytearray:
+        """One byte a pc: BREAK_BEFORE and BREAK_AFTER stop a run there."""
+        return self._model.flags
+
     @property
     def memory_flags(self) -> bytearray:
         """One byte a word of memory: stop before or after the bundle that reads or writes it."""
         if self._memory_flags is None:
-            self._memory_flags = bytearray(len(self.memory))
+            self._memory_flags = bytearray(len(self._memory))
         return self._memory_flags
+
+    @property
+    def debug(self) -> bool:
+        """Whether compares are checked."""
+        return self._model.debug
+
+    @debug.setter
+    def debug(self, debug: bool) -> None:
+        self._model.debug = debug
+
+    @property
+    def pauses(self) -> bool:
+        """Whether a pause is more than its cycle."""
+        return self._model.pauses
+
+    @pauses.setter
+    def pauses(self, pauses: bool) -> None:
+        self._model.pauses = pauses
+
+    @property
+    def reference(self) -> Mapping[Any, int] | None:
+        """The values for compares, by key; None where compares are passed over."""
+        return self._model.reference
+
+    @reference.setter
+    def reference(self, reference: Mapping[Any, int] | None) -> None:
+        self._model.reference = reference
+
+    # Forward.
 
     def interrupt(self) -> None:
         """End the run under way, or the next one, at its next look around."""
         self._interrupted = True
 
-    # Forward.
-
     def run(self, budget: int, max_cycles: int = NO_LIMIT, *, check_first: bool = False) -> Stop:
+        """As `machine.model.Model.run`.
+
+        A handler of Ctrl+C may raise; the machine then stands between two bundles.
+        """
         end = self.position + budget
-        with self._at_work():
+        with self._at_work() as goes_on:
             while True:
                 first = self.position
-                budget = min(end, self._next_look()) - first
-                stop = self._run_watching(budget, max_cycles, check_first)
+                stop = self._run_heeding(self._look_before(end) - first, max_cycles, check_first)
                 self._arrive(self.position - first)
-                if stop.reason is not Reason.BUDGET or self.position >= end or self._interrupted:
-                    self._interrupted = False
+                ended = stop.reason is not Reason.BUDGET or self.position >= end
+                if ended or not goes_on():
                     return stop
                 check_first = True
 
     @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """What is set meanwhile is set by the machine itself."""
-        by_hand, self._by_hand = self._by_hand, False
-        try:
+    def _at_work(self) -> Iterator[GoesOn]:
+        """What is to be asked between two stretches: whether to go on. It may raise there."""
+        with ctrl_c_held_back() as let_through:
+
+            def goes_on() -> bool:
+                let_through()
+                interrupted, self._interrupted = self._interrupted, False
+                return not interrupted
+
             if self._unsettled:
                 self._unsettled = False
                 self._keep(edited=self.position > self._origin)
-            yield
-        finally:
-            self._by_hand = by_hand
+            try:
+                yield goes_on
+            finally:
+                self._forget_edits()
 
-    def _next_look(self) -> int:
-        following = self._kept[-1].position + self._interval if self._keeps else 0
-        return following if following > self.position else self.position + 10_000
+    def _look_before(self, end: int) -> int:
+        """Where the stretch from here on ends: to keep the state there, or to look around."""
+        following = self._kept[-1].position + self._interval if self._keeps else NO_LIMIT
+        stretch = self.position + STRETCH
+        return min(end, stretch, following if following > self.position else NO_LIMIT)
 
     def _arrive(self, executed: int = 0) -> None:
         self._reach = min(self._reach + executed, self._most_undone)
@@ -166,62 +264,68 @@ class ModelCore(Model):
             self._kept = [kept for i, kept in enumerate(self._kept) if i % 2 == 0 or kept.edited]
             self._interval *= 2
 
+    # Where memory is flagged.
+
+    def _run_heeding(self, budget: int, max_cycles: int, check_first: bool) -> Stop:
+        """Run and heed all flags."""
+        self._touched = 0
+        flags = self._memory_flags
+        if flags is not None and flags.count(0) < len(flags):
+            return self._run_watching(budget, max_cycles, check_first)
+        return self._model.run(budget, max_cycles, check_first=check_first)
+
     def _run_watching(self, budget: int, max_cycles: int, check_first: bool) -> Stop:
-        if self._memory_flags is None:
-            return super().run(budget, max_cycles, check_first=check_first)
-        end = self.position + budget
-        stop = self._stop(Reason.BUDGET)
-        while self.position < end:
-            self._touched, self._pass_over = 0, not check_first
-            try:
-                stop = super().run(1, max_cycles, check_first=check_first)
-            except _BreakError:
-                return self._stop(Reason.BREAKPOINT)
+        model = self._model
+        end = model.position + budget
+        stop = model.run(0)
+        while model.position < end and stop.reason is Reason.BUDGET:
+            position, touched = model.position, self._flags_touched()
+            stop = model.run(1, max_cycles, check_first=check_first)
+            if model.position == position:
+                break
+            # Only now: where the bundle faults, no flag of memory is met.
+            if touched & _BEFORE and check_first:
+                model.undo()
+                return self._here(Reason.BREAKPOINT)
+            self._touched = touched
             check_first = True
-            if stop.reason is not Reason.BUDGET:
-                return stop
-            if self._touched & _AFTER:
-                return self._stop(Reason.WATCHPOINT)
-        return super().run(0) if self._state is State.STOPPED else stop
+            if stop.reason is Reason.BUDGET and touched & _AFTER:
+                return self._here(Reason.WATCHPOINT)
+        return stop
 
-    def reach(self, operand: int, address: int, lane: int | None = None) -> int:
-        reached = super().reach(operand, address, lane)
-        if self._memory_flags is not None:
-            # A load has its address at operand 1, a store at operand 0.
-            self._touched |= self._memory_flags[reached] & (_READS if operand else _WRITES)
-        return reached
+    def _flags_touched(self) -> int:
+        """The flags for what the next bundle does to memory, of all words that it reaches."""
+        assert self._memory_flags is not None
+        found = 0
+        for address, lanes, kinds in self._touches_of(self.pc):
+            start = self._model.scratch[address]
+            for flags in self._memory_flags[start : start + lanes]:
+                found |= flags & kinds
+        return found
 
-    def _commit(self, pc: int, before: State) -> None:
-        if self._touched & _BEFORE and not self._pass_over:
-            self._forget_staged()
-            self._state = before
-            raise _BreakError
-        super()._commit(pc, before)
+    def _touches_of(self, pc: int) -> list[Touch]:
+        if pc not in self._touches and pc < len(self._program):
+            self._touches[pc] = [
+                (address, slot.opcode.memory_lanes, _READS if slot.engine == "load" else _WRITES)
+                for slot in self._program.bundle(pc)
+                for address, _ in slot.opcode.words(slot.operands, Role.ADDRESS)
+            ]
+        return self._touches.get(pc, [])
+
+    def _here(self, reason: Reason) -> Stop:
+        return Stop(reason, self.pc, self.cycle, self.position)
 
     # By hand.
 
-    _pc = 0
-
-    @property
-    def pc(self) -> int:
-        return self._pc
-
-    @pc.setter
-    def pc(self, pc: int) -> None:
-        self._before_change()
-        self._pc = pc
-        if self._by_hand and self._state is State.STOPPED:
-            self._state = State.RUNNING
-
-    def _before_change(self) -> None:
-        """What comes after this position is another story, if this is somebody else's doing."""
-        if not self._by_hand or not self._keeps:
+    def _before_edit(self) -> None:
+        """What comes after this position is another story from now on."""
+        if not self._keeps:
             return
         here = self.position
         if here not in self._led_to_edits:
             self._led_to_edits[here] = self.last_commit()
         self._kept = [kept for kept in self._kept if kept.position < here]
-        self._history.clear()
+        self._model.forget()
         self.frontier = here
         self._unsettled = True
 
@@ -241,50 +345,54 @@ class ModelCore(Model):
     def _origin(self) -> int:
         return self._kept[0].position if self._kept else self.position
 
+    def checkpoint(self) -> Checkpoint:
+        """A copy of the whole state."""
+        return self._model.checkpoint()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Become what a checkpoint holds. What could be undone before is forgotten."""
+        with ctrl_c_held_back():
+            self._model.restore(checkpoint)
+            self._restart()
+
     def last_commit(self) -> Commit | None:
+        """What the last bundle did; None at the start and beyond what can be undone."""
         if self.position in self._led_to_edits:
             return self._led_to_edits[self.position]
         if self._reach == 0:
             return None
-        if not self._history and self._keeps:
+        commit = self._model.last_commit()
+        if commit is None and self._keeps:
             with self._at_work():
                 self._recall()
-        return super().last_commit()
-
-    def undo(self) -> Commit | None:
-        with self._at_work():
-            commit = self.last_commit()
-            if commit is None:
-                return None
-            reach = self._reach - 1
-            if self._history:
-                super().undo()
-            else:
-                self._go(self.position - 1)
-            self._reach = reach
-            self._forget_edits()
+            commit = self._model.last_commit()
         return commit
 
     def _recall(self) -> None:
         """Execute the last bundle again, so that it is remembered."""
-        position, reach = self.position, self._reach
-        self._load(self._nearest(position - 1))
-        self._run_quietly(position)
+        here, reach = self.checkpoint(), self._reach
+        self._load(self._nearest(here.position - 1))
+        self._run_quietly(here.position)
+        self._model.become(here.state)  # a pause at the end may have been passed since
         self._reach = reach
 
-    def restore(self, checkpoint: Checkpoint) -> None:
+    def undo(self) -> Commit | None:
+        """Take back the last bundle and return what it had done; None where none is remembered."""
         with self._at_work():
-            super().restore(checkpoint)
-        self._restart()
+            commit = self.last_commit()
+            if commit is not None:
+                reach = max(self._reach - 1, 0)
+                if not self._model.undo():
+                    self._go(self.position - 1)
+                self._reach = reach
+        return commit
 
     def seek(self, position: int) -> Stop:
         """As `machine.core.compiled.CompiledCore.seek`."""
-        with self._at_work():
-            stop = self._go(position)
-            self._forget_edits()
-        return stop
+        with self._at_work() as goes_on:
+            return self._go(position, goes_on)
 
-    def _go(self, position: int) -> Stop:
+    def _go(self, position: int, goes_on: GoesOn = _always) -> Stop:
         nearest = self._nearest(position)
         if position < self.position:
             if nearest is None:
@@ -293,16 +401,15 @@ class ModelCore(Model):
                 self._load(nearest)
         elif nearest and nearest.position > self.position:
             self._load(nearest)
-        return self._run_quietly(position)
+        return self._run_quietly(position, goes_on=goes_on)
 
     def _undo_to(self, position: int, nearest: _Kept) -> bool:
         """Undo bundles where they are remembered and that is the shorter way."""
-        back = self.position - position
-        if back > min(len(self._history), position - nearest.position):
+        if self.position - position > position - nearest.position:
             return False
-        for _ in range(back):
-            super().undo()
-        return True
+        while self.position > position and self._model.undo():
+            pass
+        return self.position == position
 
     def _nearest(self, position: int) -> _Kept | None:
         count = bisect_right(self._kept, position, key=_position)
@@ -310,13 +417,13 @@ class ModelCore(Model):
 
     def _load(self, kept: _Kept | None) -> None:
         assert kept is not None
-        super().restore(kept.state)
+        self._model.restore(kept.state)
         if self.visits is not None and kept.visits is not None:
             self.visits[:] = kept.visits
 
     def seek_cycle(self, cycle: int) -> Stop:
         """As `machine.core.compiled.CompiledCore.seek_cycle`."""
-        with self._at_work():
+        with self._at_work() as goes_on:
             count = bisect_right(self._kept, cycle - 1, key=_cycle)
             back = self.cycle >= cycle
             if back and (not self._kept or self._kept[0].cycle > cycle):
@@ -324,67 +431,71 @@ class ModelCore(Model):
             nearest = self._kept[max(count - 1, 0)] if self._kept else None
             if back or (nearest and nearest.position > self.position):
                 self._load(nearest)
-            stop = self._run_quietly(NO_LIMIT, cycle)
+            stop = self._run_quietly(NO_LIMIT, cycle, goes_on)
             nearest = self._nearest(self.position)
             if nearest and nearest.edited and nearest.position == self.position:
                 self._load(nearest)
-            self._forget_edits()
-        return stop
+        return replace(stop, pc=self.pc)
 
-    def _run_quietly(self, position: int, cycle: int = NO_LIMIT) -> Stop:
+    def _run_quietly(self, position: int, cycle: int = NO_LIMIT, goes_on: GoesOn = _always) -> Stop:
         """Run on to a position, or the first position of a cycle, past all stops but faults."""
-        stop = self._stop(Reason.BUDGET)
-        with self._undisturbed():
+        stop = self._here(Reason.BUDGET)
+        with self._undisturbed() as compares:
             while self.position < position and self.cycle < cycle:
-                stop = self._run_stretch(position, cycle)
+                known = self.position < self.frontier
+                self.debug = compares and not known
+                stop = self._run_stretch(min(position, self.frontier) if known else position, cycle)
                 self._arrive()
-                if stop.reason in (Reason.END, Reason.HALT, Reason.FAULT):
+                if stop.reason in (Reason.END, Reason.HALT, Reason.FAULT) or not goes_on():
                     break
-        if self._kept:
-            self._reach = min(self.position - self._kept[0].position, self._most_undone)
         arrived = self.position >= position or self.cycle >= cycle
-        return self._stop(Reason.BUDGET) if arrived else stop
+        return self._here(Reason.BUDGET) if arrived else stop
 
     def _run_stretch(self, position: int, cycle: int) -> Stop:
-        known = self.position < self.frontier
-        self.debug = self._wants_debug and not known
-        end = min(position, self._next_look(), self.frontier if known else NO_LIMIT)
-        stop = super().run(end - self.position, cycle - 1)
+        end = self._look_before(position)
+        stop = self._model.run(end - self.position, cycle - 1)
         # The bundle that takes the machine to the cycle.
-        return super().run(1) if stop.reason is Reason.MAX_CYCLES else stop
+        return self._model.run(1) if stop.reason is Reason.MAX_CYCLES else stop
 
     @contextmanager
-    def _undisturbed(self) -> Iterator[None]:
-        """Without stops, and without compares where the machine has been before."""
-        flags, memory_flags, debug = self.flags, self._memory_flags, self.debug
-        self.flags, self._memory_flags = bytearray(len(flags)), None
-        self._wants_debug, self._touched = debug, 0
+    def _undisturbed(self) -> Iterator[bool]:
+        """Without stops; whether compares are checked otherwise."""
+        model = self._model
+        flags, debug = model.flags, model.debug
+        model.flags = bytearray(len(flags))
         try:
-            yield
+            yield debug
         finally:
-            self.flags, self._memory_flags, self.debug = flags, memory_flags, debug
+            model.flags, model.debug = flags, debug
+            if self._kept:
+                self._reach = min(self.position - self._origin, self._most_undone)
 
     def last_flagged_before(self, position: int) -> int | None:
         """As `machine.core.compiled.CompiledCore.last_flagged_before`."""
-        with self._at_work():
-            here, history = self._kept_here(), self._history.copy()
+        if not self._keeps:
+            return None
+        with self._at_work() as goes_on:
+            here = self._kept_here()
             end = min(position, self.frontier)
-            found = None
-            for kept in reversed(self._kept):
-                if kept.position < end and found is None:
-                    self._load(kept)
-                    found = self._scan(end)
-                    end = kept.position
-            self._load(here)
-            self._history = history
-        return found
+            try:
+                for kept in reversed(self._kept):
+                    if kept.position < end:
+                        self._load(kept)
+                        found = self._scan(end)
+                        if found is not None:
+                            return found
+                        end = kept.position
+                    goes_on()
+            finally:
+                self._load(here)
+        return None
 
     def _scan(self, end: int) -> int | None:
         found = None
         debug, self.debug = self.debug, False
         check_first = True
         while self.position < end:
-            stop = self._run_watching(end - self.position, NO_LIMIT, check_first)
+            stop = self._run_heeding(end - self.position, NO_LIMIT, check_first)
             check_first = stop.reason is not Reason.BREAKPOINT
             if stop.reason is Reason.BREAKPOINT:
                 found = self.position
@@ -399,9 +510,10 @@ class ModelCore(Model):
         """Whether the last bundle had a flag to stop after it, even if it paused instead."""
         if stop.reason is Reason.WATCHPOINT:
             return True
-        if stop.reason not in (Reason.PAUSE, Reason.HALT) or not self._history:
-            return False
-        return bool(self.flags[self._history[-1].pc] & BREAK_AFTER or self._touched & _AFTER)
+        last = self._model.last_commit() if stop.reason in (Reason.PAUSE, Reason.HALT) else None
+        return last is not None and bool(
+            self.flags[last.pc] & BREAK_AFTER or self._touched & _AFTER
+        )
 
 
 def _position(kept: _Kept) -> int:

@@ -1,4 +1,4 @@
-"""The words of a compiled core, as the list that the model has in their place.
+"""The words of a core that keeps history, as the list that the plain model has in their place.
 
 A fixed number of 32-bit words, read and set by index and slice. Setting them by hand starts
 another line of history, which the core is told before it happens.
@@ -19,7 +19,7 @@ class Words(MutableSequence[int]):
 
     __slots__ = ("_before_change", "_words")
 
-    def __init__(self, words: array[int], before_change: Callable[[], None]) -> None:
+    def __init__(self, words: array[int] | list[int], before_change: Callable[[], None]) -> None:
         self._words = words
         self._before_change = before_change
 
@@ -32,7 +32,7 @@ class Words(MutableSequence[int]):
     def __getitem__(self, index: slice) -> list[int]: ...
     def __getitem__(self, index: int | slice) -> int | list[int]:
         found = self._words[index]
-        return found if isinstance(found, int) else found.tolist()
+        return found if isinstance(found, int) else list(found)
 
     @overload
     def __setitem__(self, index: int, value: int) -> None: ...
@@ -67,17 +67,17 @@ class Words(MutableSequence[int]):
     def __eq__(self, other: Any) -> bool:
         if isinstance(other, Words):
             return self._words == other._words
-        return isinstance(other, list) and self._words.tolist() == other
+        return isinstance(other, list) and self.tolist() == other
 
     __hash__ = None  # type: ignore[assignment]  # as a list's
 
     def __repr__(self) -> str:
-        return repr(self._words.tolist())
+        return repr(self.tolist())
 
     def tolist(self) -> list[int]:
         """The words as a list of their own."""
-        return self._words.tolist()
+        return list(self._words)
 
     def toarray(self) -> array[int]:
         """The words as an array of their own."""
-        return self._words[:]
+        return array("I", self._words)

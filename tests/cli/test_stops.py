@@ -1,10 +1,15 @@
-"""`--break` and `--watch`: places as the debugger's own commands take them, repeatable."""
+"""`--break` and `--watch`: places as the debugger's own commands take them, repeatable; Ctrl+C."""
 
+import json
+import os
+import signal
+import time
 from collections.abc import Sequence
 
 import pytest
 
-from tests.cli.command import Command
+from machine.core import choose_core
+from tests.cli.command import PATIENCE, Command, unchecked
 
 BUNDLES = [
     {"load": [["const", 0, 5], ["const", 8, 1]]},
@@ -69,3 +74,42 @@ def test_a_place_that_is_none_is_refused(vliwdbg: Command, options: Sequence[str
     assert ended.err.startswith("vliwdbg: command line: ")
     assert "Traceback" not in ended.err
     assert WRONG[options] in ended.err
+
+
+# --- Ctrl+C ---------------------------------------------------------------------------------------
+
+COUNTS_FOREVER = unchecked(
+    [
+        {"load": [["const", 1, 1]]},
+        {"alu": [["+", 0, 0, 1], ["^", 2, 2, 0]], "store": [["store", 3, 2]]},
+        {"valu": [["vbroadcast", 8, 2]], "flow": [["jump", 1]]},
+    ]
+)
+AWHILE, SOON = 0.5, 5.0
+"""Seconds: until it runs, and until it must have ended on a machine that does much else."""
+
+
+@pytest.mark.parametrize("core", sorted({"model", choose_core().name}))
+def test_ctrl_c_ends_a_run_between_two_bundles(vliwdbg: Command, core: str) -> None:
+    env = {"VLIWDBG_CORE": core}
+    os.mkfifo(vliwdbg.folder / "pipe")
+    process = vliwdbg.start("run", "pipe", "--json", env=env)
+    # Who writes to the pipe waits until the command is there and reads.
+    (vliwdbg.folder / "pipe").write_text(json.dumps(COUNTS_FOREVER))
+    time.sleep(AWHILE)
+    pressed = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert time.monotonic() - pressed < SOON
+    told, cycles = json.loads(out), json.loads(out)["cycles"]
+    assert process.returncode == 130
+    assert (told["ok"], told["correct"], told["state"]) == (False, None, "running")
+    assert told["stop"]["reason"] == "interrupt"
+    assert err.startswith(f"vliwdbg: interrupt at cycle {cycles}".encode())
+    assert cycles > 0
+
+    limits = ("--max-cycles", str(cycles))
+    fresh = vliwdbg("run", vliwdbg.file(COUNTS_FOREVER), *limits, "--json", env=env).json
+    for key in ("cycles", "bundles", "memory_sha256", "scratch_sha256", "slots"):
+        assert told[key] == fresh[key]
+    assert told["stop"]["pc"] == fresh["stop"]["pc"]

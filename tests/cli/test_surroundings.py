@@ -370,3 +370,10 @@ def test_nothing_of_the_current_folder_is_executed(vliwdbg: Command, tmp_path: P
         assert vliwdbg(*words, cwd=folder).code == 0
     assert not (folder / "executed").exists()
     assert not (tmp_path / "executed").exists()
+
+
+def test_a_core_that_there_is_not(vliwdbg: Command, program: str) -> None:
+    ended = vliwdbg("run", program, "--json", env={"VLIWDBG_CORE": "quick"})
+    assert ended.code == 2
+    assert ended.err.startswith("vliwdbg: VLIWDBG_CORE: no core is called 'quick'; there are ")
+    assert ended.json["errors"][0]["place"] == "VLIWDBG_CORE"

@@ -189,6 +189,22 @@ def test_fault_comes_with_its_stop(core: str) -> None:
     assert stop.fault == Fault(FaultKind.DIVISION, 1, 1, "alu", 0, None, 2, 0)
 
 
+def test_nothing_of_a_bundle_that_faults_is_left_for_the_next(core: str) -> None:
+    faults = {
+        "load": [["const", 5, 7]],
+        "store": [["store", 0, 9]],
+        "flow": [["trace_write", 9]],
+        "alu": [["//", 1, 1, 1]],
+    }
+    machine = load(core, [faults, {"alu": [["+", 6, 9, 9]]}], [3])
+    machine.scratch[9] = 5
+    assert machine.run().reason is Reason.FAULT
+    machine.core.pc = 1
+    assert machine.run().reason is Reason.END
+    assert (machine.scratch[5], machine.scratch[6]) == (0, 10)
+    assert (list(machine.memory), list(machine.trace)) == ([3], [])
+
+
 # --- history and state ----------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from machine.core import NAMES, VARIABLE, choose_core
+from machine.core import NAMES, VARIABLE, CoreError, choose_core
 
 
 @pytest.fixture(params=NAMES, autouse=True, scope="module")
@@ -12,7 +12,7 @@ def core(request: pytest.FixtureRequest) -> Iterator[str]:
     name = str(request.param)
     try:
         choose_core(name)
-    except ImportError as missing:
+    except CoreError as missing:
         pytest.skip(str(missing))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, name)

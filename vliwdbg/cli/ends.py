@@ -53,6 +53,7 @@ def exit_code_of(
 def _complaints(error: Exception) -> Sequence[Complaint] | None:
     """What the user can mend; None where the error is ours."""
     from kernels.errors import BuildError
+    from machine.core import VARIABLE, CoreError
     from vliwdbg.session.errors import DebuggerError
 
     if isinstance(error, ProgramError):
@@ -61,6 +62,8 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
         return [Complaint("command line", error.format_message())]
     if isinstance(error, BuildError):
         return [Complaint("build", str(error))]
+    if isinstance(error, CoreError):
+        return [Complaint(VARIABLE, str(error))]
     if isinstance(error, DebuggerError):
         return [Complaint("command line", str(error))]
     if isinstance(error, OSError):

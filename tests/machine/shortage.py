@@ -1,0 +1,154 @@
+"""Every call of the extensions, time and again, each time with another allocation that fails.
+
+    LD_PRELOAD=refusing.so PYTHONMALLOC=malloc python -m tests.machine.shortage
+
+`test_footprint.py` makes `refusing.so` of `refusing.c` and does so. What may come of a shortage is
+a MemoryError, or the very result that there is without one; then the call is made once more and
+has to succeed. Prints a line for each call: its name, the allocations refused, and how many of
+them raised.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from kernels.order import Order
+from kernels.schedule._core import _pack
+from kernels.tune.measure import Linked
+from kernels.tune.session import groups_of
+from machine.core import _core
+from machine.core.encoding import FastEncoder
+from machine.encode import Encoder
+from machine.problem import Problem
+from machine.program import Program
+from tests.kernels.test_pack_core import random_candidate
+from tests.machine.test_core import counting
+from tests.machine.test_core_hostile import arrays, state
+
+SLOTS: dict[str, list[Any]] = {
+    "alu": [["+", 1, 2, 3]] * 12,
+    "load": [["const", 5, 6], ["vload", 8, 1]],
+    "debug": [["compare", 1, [2, 3]], ["vcompare", 8, [[i] for i in range(8)]]],
+}
+# All of them plain, so that the extension takes them; Python itself does not survive everything.
+BUNDLES = [
+    *(bundle.written for bundle in counting(8, 1200) if "debug" not in bundle.written),
+    SLOTS,
+]
+PROGRAM = Program.from_bundles(BUNDLES)
+COLUMNS = tuple(arrays(PROGRAM))
+FAR = 40
+"""A position that everything starts from, some keyframes on."""
+
+refuse = ctypes.CDLL(None).refuse
+refuse.restype = ctypes.c_long
+
+
+def machine(keeps: bool = True) -> Any:
+    scratch, memory, flags, _, _ = state(PROGRAM)
+    visits = array("Q", bytes(8 * len(PROGRAM)))
+    made = _core.Machine(COLUMNS, scratch, memory, flags, visits, keeps)
+    made.expect(array("q", bytes(8 * len(made.compared()))))
+    made.set_interval(3)
+    return made
+
+
+def standing(made: Any) -> Any:
+    made.advance(FAR - made.position, 10**6, False)
+    return made
+
+
+def without_log(made: Any) -> Any:
+    made.flagged_before(FAR)
+    return made
+
+
+def edited(made: Any) -> Any:
+    made.fork()
+    return made
+
+
+def encoded(encoder: Encoder) -> list[Any]:
+    encoder.add_all(BUNDLES)
+    return [getattr(encoder.columns, name) for name in encoder.columns.__slots__]
+
+
+# name -> what is prepared, and what is called with it
+Call = tuple[Callable[[], Any], Callable[[Any], Any]]
+CALLS: dict[str, Call] = {
+    "make": (lambda: None, lambda _: machine().position),
+    "run": (machine, lambda m: standing(m).position),
+    "run without history": (lambda: machine(False), lambda m: standing(m).position),
+    "run after an edit": (lambda: edited(standing(machine())), lambda m: m.go(2 * FAR)),
+    "go far": (machine, lambda m: m.go(300)),
+    "last": (lambda: without_log(standing(machine())), lambda m: m.last()),
+    "flagged": (lambda: standing(machine()), lambda m: m.flagged_before(FAR)),
+    "become": (machine, lambda m: m.become(1, 2, 3, 0, array("I", range(500)))),
+    "expect": (machine, lambda m: m.expect(array("q", [1] * 9))),
+    "watch": (machine, lambda m: m.watch(bytearray(4))),
+    "compared": (machine, lambda m: m.compared()),
+    "trace": (lambda: standing(machine()), lambda m: m.trace_bytes),
+    "fault": (machine, lambda m: (m.fault, m.history_size)),
+    "encode": (FastEncoder, encoded),
+    "draw": (lambda: array("I", [0] * 8), lambda i: _core.draw([bytes(4)], i, (1, 4, 6, 8))),
+    "run together": (machine, lambda m: _core.run_together(m, array("I", [0] * 8), 4, 99)),
+}
+
+
+def schedule_calls() -> dict[str, Call]:
+    """The calls that measuring a schedule makes, with what it makes them with."""
+    order = Order(Problem(4, 6, 3))
+    groups = groups_of(order)
+    code = Linked(order, groups)
+    seen: dict[str, tuple[Any, ...]] = {}
+    for name in ("link", "length"):
+        _watch(name, seen)
+    code.length(random_candidate(Random(1), code, groups.vectors, groups.count))
+    return {
+        name: (lambda: None, lambda _, name=name: getattr(_pack, name)(*seen[name]))
+        for name in seen
+    }
+
+
+def _watch(name: str, seen: dict[str, tuple[Any, ...]]) -> None:
+    called = getattr(_pack, name)
+
+    def watched(*arguments: Any) -> Any:
+        setattr(_pack, name, called)
+        seen[name] = arguments
+        return called(*arguments)
+
+    setattr(_pack, name, watched)
+
+
+def starve(prepare: Callable[[], Any], call: Callable[[Any], Any]) -> tuple[int, int]:
+    """How many allocations were refused, and how many of them raised MemoryError."""
+    expected = call(prepare())
+    number = raised = left = 0
+    while not left:
+        number += 1
+        prepared, answer = prepare(), expected
+        try:
+            refuse(number)
+            answer = call(prepared)
+        except MemoryError:
+            raised += 1
+        finally:
+            left = refuse(0)
+        assert answer == expected, f"allocation {number}: {answer!r}, not {expected!r}"
+        call(prepared)
+    return number - 1, raised
+
+
+def main() -> None:
+    for name, (prepare, call) in {**CALLS, **schedule_calls()}.items():
+        refused, raised = starve(prepare, call)
+        print(f"{name}: {refused} refused, {raised} raised", flush=True)
+
+
+if __name__ == "__main__":
+    main()
