@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from machine.isa import COMMENT, Operand, Role
 from machine.program import Bundle, Slot
@@ -78,6 +78,13 @@ class ScratchNames:
 NO_NAMES = ScratchNames({})
 
 
+class SlotsText(NamedTuple):
+    """One slot, or several of an engine, as a person reads them."""
+
+    engine: str
+    text: str
+
+
 def format_slot(slot: Slot, names: ScratchNames = NO_NAMES) -> str:
     """The slot as its opcode's row has it: `v_val = v_val ^ v_node`."""
     if slot.opcode is COMMENT:
@@ -86,6 +93,46 @@ def format_slot(slot: Slot, names: ScratchNames = NO_NAMES) -> str:
     return slot.opcode.form.format(
         **{operand.name: format_operand(operand, value, names) for operand, value in operands}
     )
+
+
+def format_slots(slots: Iterable[Slot], names: ScratchNames = NO_NAMES) -> Iterator[SlotsText]:
+    """Slots as text, those of alu that do the same to words side by side in one: of
+    `v_val[0] = v_val[0] ^ r6` to `v_val[7] = v_val[7] ^ r6` comes `8× v_val = v_val ^ r6`."""
+    run: list[Slot] = []
+    for slot in slots:
+        if run and not _continues(run, slot):
+            yield _format_run(run, names)
+            run = []
+        run.append(slot)
+    if run:
+        yield _format_run(run, names)
+
+
+def _continues(run: Sequence[Slot], slot: Slot) -> bool:
+    """Whether a slot does to the next word what those before it did, each operand in step."""
+    before = run[-1]
+    if slot.engine != "alu" or slot.opcode is not before.opcode:
+        return False
+    steps = _steps(before, slot)
+    in_step = len(run) == 1 or steps == _steps(run[0], run[1])
+    return in_step and steps[0] == 1 and set(steps) <= {0, 1}
+
+
+def _steps(slot: Slot, following: Slot) -> list[int]:
+    return [after - here for here, after in zip(slot.operands, following.operands, strict=True)]
+
+
+def _format_run(run: Sequence[Slot], names: ScratchNames) -> SlotsText:
+    slot, count = run[0], len(run)
+    if count == 1:
+        return SlotsText(slot.engine, format_slot(slot, names))
+    texts = {
+        operand.name: names.text(address, count if step else 1)
+        for operand, address, step in zip(
+            slot.opcode.operands, slot.operands, _steps(slot, run[1]), strict=True
+        )
+    }
+    return SlotsText(slot.engine, f"{count}× {slot.opcode.form.format(**texts)}")
 
 
 def format_operand(operand: Operand, value: Any, names: ScratchNames = NO_NAMES) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from machine import Machine, Program
-from machine.disassembly import ScratchNames, format_slot
+from machine.disassembly import ScratchNames, format_slot, format_slots
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import find_location
 from vliwdbg.session.places import Expression, Place, Scope, find_place
@@ -166,3 +166,22 @@ def test_slots_are_shown_with_names_where_their_roles_are_scratch():
         "comment here 16",
         "compare v_val[1], (0, 8, 'val')",
     ]
+
+
+def test_slots_side_by_side_that_do_the_same_are_shown_as_one():
+    names = ScratchNames({8: ("v", 8), 16: ("w", 8), 24: ("t", 1)})
+
+    def shown(*slots: list[object], engine: str = "alu") -> list[str]:
+        program = Program.from_bundles([{engine: list(slots)}])
+        return [text for _, text in format_slots(program.bundle(0), names)]
+
+    lanes = [["+", 8 + i, 16 + i, 24] for i in range(8)]
+    assert shown(*lanes) == ["8× v = w + t"]
+    assert shown(*lanes[1:3], ["^", 11, 19, 24]) == ["2× v[1:3] = w[1:3] + t", "v[3] = w[3] ^ t"]
+    assert shown(lanes[0], lanes[2]) == ["v[0] = w[0] + t", "v[2] = w[2] + t"]
+    assert shown(["+", 8, 16, 24], ["+", 9, 17, 25]) == ["2× v[0:2] = w[0:2] + s[24]@2"]
+    # Neither backwards, nor out of step, nor to one and the same word.
+    assert len(shown(*lanes[1::-1])) == 2
+    assert shown(*lanes[:2], ["+", 10, 18, 25]) == ["2× v[0:2] = w[0:2] + t", "v[2] = w[2] + s[25]"]
+    assert len(shown(lanes[0], lanes[0])) == 2
+    assert len(shown(["const", 8, 1], ["const", 9, 2], engine="load")) == 2

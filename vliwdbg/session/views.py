@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, overload
 
-from machine.disassembly import ScratchNames, format_slot
+from machine.disassembly import ScratchNames, SlotsText, format_slot, format_slots
 from machine.isa import ENGINES, SCRATCH_SIZE, SLOT_LIMITS, VLEN, Role
 from machine.problem import Layout
 from machine.program import Bundle, Program, Slot
@@ -32,18 +32,18 @@ EXECUTING = tuple(engine for engine in ENGINES if engine != "debug")
 
 
 class ListingLine(NamedTuple):
-    """One bundle: slots used of each engine, each slot's engine and text, tags that start here."""
+    """One bundle: slots used of each engine, all slots as text, tags that start here."""
 
     pc: int
     used: Mapping[str, int]
-    slots: tuple[tuple[str, str], ...]
+    slots: tuple[SlotsText, ...]
     tags: tuple[str, ...]
 
 
 def listing_line(program: Program, names: ScratchNames, pc: int) -> ListingLine:
     """The bundle at pc as one line."""
     bundle = program.bundle(pc)
-    slots = tuple((slot.engine, format_slot(slot, names)) for slot in bundle)
+    slots = tuple(format_slots(iter(bundle), names))
     return ListingLine(pc, used_slots(bundle), slots, tags_by_pc(program).get(pc, ()))
 
 
