@@ -152,6 +152,8 @@ def _headline(program: Program) -> str:
 
 def _stop_line(outcome: Outcome) -> str:
     stop = outcome.stop
+    if stop.fault:
+        return f"{stop.reason.value}: {outcome.detail}"  # which says where
     where = f"{stop.reason.value} at cycle {stop.cycle}, pc {stop.pc}"
     return where if outcome.detail is None else f"{where}: {outcome.detail}"
 

@@ -229,7 +229,7 @@ def read(terminal: int) -> str:
 
 # --- no terminal to open a debugger in ------------------------------------------------------------
 
-NOTE = "note: there is no terminal here, so this does what `vliwdbg run` does\n"
+NOTE = "note: there is no terminal here to show it, so this does what `vliwdbg run` does\n"
 
 
 @pytest.mark.parametrize(
@@ -270,6 +270,13 @@ def test_half_a_terminal_is_none(vliwdbg: Command, program: str, stream: str) ->
     ended = vliwdbg(program, **streams)
     assert (ended.code, ended.err) == (0, NOTE)
     assert "end at cycle 1" in ended.out + read(terminal)
+
+
+def test_a_terminal_that_shows_only_lines_is_none(vliwdbg: Command, program: str) -> None:
+    terminal, theirs = pty.openpty()
+    ended = vliwdbg(program, env={"TERM": "dumb"}, stdin=theirs, stdout=theirs)
+    assert (ended.code, ended.err) == (0, NOTE)
+    assert "end at cycle 1" in read(terminal)
 
 
 # --- modules and folders --------------------------------------------------------------------------

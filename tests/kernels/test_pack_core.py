@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import fields
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from kernels.order import Order
-from kernels.plan import Modes
+from kernels.plan import VALUES, Modes
 from kernels.schedule import compiled, pack
 from kernels.schedule.flat import Flat, flatten
 from kernels.schedule.list import Parameters, ranks
@@ -85,7 +85,8 @@ def test_nothing_at_all_is_packed_too() -> None:
 
 def random_candidate(random: Random, measure: Linked, vectors: int, groups: int) -> Candidate:
     modes = tuple(
-        Modes(**{field.name: random.random() < 0.4 for field in fields(Modes)}) for _ in range(2)
+        Modes(**{name: random.randrange(values) for name, values in VALUES.items()})
+        for _ in range(2)
     )
     chosen = tuple(random.choice(modes) for _ in range(vectors))
     measure.learn(chosen)
@@ -103,6 +104,20 @@ def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) 
     linked, ordinary = Linked(order, groups), Compiled(order, groups)
     for _ in range(tries):
         candidate = random_candidate(random, linked, groups.vectors, groups.count)
+        ordinary.slots = dict(linked.slots)
+        assert linked.length(candidate) == ordinary.length(candidate)
+
+
+def test_linked_operations_lay_out_the_table_that_their_modes_read() -> None:
+    order = ORDERS["standard"]
+    groups = groups_of(order)
+    linked, ordinary = Linked(order, groups), Compiled(order, groups)
+    by_store = Modes(children4_by_store=1, children5_by_store=1)
+    offsets = array("i", [0] * groups.count)
+    for one in (by_store, replace(by_store, children5_by_store=0)):
+        modes = (one, *[by_store] * (groups.vectors - 1))
+        candidate = Candidate(offsets, modes, array("i"), 8, 1)
+        linked.learn(modes)
         ordinary.slots = dict(linked.slots)
         assert linked.length(candidate) == ordinary.length(candidate)
 

@@ -70,8 +70,8 @@ def test_more_vectors_than_scratch_holds() -> None:
 @pytest.mark.parametrize(
     ("outputs", "without", "bar"),
     [
-        (("values",), (), 920),
-        (BOTH, (), 960),
+        (("values",), (), 915),
+        (BOTH, (), 955),
         (("values",), ("block-tables",), 1_130),
     ],
     ids=["values", "both", "first list"],

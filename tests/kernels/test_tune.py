@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ from kernels.order import Order
 from kernels.schedule import compiled
 from kernels.schedule.tuned import tuned_schedule
 from kernels.schedule.tuning import find_tuning, format_tuning, parse_tuning, stored_name
-from kernels.tune import Progress, Result, tune
-from kernels.tune.session import Walk, groups_of
+from kernels.tune import Progress, Result, anneal, tune
+from kernels.tune.candidate import Candidate, Moves
 from machine.problem import Problem
 
 FOUND = sorted(Path(room.__file__).with_name("found").glob("*.json"))
@@ -44,6 +45,21 @@ def test_it_is_hardly_longer_than_list_and_says_what_finds_it_again() -> None:
     assert result.cycles == result.history[-1][1]
     assert result.tuning.found_by == "vliwdbg tune --tries 150 --seed 0 --from-scratch"
     assert not result.interrupted
+
+
+def test_it_goes_back_to_the_best_and_on_with_other_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    kicks: list[Candidate] = []
+    kick = Moves.kick
+
+    def kicked(*args: Any) -> Candidate:
+        kicks.append(kick(*args))
+        return kicks[-1]
+
+    monkeypatch.setattr(Moves, "kick", kicked)
+    monkeypatch.setattr(anneal, "RESTART", 5)
+    result = small()
+    assert len({candidate.modes for candidate in kicks}) > 1
+    assert result.cycles <= len(build("treehash", "list", SMALL).columns) + 2
 
 
 def test_without_the_extension_it_is_slow_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +96,13 @@ def test_a_file_that_is_no_tuning_is_refused(text: str) -> None:
         parse_tuning(text)
 
 
+def test_modes_that_there_are_none_of_are_refused() -> None:
+    written = json.loads(format_tuning(small(tries=5).tuning))
+    written["modes"]["address4"] = "49"
+    with pytest.raises(BuildError, match="address4 is 0 to 3"):
+        parse_tuning(json.dumps(written))
+
+
 def test_a_file_with_a_part_spoilt_is_refused() -> None:
     written = json.loads(format_tuning(small(tries=5).tuning))
     for name in written:
@@ -97,6 +120,14 @@ def test_it_goes_on_from_what_was_found_before() -> None:
     assert after.history[0][1] == before.cycles
     with pytest.raises(BuildError, match="other sizes"):
         tune(Problem(3, 5, 24), seconds=None, tries=1, start=before)
+
+
+def test_parameters_for_other_operations_are_not_gone_on_from() -> None:
+    before = replace(small(tries=20).tuning, operations="0", cycles=1)
+    after = tune(SMALL, seconds=None, tries=20, start=before)
+    assert after.outdated
+    assert after.tuning == small(tries=20).tuning
+    assert not small(tries=5).outdated
 
 
 def test_from_scratch_it_looks_at_nothing_found_before() -> None:
@@ -132,16 +163,6 @@ def test_parameters_for_other_operations_are_refused() -> None:
         tuned_schedule(code, tuning)
 
 
-def test_noise_found_for_other_operations_does_not_count() -> None:
-    tuning = replace(small(tries=50).tuning, operations="")
-    order = Order(SMALL)
-    walk = Walk(order, "0")
-    candidate = walk.start(tuning).now.candidate
-    assert candidate.modes == tuning.modes
-    assert len(tuning.offsets) == groups_of(order).count
-    assert not any(candidate.noise)
-
-
 def test_two_jobs_are_two_processes() -> None:
     result = tune(SMALL, seconds=3, jobs=2, from_scratch=True)
     assert result.tries > 1
@@ -163,6 +184,17 @@ def test_without_dask_it_says_what_is_wanted(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(BuildError, match=r"vliwdbg\[dask\]"):
         tune(SMALL, seconds=1, dask="tcp://127.0.0.1:1")
+
+
+def test_a_build_with_what_it_found_imports_nothing_of_it() -> None:
+    code = (
+        "import sys; from kernels.catalog import build; from machine.problem import Problem\n"
+        "print(build('treehash', 'tuned', Problem()).build['parameters'].partition(',')[0])\n"
+        "print([name for name in sys.modules if name.startswith('kernels.tune')])"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout == "stored\n[]\n"
 
 
 def test_importing_it_imports_nothing_from_elsewhere() -> None:

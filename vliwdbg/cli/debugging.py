@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -23,7 +24,7 @@ def open_debugger(
 ) -> int:
     """Open a program in the debugger; without a terminal, run it."""
     if not _in_terminal(source.program):
-        tell("note: there is no terminal here, so this does what `vliwdbg run` does")
+        tell("note: there is no terminal here to show it, so this does what `vliwdbg run` does")
         return run_once(choice_of(source, building, sizes), stopping, RunOptions(), Telling())
     from vliwdbg.tui.start import run_app
 
@@ -71,4 +72,5 @@ def _in_terminal(program: str | None) -> bool:
 
     With the program on standard input, keys come from the controlling terminal.
     """
-    return sys.stdout.isatty() and (sys.stdin.isatty() or program == STDIN)
+    shows = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return shows and (sys.stdin.isatty() or program == STDIN)

@@ -96,7 +96,7 @@ class Search:
 
         unbounded = self.seconds is None and self.tries is None
         with _shown() as progress:
-            return tune(
+            result = tune(
                 Problem(**self.sizes),
                 ("values", "indices") if self.indices else ("values",),
                 seconds=USUAL_SECONDS if unbounded else self.seconds,
@@ -108,6 +108,9 @@ class Search:
                 dask=self.dask,
                 progress=progress,
             )
+        if result.outdated:
+            tell("began from scratch: the parameters found before are for other operations")
+        return result
 
     def _start(self) -> Tuning | None:
         """The parameters of an earlier search that this one's file holds."""
