@@ -4,11 +4,11 @@ Node numbers here count from 1, as the heap index J does: the children of J are 
 
 A table of blocks serves levels 3 to 7. Where a walk turns at level 4 is the group, where it turns
 at level 6 the sub-block; mirrored parities lay them out, last node first. One vload at
-A4 = start + 24*group, or at A6 = A4 + 6*sub-block, brings a node and all that its children need:
+A4 = start + 20*group, or at A6 = A4 + 5*sub-block, brings a node and all that its children need:
 
-    word     0     1      2      3      4     5      6     7      8    9 ...      14    15 ...  23
-    group    node  right  node'  right' left' both'  left  both   node'' right''  ...
-             level 4, 5   level 6, 7 of sub-block 0  level 4, 5   of sub-block 1
+    word     0     1      2      3      4      5     6      7 8 9      12 13 14   17 18 19
+    group    node  right  node'  right' both'  left  both   as 2 3 4   as 2 3 4   as 2 3 4
+             level 4, 5   |_ level 6, 7, s = 0 _|  4, 5     s = 1      s = 2      s = 3
 
 where both = right ^ left, and all others have the last hash constant in them already. Behind the
 groups lie blocks of levels 3 and 4, for walks that go no further: node, right, left, both at A3.
@@ -34,19 +34,21 @@ from kernels.plan import (
 from machine.isa import VLEN, opcode
 from machine.problem import HASH_STAGES, Layout
 
-CONST, VSTORE = opcode("load", "const"), opcode("store", "vstore")
+VSTORE = opcode("store", "vstore")
 BROADCAST = opcode("valu", "vbroadcast")
 XOR, SUBTRACT = opcode("alu", "^"), opcode("alu", "-")
+ADD, OR = opcode("alu", "+"), opcode("alu", "|")
 LAST_CONSTANT = HASH_STAGES[-1].c
 FEW = 8
 """Addresses that are cheaper as constants, one by one, than as lanes of a vector."""
 SUB_BLOCKS = 4
+NOWHERE = -1
 
 
 class Addresses:
     """Scalars that hold addresses: runs with a stride of 8, eight to a vector.
 
-    The first run is there soonest: its first eight are constants, all others are added up.
+    The first run is there soonest: its first is a constant, all others are added up.
     """
 
     def __init__(self, build: Builder, first: tuple[int, int] | None = None) -> None:
@@ -64,7 +66,12 @@ class Addresses:
             return [self.build.constant(start + VLEN * k) for k in range(count)]
         last = start + VLEN * count
         vectors = [self._vector(name, at) for at in range(start, last, VLEN * VLEN)]
-        return [vectors[k // VLEN] + k % VLEN for k in range(count)]
+        words = [vectors[k // VLEN] + k % VLEN for k in range(count)]
+        return (
+            [self.build.constant(start), *words[1:]]
+            if self._first == (vectors[0], start)
+            else words
+        )
 
     def _vector(self, name: str, start: int) -> int:
         if start not in self._vectors:
@@ -93,9 +100,10 @@ class Addresses:
         if self._first:
             vector, at = self._first
             return self.build.valu("+", name, vector, self.build.constant(start - at, VLEN))
-        vector = self.build.vector(name)
-        for lane in range(VLEN):
-            self.build.emit(CONST, vector + lane, start + VLEN * lane)
+        vector, first = self.build.vector(name), self.build.constant(start)
+        self.build.emit(OR, vector, first, first)
+        for lane in range(1, VLEN):
+            self.build.emit(ADD, vector + lane, first, self.build.constant(VLEN * lane))
         self._first = vector, start
         return vector
 
@@ -198,32 +206,32 @@ class Forest:
 
 @dataclass(frozen=True)
 class Block:
-    """Offsets of the words of a block from the address that its vload takes."""
+    """Offsets of the words of a block from the address that its vload takes.
+
+    `left` is for those whose children may be chosen by stores.
+    """
 
     kind: int
     node: int
     right: int
-    left: int
     both: int
+    left: int = NOWHERE
 
     def words(self, node: int) -> dict[int, tuple[int, ...]]:
         """Offset -> the nodes whose xor lies there."""
         left, right = 2 * node, 2 * node + 1
-        return {
-            self.node: (node,),
-            self.right: (right,),
-            self.left: (left,),
-            self.both: (right, left),
-        }
+        words = {self.node: (node,), self.right: (right,), self.both: (right, left)}
+        return words if self.left == NOWHERE else words | {self.left: (left,)}
 
 
-TOP = Block(kind=0, node=0, right=1, left=2, both=3)
+TOP = Block(kind=0, node=0, right=1, both=3, left=2)
 """Levels 3 and 4, at A3."""
-UPPER = Block(kind=1, node=0, right=1, left=6, both=7)
+UPPER = Block(kind=1, node=0, right=1, both=6, left=5)
 """Levels 4 and 5, at A4."""
-LOWER = Block(kind=2, node=2, right=3, left=4, both=5)
+LOWER = Block(kind=2, node=2, right=3, both=4)
 """Levels 6 and 7, at A6."""
 BLOCKS = (TOP, UPPER, LOWER)
+BUFFERED = sum(block.left != NOWHERE for block in BLOCKS)
 
 
 @dataclass(frozen=True)

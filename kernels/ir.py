@@ -89,6 +89,8 @@ class Code:
     """Virtual word -> index of its register."""
     constants: dict[tuple[int, int], int] = field(default_factory=dict)
     """(value, width) -> first word of the register that holds it."""
+    soon: set[int] = field(default_factory=set)
+    """Constants that everything begins with."""
     alu_lanes: bool = True
     """Whether schedulers may issue splittable operations as alu slots."""
 

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from machine.problem import Problem
 
 TABLE_LEVELS = range(3, 8)
-GROUPS, GROUP_WORDS = 16, 24
+GROUPS, GROUP_WORDS = 16, 20
 TOP_BLOCKS, TOP_WORDS = 8, 4
 GROUPED_WORDS = GROUPS * GROUP_WORDS
 TABLE_WORDS = GROUPED_WORDS + TOP_BLOCKS * TOP_WORDS
-FEWEST_BUFFERS, MOST_BUFFERS = 3, 12
+FEWEST_BUFFERS, MOST_BUFFERS = 2, 16
 """Of eight words each, behind the table, and a word more."""
 MOST_VECTORS_WITH_TABLE = 64
 """With a table no value can be stored before the last block is read, so all stay in scratch."""
@@ -31,54 +31,76 @@ MOST_VECTORS_WITH_TABLE = 64
 
 @dataclass(frozen=True)
 class Modes:
-    """How one vector does it. Every field is a truth that a search may flip.
+    """How one vector does it. A search may put any number below that of VALUES into any field.
 
     An address or index is a constant, plus a multiply_add for each bit since the last one. The
-    first n bits may choose between 2^n constants instead, by 2^n - 1 vselects; n is how many of
-    the truths for it hold.
+    first n bits may choose between 2^n constants instead, by 2^n - 1 vselects: those are the bits
+    that some fields count.
     """
 
-    level1_by_valu: bool = False
+    level1_by_valu: int = 0
     """The node of level 1 by multiply_add instead of vselect."""
-    level3_by_load: bool = False
+    level3_by_load: int = 0
     """The node of level 3, in a walk that goes further, from a block instead of by vselects."""
-    address3_by_flow: bool = True
-    address3_by_more_flow: bool = True
-    address3_by_most_flow: bool = True
-    """The address of a block at level 3: all its bits, so without any multiply_add."""
-    address4_by_flow: bool = True
-    address4_by_more_flow: bool = True
-    address4_by_most_flow: bool = False
-    address6_by_flow: bool = False
+    passing3: int = 2
+    """Bits for the address of that block."""
+    short: int = 0
+    """A walk that ends at level 4 has level 3 from a block and 4 from its children (0), level 3 by
+    vselects and 4 from a block (1), or both by vselects (2)."""
+    address3: int = 3
+    """Bits for the address of a block at level 3 in such a walk."""
+    address4: int = 2
+    """Bits for the address of a block at level 4."""
+    address6_by_flow: int = 0
     """Both bits from a block at level 4 to one at level 6: one alone saves nothing."""
-    index_by_flow: bool = True
-    index_by_more_flow: bool = False
-    """The index of a node below the table."""
-    final_by_flow: bool = True
-    final_by_more_flow: bool = False
-    """The index that is an output."""
-    children4_by_store: bool = False
+    index: int = 1
+    """Bits for the index of a node below the table."""
+    final: int = 1
+    """Bits for the index that is an output."""
+    children4_by_store: int = 0
     """Children of level 4 chosen by stores of both and one vload, instead of lane by lane."""
-    children5_by_store: bool = False
-    children7_by_store: bool = False
-    block3: bool = True
-    """Levels 3 and 4, in a walk that ends there, from a block, not from cache and another block."""
-    select4: bool = False
-    """Where not block3, the node of level 4 in such a walk by vselects."""
+    children5_by_store: int = 0
 
     @property
-    def selected(self) -> tuple[int, int, int]:
-        """By kind of block, how many bits of its address choose between constants."""
-        return (
-            self.address3_by_flow + self.address3_by_more_flow + self.address3_by_most_flow,
-            self.address4_by_flow + self.address4_by_more_flow + self.address4_by_most_flow,
-            2 * self.address6_by_flow,
-        )
-
-    @property
-    def by_store(self) -> tuple[bool, bool, bool]:
+    def by_store(self) -> tuple[int, int, int]:
         """By kind of block, whether its children are chosen by stores."""
-        return self.children4_by_store, self.children5_by_store, self.children7_by_store
+        return self.children4_by_store, self.children5_by_store, False
+
+    @property
+    def of_table(self) -> tuple[int, int, tuple[int, int, int]]:
+        """What decides which words of the table are read."""
+        return self.level3_by_load, self.short, self.by_store
+
+    @property
+    def settled(self) -> Modes:
+        """The same with what changes nothing as it is by default."""
+        idle: dict[str, int] = {}
+        if not self.level3_by_load:
+            idle["passing3"] = Modes.passing3
+        if self.short:
+            idle |= {name: getattr(Modes, name) for name in ("address3", "children4_by_store")}
+        return replace(self, **idle)
+
+
+VALUES = {
+    "level1_by_valu": 2,
+    "level3_by_load": 2,
+    "passing3": 4,
+    "short": 3,
+    "address3": 4,
+    "address4": 4,
+    "address6_by_flow": 2,
+    "index": 3,
+    "final": 3,
+    "children4_by_store": 2,
+    "children5_by_store": 2,
+}
+"""By field of Modes, how many values it may have."""
+
+
+def modes_that_matter(outputs: Sequence[str]) -> list[str]:
+    """The fields of Modes that a kernel with these outputs looks at."""
+    return [name for name in VALUES if name != "final" or "indices" in outputs]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from kernels.builder import Builder
 from kernels.errors import BuildError
 from kernels.forest import (
     BLOCKS,
+    BUFFERED,
     LOWER,
     TOP,
     UPPER,
@@ -47,9 +48,14 @@ from machine.problem import HASH_STAGES
 if TYPE_CHECKING:
     from machine.problem import Problem
 
-BY_FLOW = range(2, 30, 3)
+BY_FLOW = range(4, 40, 2)
 """Which constants flow makes: it is idle at the start, when everything waits for loads."""
-PASSES: tuple[Pass, ...] = (MultiplyAdd(), HashFusion(), DeadCode(), LoadConstants(BY_FLOW))
+PASSES: tuple[Pass, ...] = (
+    MultiplyAdd(),
+    HashFusion(),
+    DeadCode(),
+    LoadConstants(BY_FLOW, by_alu=True),
+)
 OPTIONAL = tuple(step.name for step in PASSES[:2])
 """Passes that may be left out; the others tidy up, and are part of every build."""
 STORE, VSTORE, LOAD = opcode("store", "store"), opcode("store", "vstore"), opcode("load", "load")
@@ -126,6 +132,7 @@ class _Kernel:
         self.build.origin = Origin("setup")
         addresses = Addresses(self.build)
         layout, starts = self.layout, self.batch.starts
+        self.build.code.soon |= {layout.nodes_at, layout.values_at, VLEN}
         self.value_addresses = self.addresses_of(addresses, "value", layout.values_at)
         # The root is wanted first, before there are any runs.
         nodes = [self.build.constant(layout.nodes_at)]
@@ -153,13 +160,13 @@ class _Kernel:
         modes = map(self.plan.modes_of, range(len(self.batch.starts)))
         self.table = Table(start, {word for mine in modes for word in self.words_read(mine)})
         self.table_addresses = addresses.run("table_address", start, TABLE_WORDS // VLEN)
-        self.buffers = Buffers(addresses, Region(end, layout.words), len(BLOCKS))
+        self.buffers = Buffers(addresses, Region(end, layout.words), BUFFERED)
 
     def words_read(self, modes: Modes) -> Iterator[tuple[Block, int]]:
         """The words of blocks that a vector of these modes reads."""
         short = self.last_level(self.rounds - 1) in _FROM_TOP
         for block in BLOCKS:
-            whole = block is not TOP or (modes.block3 and short)
+            whole = block is not TOP or (short and not modes.short)
             if whole or modes.level3_by_load:
                 yield block, block.node
             if whole:
@@ -177,11 +184,11 @@ class _Kernel:
     def source(self, r: int, modes: Modes) -> Callable[[_Vector], int]:
         """How the value is joined with its node in round r."""
         level, short = self.level(r), self.last_level(r) in _FROM_TOP
-        if self.table and short and modes.block3 and level in _FROM_TOP:
+        if self.table and short and not modes.short and level in _FROM_TOP:
             return _FROM_TOP[level]
         if self.table and not short and modes.level3_by_load and level == 3:
             return _Vector.from_top_node
-        if level < self.plan.tree_cache or (level == 4 and short and modes.select4):
+        if level < self.plan.tree_cache or (level == 4 and short and modes.short == 2):
             return _Vector.from_cache
         if self.table and level in _FROM_TABLE:
             return _FROM_TABLE[level]
@@ -343,9 +350,7 @@ class _Vector:
         region = Region(layout.nodes.start, layout.nodes.stop)
         if not self.plan.window_loads:
             return self.mixed_with(self.gathered(region))
-        modes = self.modes
-        selected = modes.index_by_flow + modes.index_by_more_flow
-        address = self.position.reach("index", 1, 0, selected=selected)
+        address = self.position.reach("index", 1, 0, selected=self.modes.index)
         windows = [self.build.vload("window", address + k, region) for k in range(VLEN)]
         return self.mixed_with_lanes([window + WINDOW_WORD for window in windows])
 
@@ -365,23 +370,22 @@ class _Vector:
     # The node, from a block of the table.
 
     def from_top_block(self) -> int:
-        return self.from_block(TOP)
+        return self.from_block(TOP, self.modes.address3)
 
     def from_upper_block(self) -> int:
-        return self.from_block(UPPER)
+        return self.from_block(UPPER, self.modes.address4)
 
     def from_lower_block(self) -> int:
-        return self.from_block(LOWER)
+        return self.from_block(LOWER, 2 * self.modes.address6_by_flow)
 
     def from_top_node(self) -> int:
-        return self.from_block(TOP, children=False)
+        return self.from_block(TOP, self.modes.passing3, children=False)
 
-    def from_block(self, block: Block, *, children: bool = True) -> int:
+    def from_block(self, block: Block, selected: int, *, children: bool = True) -> int:
         assert self.deferred
         table = self.kernel.table
         assert table
         scale, offset = table.affine(block)
-        selected = self.modes.selected[block.kind]
         address = self.position.reach("block_address", scale, offset, selected=selected)
         region = table.region(block)
         self.block = [self.build.vload("block", address + k, region) for k in range(VLEN)]
@@ -436,8 +440,8 @@ class _Vector:
         self.at("store")
         self.store_words(self.value, layout.values_at, self.kernel.value_addresses)
         if "indices" in self.kernel.outputs:
-            selected = self.modes.final_by_flow + self.modes.final_by_more_flow
-            index = self.position.reach("index", 1, -1, selected=selected)  # counted from 0
+            # Counted from 0.
+            index = self.position.reach("index", 1, -1, selected=self.modes.final)
             self.store_words(index, layout.indices_at, self.kernel.index_addresses)
 
     def store_words(self, vector: int, area: int, addresses: list[int]) -> None:

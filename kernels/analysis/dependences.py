@@ -15,6 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate, chain
+from operator import add
 
 from kernels.ir import ACCESS, Code, Op, Region
 
@@ -34,21 +37,22 @@ class Graph:
     def heights(self) -> list[int]:
         """By node, the cycles from its own to the last on its longest path."""
         height = [0] * self.nodes
-        for node in self.backwards():
-            for edge in range(self.first[node], self.first[node + 1]):
-                length = self.latency[edge] + height[self.target[edge]]
-                height[node] = max(height[node], length)
+        for node in self.backwards:
+            edges = slice(self.first[node], self.first[node + 1])
+            after = map(height.__getitem__, self.target[edges])
+            height[node] = max(map(add, self.latency[edges], after), default=0)
         return height
 
+    @cached_property
     def backwards(self) -> list[int]:
         """Every node after all that it leads to."""
         waiting = list(self.waiting)
         order = [node for node in range(self.nodes) if not waiting[node]]
         for node in order:
-            for edge in range(self.first[node], self.first[node + 1]):
-                waiting[self.target[edge]] -= 1
-                if not waiting[self.target[edge]]:
-                    order.append(self.target[edge])
+            for after in self.target[self.first[node] : self.first[node + 1]]:
+                waiting[after] -= 1
+                if not waiting[after]:
+                    order.append(after)
         return order[::-1]
 
 
@@ -73,20 +77,22 @@ class _Walk:
     def __init__(self, code: Code) -> None:
         self.operations = len(code.ops)
         self.writer = [-1] * len(code.owner)
-        self.readers: list[list[int]] = [[] for _ in code.owner]
+        self.readers: dict[int, list[int]] = {}
         self.before: list[dict[int, int]] = [{} for _ in code.ops]
-        self.key_words = _key_words(code)
+        self.owner, self.by_lane = code.owner, _by_lane(code)
         self.memory: dict[Region, _Touched] = {}
+        self.meeting: dict[Region, list[_Touched]] = {}
         self.pause, self.since_pause = -1, list[int]()
 
     def add(self, number: int, op: Op) -> None:
         row, operands, _, region = op
         defs, uses = ACCESS[row.code]
         before = self.before[number]
+        writer, readers = self.writer, self.readers
         for word in self._keys(uses, operands):
-            if self.writer[word] >= 0:
-                before[self.writer[word]] = 1
-            self.readers[word].append(number)
+            if writer[word] >= 0:
+                before[writer[word]] = 1
+            readers.setdefault(word, []).append(number)
         for word in self._keys(defs, operands):
             self._write(number, word, before)
         if row.memory_lanes:
@@ -99,31 +105,42 @@ class _Walk:
             before[self.pause] = 1
         self.since_pause.append(number)
 
-    def _keys(self, places: Iterable[tuple[int, int]], operands: Sequence[int]) -> Iterable[int]:
+    def _keys(self, places: Iterable[tuple[int, int]], operands: Sequence[int]) -> list[int]:
+        """The words that stand for these operands: a vector's first, or all where lanes matter."""
+        keys: list[int] = []
         for position, width in places:
             word = operands[position]
-            if width == 1:
-                yield word
+            if width > 1 and self.by_lane[self.owner[word]]:
+                keys += range(word, word + width)
             else:
-                yield from self.key_words[word]
+                keys.append(word)
+        return keys
 
     def _write(self, number: int, word: int, before: dict[int, int]) -> None:
-        for reader in self.readers[word]:
+        for reader in self.readers.pop(word, ()):
             if reader != number:
                 before.setdefault(reader, 0)
         if self.writer[word] >= 0:
             before[self.writer[word]] = 1
         self.writer[word] = number
-        self.readers[word] = []
 
     def _touch(self, number: int, region: Region, stores: bool, before: dict[int, int]) -> None:
-        for known, touched in self.memory.items():
-            if known.meets(region):
-                self._wait(touched.stores, 1, before)
-                if stores:
-                    self._wait(touched.loads, 0, before)
-        mine = self.memory.setdefault(region, _Touched())
+        if region not in self.memory:
+            self._learn(region)
+        for touched in self.meeting[region]:
+            self._wait(touched.stores, 1, before)
+            if stores:
+                self._wait(touched.loads, 0, before)
+        mine = self.memory[region]
         (mine.stores if stores else mine.loads).append(number)
+
+    def _learn(self, region: Region) -> None:
+        """Note which regions the new one meets, and that they meet it."""
+        mine = self.memory[region] = _Touched()
+        meeting = [known for known in self.memory if known.meets(region)]
+        self.meeting[region] = [self.memory[known] for known in meeting]
+        for known in meeting[:-1]:
+            self.meeting[known].append(mine)
 
     def _wait(self, for_all: list[int], latency: int, before: dict[int, int]) -> None:
         """Wait for all of them: through a join that stands for them from now on, if many."""
@@ -138,19 +155,18 @@ class _Walk:
         return latency if node < self.operations else 0
 
     def graph(self) -> Graph:
-        after: list[list[tuple[int, int]]] = [[] for _ in self.before]
+        target: list[list[int]] = [[] for _ in self.before]
+        latency: list[list[int]] = [[] for _ in self.before]
         for number, before in enumerate(self.before):
-            for node, latency in before.items():
-                after[node].append((number, latency))
-        first = [0]
-        for edges in after:
-            first.append(first[-1] + len(edges))
+            for node, cycles in before.items():
+                target[node].append(number)
+                latency[node].append(cycles)
         return Graph(
             len(self.before),
-            first,
-            [node for edges in after for node, _ in edges],
-            [latency for edges in after for _, latency in edges],
-            [len(before) for before in self.before],
+            list(accumulate(map(len, target), initial=0)),
+            list(chain.from_iterable(target)),
+            list(chain.from_iterable(latency)),
+            list(map(len, self.before)),
         )
 
 
@@ -158,16 +174,13 @@ FEW = 2
 """Operations that a later one waits for one by one, without a join."""
 
 
-def _key_words(code: Code) -> list[range]:
-    """By a vector's first word, the words that stand for it: itself, or all where lanes matter."""
-    lanes = [False] * len(code.registers)
+def _by_lane(code: Code) -> list[bool]:
+    """By register, whether somebody reaches some of its words but not all."""
+    by_lane = [False] * len(code.registers)
     for op in code.ops:
         for places in ACCESS[op.row.code]:
             for position, width in places:
                 register = code.owner[op.operands[position]]
                 if width != code.registers[register].width:
-                    lanes[register] = True
-    return [
-        range(word, word + code.registers[r].width) if lanes[r] else range(word, word + 1)
-        for word, r in enumerate(code.owner)
-    ]
+                    by_lane[register] = True
+    return by_lane

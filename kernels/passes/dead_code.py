@@ -33,7 +33,9 @@ class DeadCode:
         defs, uses = ACCESS[op.row.code]
         if defs and read.isdisjoint(words_of(defs, op.operands)):
             return False
-        read.update(words_of(uses, op.operands))
+        for position, width in uses:
+            word = op.operands[position]
+            read.update(range(word, word + width))
         return True
 
 

@@ -85,16 +85,19 @@ def _vectors(code: Code, graph: Graph) -> list[int]:
     """By node, its vector, -1 for set-up and for all that set-up waits for."""
     joins = graph.nodes - len(code.ops)
     vector = [-1 if (v := op.origin.vector) is None else v for op in code.ops] + [0] * joins
-    for node in graph.backwards():
-        edges = range(graph.first[node], graph.first[node + 1])
-        if any(vector[graph.target[edge]] < 0 for edge in edges):
+    for node in graph.backwards:
+        after = graph.target[graph.first[node] : graph.first[node + 1]]
+        if min(map(vector.__getitem__, after), default=0) < 0:
             vector[node] = -1
     return vector
 
 
 def kind_of(op: Op, alu_lanes: bool = True) -> Kind:
     """What it competes for; without alu lanes nothing is split."""
-    return Kind.SPLITTABLE if alu_lanes and splittable(op.row) else Kind[op.row.engine.upper()]
+    return Kind.SPLITTABLE if alu_lanes and splittable(op.row) else _OF_ENGINE[op.row.engine]
+
+
+_OF_ENGINE = {kind.name.lower(): kind for kind in Kind}
 
 
 def _registers(code: Code, op: Op, which: int) -> tuple[int, ...]:

@@ -17,9 +17,10 @@ from dataclasses import dataclass
 
 from kernels.ir import Code, Op, lane_operands
 from kernels.schedule.base import Schedule
+from kernels.schedule.compiled import pack
 from kernels.schedule.debug import place_debug
 from kernels.schedule.flat import Flat, flatten
-from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.pack import OutOfScratchError, Part
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
@@ -28,9 +29,11 @@ STEP, SHAPE = 8, 0.95
 to fill gaps, a little closer together."""
 LAST = 10
 """Longest path in cycles, up to which an operation has time: those of most of a last hash."""
-ROOMS = (*((64, spare) for spare in range(5)), *((2**k, 1) for k in (5, 4, 3, 2, 1)), (1, 0))
-"""Vectors under way at a time, and places that each leaves to every vector before it, tried in
-this order until scratch suffices."""
+WIDE = ((64, 0), (64, 1), (64, 2), (20, 1))
+"""Vectors under way at a time, and places that each leaves to every vector before it: the best of
+those for which scratch suffices is taken."""
+NARROW = ((64, 3), (64, 4), *((2**k, 1) for k in (5, 4, 3, 2, 1)), (1, 0))
+"""The same where it suffices for none, tried in this order."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def ranks(flat: Flat, parameters: Parameters) -> list[int]:
     latest = max(offsets, default=0)
     graph, vector = flat.graph, flat.vector
     key = [0.0] * graph.nodes
-    for node in graph.backwards():
+    for node in graph.backwards:
         height = flat.height[node]
         if vector[node] >= 0:
             key[node] = height - (offsets[vector[node]] if height > LAST else latest)
@@ -74,14 +77,28 @@ def ranks(flat: Flat, parameters: Parameters) -> list[int]:
 
 
 def pack_within_scratch(code: Code, flat: Flat, rank: Sequence[int]) -> list[Part]:
-    """The packing with the widest window that does not run out of scratch."""
-    for window, spare in ROOMS:
-        try:
-            return pack(flat, rank, window, spare)
-        except OutOfScratchError as stuck:
-            holding = stuck.holding
-    names = [code.registers[register].name for register in holding]
+    """The shortest packing that does not run out of scratch. Raises BuildError."""
+    packings = [parts for room in WIDE if isinstance(parts := _pack(flat, rank, room), list)]
+    if packings:
+        return min(packings, key=_cycles)
+    for room in NARROW:
+        parts = _pack(flat, rank, room)
+        if isinstance(parts, list):
+            return parts
+        stuck = parts
+    names = [code.registers[register].name for register in stuck.holding]
     raise out_of_scratch(names, "nothing can go on")
+
+
+def _pack(flat: Flat, rank: Sequence[int], room: tuple[int, int]) -> list[Part] | OutOfScratchError:
+    try:
+        return pack(flat, rank, *room)
+    except OutOfScratchError as stuck:
+        return stuck
+
+
+def _cycles(parts: Sequence[Part]) -> int:
+    return max((part.cycle for part in parts), default=-1)
 
 
 def assemble(

@@ -5,7 +5,7 @@
      "cycles": 899, "found_by": "vliwdbg tune --time 600 --seed 1",
      "operations": "9f…",                      fingerprint of the operations that it was found for
      "window": 24, "spare": 1,                 as `schedule.pack` takes them
-     "modes": {"transpose5": "0110…", …},      a digit for each vector
+     "modes": {"address4": "2230…", …},       a digit for each vector
      "offsets": "…", "noise": "…"}             in steps: by group, and by operation
 
 The last two are compressed, as nobody reads them. Stored files lie in `kernels/tune/found`, beside
@@ -20,13 +20,13 @@ import zlib
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernels.errors import BuildError
-from kernels.plan import Modes
+from kernels.plan import VALUES, Modes
 
 if TYPE_CHECKING:
     from machine.problem import Problem
@@ -68,7 +68,8 @@ def sizes_of(problem: Problem) -> dict[str, int]:
 
 def find_tuning(kernel: str, problem: Problem, outputs: Sequence[str]) -> Tuning | None:
     """The stored one of a kernel, sizes and outputs, None if there is none."""
-    path = files("kernels.tune").joinpath("found", stored_name(kernel, problem, outputs))
+    # Asked of the package above: kernels.tune would import all of the search.
+    path = files("kernels").joinpath("tune", "found", stored_name(kernel, problem, outputs))
     return parse_tuning(path.read_text("utf-8")) if path.is_file() else None
 
 
@@ -99,8 +100,7 @@ def format_tuning(tuning: Tuning) -> str:
         "window": tuning.window,
         "spare": tuning.spare,
         "modes": {
-            field.name: "".join(str(int(getattr(modes, field.name))) for modes in tuning.modes)
-            for field in fields(Modes)
+            name: "".join(str(getattr(modes, name)) for modes in tuning.modes) for name in VALUES
         },
         "offsets": _packed(array("i", tuning.offsets)),
         "noise": _packed(array("b", tuning.noise)),
@@ -138,11 +138,14 @@ def _tuning(written: dict[str, Any]) -> Tuning:
 
 
 def _modes(written: dict[str, str]) -> tuple[Modes, ...]:
-    """By vector; truths that have come or gone since are as they are by default."""
-    known = [field.name for field in fields(Modes) if field.name in written]
+    """By vector; fields that have come or gone since are as they are by default."""
+    known = [name for name in VALUES if name in written]
     if not known:
         raise ValueError("it has no modes")
-    columns = [[digit == "1" for digit in written[name]] for name in known]
+    columns = [[int(digit) for digit in written[name]] for name in known]
+    for name, column in zip(known, columns, strict=True):
+        if not set(column) <= set(range(VALUES[name])):
+            raise ValueError(f"{name} is 0 to {VALUES[name] - 1}")
     return tuple(Modes(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kernels.analysis.names import Names, settle
 from kernels.errors import BuildError
 from kernels.order import Order
 from kernels.schedule.tuned import tuned_schedule
@@ -30,13 +31,15 @@ KERNEL = "treehash"
 
 @dataclass(frozen=True)
 class Result:
-    """What a search has found. `interrupted` if it was stopped before its time."""
+    """What a search has found. `interrupted` if it was stopped before its time, `outdated` if what
+    it was to begin at is for other operations, so that it began from scratch."""
 
     tuning: Tuning
     tries: int
     seconds: float
     history: tuple[tuple[float, int], ...]
     interrupted: bool
+    outdated: bool
 
     @property
     def cycles(self) -> int:
@@ -59,14 +62,17 @@ def tune(
 ) -> Result:
     """The best parameters that a search finds within so many seconds or tries.
 
-    It begins at `start`, else at the stored parameters, and from scratch at neither. An interrupt
-    (Ctrl+C), or `stop` becoming true, ends it early with the best so far. The result has been
-    built the ordinary way, and has as many bundles as it says. Raises BuildError.
+    It begins at `start`, else at the stored parameters, and from scratch at neither; those for
+    other operations than today's mean nothing, and count as none. An interrupt (Ctrl+C), or
+    `stop` becoming true, ends it early with the best so far. The result has been built the
+    ordinary way, and has as many bundles as it says. Raises BuildError.
     """
     order = Order(problem, KERNEL, tuple(outputs))
     begin = None if from_scratch else start or find_tuning(KERNEL, problem, outputs)
     if begin is not None and not begin.is_for(KERNEL, problem, outputs):
         raise BuildError("the parameters to start from are for other sizes or outputs")
+    outdated = begin is not None and not _is_for_operations(order, begin)
+    begin = None if outdated else begin
     found_by = _command(seconds, tries, jobs, seed, begin)
     ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
     halt = stop or (lambda: False)
@@ -80,7 +86,12 @@ def tune(
     tuning = _shorter(begin, outcome.tuning)
     _verify(order, tuning)
     history = tuple(ledger.history)
-    return Result(tuning, ledger.tries, ledger.seconds, history, outcome.interrupted)
+    return Result(tuning, ledger.tries, ledger.seconds, history, outcome.interrupted, outdated)
+
+
+def _is_for_operations(order: Order, tuning: Tuning) -> bool:
+    """Whether it was found for the operations that its modes are compiled to today."""
+    return Names(settle(order.compile(tuning.modes))).fingerprint() == tuning.operations
 
 
 def _shorter(before: Tuning | None, after: Tuning) -> Tuning:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
-from kernels.plan import Modes
+from kernels.plan import VALUES, Modes
 from kernels.schedule.urgency import SCALE, Groups
 
 MOST_NOISE = 127
@@ -18,7 +18,6 @@ SHIFTS = (0.7, 3, 10)
 """Cycles, about so far are offsets moved."""
 WINDOWS = (64, 32, 28, 24, 20)
 SPARES = (0, 1, 2, 3, 4)
-FIELDS = tuple(field.name for field in fields(Modes))
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,12 @@ class Candidate:
 class Moves:
     """Small changes of candidates.
 
-    `blocks` are the slots that belong together: a vector's in one round, or all of set-up.
+    `names` are the fields of modes that matter, `blocks` the slots that belong together: a
+    vector's in one round, or all of set-up.
     """
 
     groups: Groups
+    names: Sequence[str]
     blocks: Sequence[Sequence[int]]
     slots: int
 
@@ -80,31 +81,36 @@ class Moves:
         return replace(candidate, offsets=offsets)
 
     def flip(self, candidate: Candidate, random: Random) -> Candidate:
-        """One truth of one vector."""
-        modes = list(candidate.modes)
-        vector, name = random.randrange(len(modes)), random.choice(FIELDS)
-        modes[vector] = replace(modes[vector], **{name: not getattr(modes[vector], name)})
-        return replace(candidate, modes=tuple(modes))
+        """One field of one vector."""
+        vector, name = random.randrange(self.groups.vectors), random.choice(self.names)
+        return _with_modes(candidate, [vector], name, self._other(candidate, vector, name, random))
 
     def flip_many(self, candidate: Candidate, random: Random) -> Candidate:
-        """One truth of several vectors, to the same: that is worth more than it upsets."""
-        modes, name = list(candidate.modes), random.choice(FIELDS)
-        first, step = random.randrange(len(modes)), random.choice((1, 1, 2, 3))
-        truth = not getattr(modes[first], name)
-        for vector in range(first, min(len(modes), first + step * random.randint(2, 16)), step):
-            modes[vector] = replace(modes[vector], **{name: truth})
-        return replace(candidate, modes=tuple(modes))
+        """One field of several vectors, to the same: that is worth more than it upsets."""
+        first, name = random.randrange(self.groups.vectors), random.choice(self.names)
+        step = random.choice((1, 1, 2, 3))
+        vectors = range(first, self.groups.vectors, step)[: random.randint(2, 16)]
+        return _with_modes(candidate, vectors, name, self._other(candidate, first, name, random))
 
     def exchange(self, candidate: Candidate, random: Random) -> Candidate:
-        """One truth of two vectors that differ in it."""
-        modes, name = list(candidate.modes), random.choice(FIELDS)
-        having = [v for v, mine in enumerate(modes) if getattr(mine, name)]
-        lacking = [v for v, mine in enumerate(modes) if not getattr(mine, name)]
-        if having and lacking:
-            a, b = random.choice(having), random.choice(lacking)
-            modes[a] = replace(modes[a], **{name: False})
-            modes[b] = replace(modes[b], **{name: True})
-        return replace(candidate, modes=tuple(modes))
+        """One field of two vectors, one for the other."""
+        name, (a, b) = random.choice(self.names), random.choices(range(self.groups.vectors), k=2)
+        of_a, of_b = (getattr(candidate.modes[vector], name) for vector in (a, b))
+        return _with_modes(_with_modes(candidate, [a], name, of_b), [b], name, of_a)
+
+    def kick(self, candidate: Candidate, random: Random) -> Candidate:
+        """Some fields at once."""
+        for _ in range(random.randint(1, 3)):
+            move = random.choice((Moves.flip, Moves.flip_many, Moves.exchange))
+            candidate = move(self, candidate, random)
+        return candidate
+
+    @staticmethod
+    def _other(candidate: Candidate, vector: int, name: str, random: Random) -> int:
+        """Another value of a vector's field."""
+        further = random.randrange(1, VALUES[name])
+        now: int = getattr(candidate.modes[vector], name)
+        return (now + further) % VALUES[name]
 
     def jolt(self, candidate: Candidate, random: Random) -> Candidate:
         """New noise for operations here and there."""
@@ -145,6 +151,14 @@ _WEIGHTED: dict[_Move, int] = {
     Moves.resize: 2,
 }
 _MOVES, _WEIGHTS = tuple(_WEIGHTED), tuple(_WEIGHTED.values())
+
+
+def _with_modes(candidate: Candidate, vectors: Iterable[int], name: str, value: int) -> Candidate:
+    """The same where a field of these vectors has this value, if that changes anything."""
+    modes = list(candidate.modes)
+    for vector in vectors:
+        modes[vector] = replace(modes[vector], **{name: value}).settled
+    return replace(candidate, modes=tuple(modes))
 
 
 def _steps(random: Random, cycles: float) -> int:

@@ -5,9 +5,9 @@
     set-up      what computes the shared registers that a set of pieces wants
     link        set-up and pieces in program order -> the run of a Flat, by the extension
 
-A piece comes from a kernel of only two vectors or from one of the very modes, as a set-up does;
-both are compiled the ordinary way, once, when first asked for. That what is linked is
-what would be compiled is a belief: whoever finds something good builds it the ordinary way.
+Both come from kernels of as few vectors as will do, compiled the ordinary way, once, when first
+asked for. That what is linked is what would be compiled is a belief: whoever finds something good
+builds it the ordinary way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import NamedTuple
 
 from kernels.analysis.names import Name, Names, settle
@@ -32,19 +31,16 @@ FARTHEST = 2**31 - 1
 """Memory words from here on are one to the linker."""
 NO_REACH = (ABSENT, 0, 0, 0)
 MOST_USES = 3
-FEW = 2
-"""Pieces that are quicker compiled one by one than with the whole kernel."""
 SEGMENTS = 8
 """Stretches of program order in which a vector may have operations."""
 
 
 class Piece(NamedTuple):
-    """A vector's records by segment, the words of its own registers, the shared ones it reads, in
-    the order in which it does."""
+    """A vector's records by segment, the words of its own registers, the shared ones it reads."""
 
     segments: tuple[bytes, ...]
     words: int
-    wants: tuple[int, ...]
+    wants: frozenset[int]
 
 
 class SetUp(NamedTuple):
@@ -63,20 +59,20 @@ class Linker:
     _shared: dict[tuple[bytes, int], int] = field(default_factory=dict)
     _shared_words: int = 0
     _pieces: dict[tuple[int, Modes], Piece] = field(default_factory=dict)
-    _set_ups: dict[tuple[int, ...], SetUp] = field(default_factory=dict)
+    _set_ups: dict[Hashable, SetUp] = field(default_factory=dict)
 
     def link(self, modes: Sequence[Modes]) -> bytes:
         """The run of the kernel whose vectors have these modes."""
         missing = [pair for pair in enumerate(modes) if pair not in self._pieces]
-        if len(missing) > FEW:
-            writer = _Writer(self, self.order.compile(modes))
-            self._pieces |= {pair: writer.piece(pair[0]) for pair in missing}
-        pieces = [self._piece(vector, mine) for vector, mine in enumerate(modes)]
-        # Which constant is made how may depend on which is wanted first.
-        wants = tuple(dict.fromkeys(chain.from_iterable(piece.wants for piece in pieces)))
-        if wants not in self._set_ups:
-            self._set_ups[wants] = self._compile_set_up(modes)
-        set_up = self._set_ups[wants]
+        if missing:
+            self._compile_pieces(missing, modes)
+        pieces = [self._pieces[pair] for pair in enumerate(modes)]
+        # Which constant is made how depends on which are wanted.
+        wants = frozenset().union(*(piece.wants for piece in pieces))
+        wanted = wants, frozenset(mine.of_table for mine in modes)
+        if wanted not in self._set_ups:
+            self._set_ups[wanted] = self._compile_set_up(modes, pieces)
+        set_up = self._set_ups[wanted]
         records = [
             part
             for segment in range(SEGMENTS)
@@ -91,18 +87,24 @@ class Linker:
         places = SCRATCH_SIZE // VLEN
         return core.link(b"".join(records), bases, self.groups.count, len(self.slots), places)
 
-    def _piece(self, vector: int, modes: Modes) -> Piece:
-        if (vector, modes) not in self._pieces:
-            # With the next one, because a vector's segments end where another's operations come
-            # in between, and the last one may overlap the one before.
-            first = max(0, min(vector, self.groups.vectors - 2))
-            both = range(first, min(first + 2, self.groups.vectors))
-            code = self.order.compile([modes] * self.groups.vectors, both)
-            self._pieces[vector, modes] = _Writer(self, code).piece(vector)
-        return self._pieces[vector, modes]
+    def _compile_pieces(self, missing: Sequence[tuple[int, Modes]], modes: Sequence[Modes]) -> None:
+        """With another vector, because one's segments end where another's operations come in
+        between, and the last one may overlap the one before."""
+        vectors = {vector for vector, _ in missing}
+        last = max(vectors)
+        other = last + 1 if last + 1 < self.groups.vectors else max(0, last - 1)
+        writer = _Writer(self, self.order.compile(modes, sorted({*vectors, other})))
+        self._pieces |= {pair: writer.piece(pair[0]) for pair in missing}
 
-    def _compile_set_up(self, modes: Sequence[Modes]) -> SetUp:
-        return _Writer(self, self.order.compile(modes)).set_up()
+    def _compile_set_up(self, modes: Sequence[Modes], pieces: Sequence[Piece]) -> SetUp:
+        """With as few vectors as together want all that is wanted."""
+        wanted: set[int] = set()
+        few = []
+        for vector, piece in enumerate(pieces):
+            if not piece.wants <= wanted:
+                wanted |= piece.wants
+                few.append(vector)
+        return _Writer(self, self.order.compile(modes, few)).set_up()
 
     def shared_word(self, name: tuple[bytes, int], width: int) -> int:
         """The first word of the shared register of this name."""
@@ -125,7 +127,7 @@ class _Writer:
         self.shared = self.names.shared()
         self.own: dict[int, int] = {}
         self.words = [0] * linker.groups.vectors
-        self.wants: list[dict[int, None]] = [{} for _ in self.words]
+        self.wants: list[set[int]] = [set() for _ in self.words]
         self.stretches: dict[int | None, list[tuple[int, int]]] = {}
         for segment, number in self._stretches():
             vector = self.code.ops[number].origin.vector
@@ -133,7 +135,7 @@ class _Writer:
 
     def piece(self, vector: int) -> Piece:
         records = self._records(vector)
-        return Piece(records, self.words[vector], tuple(self.wants[vector]))
+        return Piece(records, self.words[vector], frozenset(self.wants[vector]))
 
     def set_up(self) -> SetUp:
         return SetUp(self._records(None))
@@ -186,7 +188,7 @@ class _Writer:
         if number in self.shared:
             first = self.linker.shared_word(self.shared[number], register.width)
             if vector is not None:
-                self.wants[vector][first] = None
+                self.wants[vector].add(first)
         else:
             assert vector is not None
             first = ~self._own_word(vector, number, register.width)

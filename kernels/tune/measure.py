@@ -23,17 +23,21 @@ from kernels.tune.link import Linker
 from machine.isa import SLOT_LIMITS, VLEN
 
 RECENT = 32
-LANES_A_CYCLE = SLOT_LIMITS["alu"] + VLEN * SLOT_LIMITS["valu"]
+WORK = {Kind.FLOW: 4, Kind.LOAD: 5, Kind.ALU: 1, Kind.VALU: VLEN, Kind.SPLITTABLE: VLEN}
+"""In lane operations: what a slot less of each kind is worth where all engines are near full."""
+WORK_A_CYCLE = sum(
+    WORK[kind] * SLOT_LIMITS[kind.name.lower()] for kind in set(WORK) - {Kind.SPLITTABLE}
+)
 KEPT = 24
 """Operations in other modes that are kept linked or compiled: a search goes back and forth."""
 
 
 class Length(NamedTuple):
-    """`late` is how much is issued in the last cycles, `lanes` all lane operations."""
+    """`late` is how much is issued in the last cycles, `work` all that is, in lane operations."""
 
     cycles: int
     late: int
-    lanes: int
+    work: int
 
 
 class Measure(Protocol):
@@ -130,5 +134,4 @@ def length_of(flat: Flat, parts: Sequence[Part]) -> Length:
     for part in parts:
         if part.lane + part.lanes in (0, VLEN):
             late += max(0, RECENT - (cycles - part.cycle))
-    lanes = {Kind.ALU: 1, Kind.VALU: VLEN, Kind.SPLITTABLE: VLEN}
-    return Length(cycles, late, sum(lanes.get(Kind(kind), 0) for kind in flat.kind))
+    return Length(cycles, late, sum(WORK.get(Kind(kind), 0) for kind in flat.kind))

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from kernels.analysis.names import Names, settle
 from kernels.order import Order
+from kernels.plan import modes_that_matter
 from kernels.schedule.tuning import Tuning, sizes_of
 from kernels.schedule.urgency import Groups
 from kernels.tune.anneal import Annealing, Best, generic_candidate
@@ -75,7 +76,8 @@ class Walk:
     def start(self, tuning: Tuning | None) -> Annealing:
         """Begin at a tuning, or at a generic candidate."""
         candidate = self._candidate(tuning) or generic_candidate(self.measure, self.groups)
-        self._annealing = Annealing(self.measure, self.groups, candidate, self.seed)
+        names = modes_that_matter(self.order.outputs)
+        self._annealing = Annealing(self.measure, self.groups, names, candidate, self.seed)
         return self._annealing
 
     @property
@@ -83,15 +85,14 @@ class Walk:
         return self._annealing or self.start(None)
 
     def _candidate(self, tuning: Tuning | None) -> Candidate | None:
-        """A tuning's candidate; its noise counts only for the operations it was found for."""
+        """A tuning's candidate, if it is for as many vectors and rounds."""
         if tuning is None or len(tuning.offsets) != self.groups.count:
             return None
         self.measure.learn(tuning.modes)
         names = Names(settle(self.order.compile(tuning.modes)))
         noise = array("i", [0]) * len(self.measure.slots)
-        if names.fingerprint() == tuning.operations:
-            for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
-                noise[self.measure.slots[name.slot]] = steps
+        for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
+            noise[self.measure.slots[name.slot]] = steps
         return Candidate(tuning.offsets, tuning.modes, noise, tuning.window, tuning.spare)
 
     def tuning(self, best: Best, found_by: str) -> Tuning | None:

@@ -60,9 +60,9 @@ typedef struct {
 } Part;
 
 /* What a search wants to know of a packing: its cycles, how much is done in the last few of them,
- * and the lane operations of all bundles. */
+ * and the work of all bundles, in lane operations. */
 typedef struct {
-    int32_t cycles, late, lanes;
+    int32_t cycles, late, work;
 } Length;
 
 typedef enum { DONE, OUT_OF_SCRATCH, OUT_OF_MEMORY } Status;

@@ -137,7 +137,7 @@ static PyObject *length_of(const Flat *flat, int32_t scale, const int32_t *offse
         return PyErr_NoMemory();
     if (status == OUT_OF_SCRATCH)
         Py_RETURN_NONE;
-    return Py_BuildValue("iii", length.cycles, length.late, length.lanes);
+    return Py_BuildValue("iii", length.cycles, length.late, length.work);
 }
 
 static PyObject *length_run(PyObject *self, PyObject *args)
@@ -209,7 +209,7 @@ static PyMethodDef METHODS[] = {
     {"pack", pack_run, METH_VARARGS,
      "pack(run, rank, window, spare) -> (True, parts) or (False, a byte for each register: 1 if held)"},
     {"length", length_run, METH_VARARGS,
-     "length(run, scale, offsets, noise, window, spare) -> (cycles, late, lanes), None if out of scratch"},
+     "length(run, scale, offsets, noise, window, spare) -> (cycles, late, work), None if out of scratch"},
     {"link", link_run, METH_VARARGS, "link(records, base, groups, slots, places) -> run"},
     {NULL, NULL, 0, NULL},
 };

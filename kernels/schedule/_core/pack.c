@@ -9,6 +9,8 @@ enum { NOBODY = -1, RECENT = 32 };
 
 static const int LIMITS[] = {[FLOW] = 1, [LOAD] = 2, [STORE] = 2, [ALU] = 12, [VALU] = 6};
 enum { LIMITED = 5, QUEUES = 6 };
+/* In lane operations: what a slot less of each kind is worth where all engines are near full. */
+static const int WORK[KINDS] = {[FLOW] = 4, [LOAD] = 5, [ALU] = 1, [VALU] = 8, [SPLITTABLE] = 8};
 
 typedef struct {
     const Flat *flat;
@@ -310,10 +312,8 @@ static Length length_of(const Packing *p)
     Length length = {p->cycle, 0, 0};
     for (int32_t back = 1; back < RECENT && back <= p->cycle; back++)
         length.late += (RECENT - back) * p->recent[(p->cycle - back) % RECENT];
-    for (int32_t node = 0; node < p->flat->nodes; node++) {
-        const int32_t kind = p->flat->kind[node];
-        length.lanes += kind == ALU ? 1 : kind == VALU || kind == SPLITTABLE ? VLEN : 0;
-    }
+    for (int32_t node = 0; node < p->flat->nodes; node++)
+        length.work += WORK[p->flat->kind[node]];
     return length;
 }
 
