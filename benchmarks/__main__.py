@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.rows import ROWS, bundle_time, history_per_cycle, model_speed
+from benchmarks.rows import ROWS, bundle_time, history_per_cycle, model_speed, one_import
 from benchmarks.timing import additions
 from benchmarks.workloads import baseline, dense, kernel, mixed
 
@@ -36,6 +36,8 @@ def lines() -> Iterator[str]:
         yield f"- a bundle of {what}: {first:.0f} ns in a first run, {again:.0f} ns in another"
     first, again = bundle_time(baseline())
     yield f"- a bundle of the baseline: {first:.1f} ns in a first run, {again:.1f} ns in another"
+    slow, quick = one_import()
+    yield f"- a test file's `Machine(…).run()`: {quick:.1f} ms, with the model {slow:.0f} ms"
     for name, program in (("dense", dense()), ("kernel", kernel()), ("baseline", baseline())):
         logged, kept = history_per_cycle(program)
         yield f"- history of {name}: {logged:.0f} bytes a cycle in the log, {kept:.0f} in keyframes"

@@ -22,7 +22,8 @@ from typing import Any
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import LOOP_BUNDLES, baseline, dense, kernel, loop
 from machine import Problem, Program
-from machine.core import choose_core
+from machine.compat import Machine as CompatibleMachine
+from machine.core import VARIABLE, choose_core
 from machine.machine import starting_memory
 from machine.model import NO_LIMIT, Model
 from machine.problem import check
@@ -217,6 +218,28 @@ def bundle_time(program: Program) -> tuple[float, float]:
         taken.append((first, seconds(partial(core.run, bundles))))
     first, again = (1e9 * median(times) / bundles for times in zip(*taken, strict=True))
     return first, again
+
+
+def one_import() -> tuple[float, float]:
+    """Milliseconds of a test file's `Machine(…)` and `run()` of the bundled kernel, its bundles as
+    Python's objects: with the model, with the compiled core."""
+    bundles, memory = list(kernel().written()), list(starting_memory(kernel()))
+
+    def with_core(name: str) -> Prepare:
+        def run() -> None:
+            os.environ[VARIABLE] = name
+            machine = CompatibleMachine(memory, bundles, None)
+            machine.enable_pause = machine.enable_debug = False
+            machine.run()
+            assert machine.cycle == len(kernel())
+
+        return lambda: run
+
+    here = os.environ.get(VARIABLE)
+    slow, quick = in_turns(9, with_core("model"), with_core("compiled"))
+    del os.environ[VARIABLE]
+    os.environ |= {VARIABLE: here} if here else {}
+    return 1e3 * slow, 1e3 * quick
 
 
 def history_per_cycle(program: Program) -> tuple[float, float]:

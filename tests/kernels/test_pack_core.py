@@ -150,6 +150,15 @@ def test_ranks_that_are_none_are_refused() -> None:
         compiled.core.pack(b"abc", array("i"), 64, 0)
 
 
+def test_an_order_that_is_none_is_refused() -> None:
+    flat = flat_of(ORDERS["few"])
+    words = array("i", compiled.run_of(flat))
+    words[-1] = words[-2]  # the last words are the order
+    nothing = array("i", [0] * flat.graph.nodes)
+    with pytest.raises(ValueError, match="place of its own"):
+        compiled.core.length(words, 1, nothing, nothing, 64, 0)
+
+
 def test_records_that_are_none_are_refused() -> None:
     bases = array("i", [0, 8])
     for records in ([1, 2, 3], [99] * 24):

@@ -108,6 +108,8 @@ def schedule_calls() -> dict[str, Call]:
     for name in ("link", "length"):
         _watch(name, seen)
     code.length(random_candidate(Random(1), code, groups.vectors, groups.count))
+    run, *_, window, spare = seen["length"]
+    seen["pack"] = (run, array("i", range(array("i", run)[0])), window, spare)
     return {
         name: (lambda: None, lambda _, name=name: getattr(_pack, name)(*seen[name]))
         for name in seen

@@ -48,16 +48,23 @@ static const int32_t *at_least(const Py_buffer *buffer, int32_t least, const cha
     return found;
 }
 
-static bool is_permutation(const int32_t *rank, int32_t nodes)
+/* Whether each node is there once; false with an exception set. */
+static bool is_permutation(const int32_t *order, int32_t nodes, const char *why)
 {
     uint8_t *seen = calloc((size_t)nodes + 1, 1);
-    bool all = seen != NULL;
-    for (int32_t node = 0; all && node < nodes; node++) {
-        all = rank[node] >= 0 && rank[node] < nodes && !seen[rank[node]];
+    if (!seen) {
+        PyErr_NoMemory();
+        return false;
+    }
+    bool all = true;
+    for (int32_t i = 0; all && i < nodes; i++) {
+        all = order[i] >= 0 && order[i] < nodes && !seen[order[i]];
         if (all)
-            seen[rank[node]] = 1;
+            seen[order[i]] = 1;
     }
     free(seen);
+    if (!all)
+        refuse(why);
     return all;
 }
 
@@ -100,9 +107,7 @@ static PyObject *pack_run(PyObject *self, PyObject *args)
     const int32_t *rank = NULL;
     if (view(&run, &flat))
         rank = at_least(&ranks, flat.nodes, "a rank for each node is wanted");
-    if (rank && !is_permutation(rank, flat.nodes))
-        refuse("every node wants a rank of its own");
-    else if (rank)
+    if (rank && is_permutation(rank, flat.nodes, "every node wants a rank of its own"))
         result = pack_flat(&flat, rank, window, spare);
     PyBuffer_Release(&run);
     PyBuffer_Release(&ranks);
@@ -151,7 +156,8 @@ static PyObject *length_run(PyObject *self, PyObject *args)
     Flat flat;
     PyObject *result = NULL;
     const int32_t *offsets = NULL, *noise = NULL;
-    if (view(&run, &flat)) {
+    if (view(&run, &flat) &&
+        is_permutation(flat.order, flat.nodes, "every node wants a place of its own")) {
         offsets = at_least(&by_group, flat.groups, "an offset for each group is wanted");
         noise = offsets ? at_least(&by_slot, flat.slots, "noise for each slot is wanted") : NULL;
     }
