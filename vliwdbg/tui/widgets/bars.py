@@ -119,7 +119,10 @@ class ReplyLine(Bar):
 
     def _fitting(self) -> int:
         """How many lines are shown, of a stop more than one."""
-        joined = accumulate(self.lines, lambda width, line: width + _room_for(line), initial=0)
+        # A space before the first, and nothing between the last and what follows.
+        joined = accumulate(
+            self.lines, lambda width, line: width + _room_for(line), initial=1 - len(BETWEEN)
+        )
         room = self.size.width - len(" 99 more in messages ")
         fitting = sum(width <= room for width in joined) - 1
         stop = bool(self.lines) and self.lines[-1].kind in ("stop", "fault")
