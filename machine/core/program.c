@@ -195,13 +195,27 @@ static void count_write(Arranger *arranger, const Slot *slot, uint16_t change)
         arranger->writers[slot->dest + i] = (uint16_t)(arranger->writers[slot->dest + i] + change);
 }
 
-/* Whether no slot still to be placed reads what this one writes, itself aside. */
-static bool is_free(Arranger *arranger, const Slot *slot)
+/* How often a slot reads a word. */
+static uint16_t own_reads(const Shape *shape, const Slot *slot, uint32_t word)
 {
-    count_reads(arranger, slot, -1);
-    const bool is_free = most_at_dest(arranger, slot, arranger->readers) == 0;
-    count_reads(arranger, slot, 1);
-    return is_free;
+    const uint32_t sources[] = {slot->x, slot->y, slot->z};
+    uint16_t own = 0;
+    for (int source = 0; source < 3; source++)
+        own = (uint16_t)(own + (word - sources[source] < shape->source_widths[source]));
+    return own;
+}
+
+/* Whether no slot still to be placed reads what this one writes, itself aside. */
+static bool is_free(const Arranger *arranger, const Slot *slot)
+{
+    const Shape *shape = &arranger->shapes[slot->operation];
+    for (uint32_t i = 0; i < shape->dest_width; i++) {
+        const uint32_t word = slot->dest + i;
+        const uint16_t readers = arranger->readers[word];
+        if (readers && readers > own_reads(shape, slot, word))
+            return false;
+    }
+    return true;
 }
 
 /* Those that write nothing in scratch first, in their order; then the others, equal operations side
