@@ -254,4 +254,15 @@ bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count);
 /* The last keyframe at or before a position, or NULL. */
 const Keyframe *engine_keyframe_to(const Engine *engine, int64_t position);
 
+/* Between engine.c and history.c. */
+
+/* Keep the state at this position, the greatest so far; false where there is no memory. */
+bool engine_take_keyframe(Engine *engine, bool edited);
+
+/* Take back the last bundle of the log, which is not empty. */
+void engine_take_back(Engine *engine);
+
+/* Have a log that starts here. */
+void engine_forget_log(Engine *engine);
+
 #endif
