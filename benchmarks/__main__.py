@@ -29,13 +29,16 @@ def lines() -> Iterator[str]:
     yield ""
     machine = f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield f"- {machine}; a loop of 10^7 additions takes {additions():.2f} s"
-    yield f"- the plain model executes {model_speed():,.0f} cycles of the bundled kernel a second"
+    for name, program in (("bundled kernel", kernel()), ("baseline", baseline())):
+        speed = model_speed(program)
+        yield f"- the plain model executes {speed:,.0f} cycles of the {name} a second"
     for operations in (1, 4, 10):
         first, again = bundle_time(mixed(operations))
         what = f"18 slots of {operations} operation{'s' if operations > 1 else ''}"
         yield f"- a bundle of {what}: {first:.0f} ns in a first run, {again:.0f} ns in another"
-    first, again = bundle_time(baseline())
-    yield f"- a bundle of the baseline: {first:.1f} ns in a first run, {again:.1f} ns in another"
+    for name, program in (("bundled kernel", kernel()), ("baseline", baseline())):
+        first, again = bundle_time(program)
+        yield f"- a bundle of the {name}: {first:.1f} ns in a first run, {again:.1f} ns in another"
     slow, quick = one_import()
     yield f"- a test file's `Machine(…).run()`: {quick:.1f} ms, with the model {slow:.0f} ms"
     for name, program in (("dense", dense()), ("kernel", kernel()), ("baseline", baseline())):

@@ -199,11 +199,11 @@ ROWS = (
 )  # fmt: skip
 
 
-def model_speed() -> float:
-    """Cycles a second of the plain model, on the bundled kernel."""
-    bundles = len(kernel()) - 1
-    (plain,) = in_turns(5, prepare(Model, kernel(), HISTORY, bundles))
-    return bundles / plain
+def model_speed(program: Program) -> float:
+    """Cycles a second of the plain model."""
+    bundles = len(program) - 1
+    (plain,) = in_turns(5, prepare(Model, program, HISTORY, bundles))
+    return sum(program.columns.costs()[:bundles]) / plain
 
 
 def bundle_time(program: Program) -> tuple[float, float]:

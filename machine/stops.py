@@ -110,8 +110,7 @@ class Commit:
     traced: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """Why and where a run stopped; pc, cycle and position are those of the machine now.
 
     `commit` is the bundle just executed, where one was and the stop is about it.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -130,13 +129,13 @@ def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | Non
                 assert options.stops is not None
                 if hit := options.stops.hit(machine):
                     reason, detail = hit
-                    return replace(stop, reason=reason), detail
+                    return stop._replace(reason=reason), detail
             elif stop.reason is not Reason.BUDGET:
                 return stop, None
             if interrupted():
-                return replace(stop, reason=Reason.INTERRUPT), None
+                return stop._replace(reason=Reason.INTERRUPT), None
             if time.monotonic() >= deadline:
-                return replace(stop, reason=Reason.TIMEOUT), None
+                return stop._replace(reason=Reason.TIMEOUT), None
             if options.on_slice:
                 options.on_slice(machine)
             if stop.reason is Reason.BUDGET and time.monotonic() - began < SLICE_SECONDS / 2:

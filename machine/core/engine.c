@@ -150,142 +150,169 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     const uint32_t *restrict memory = engine->memory;
     const Slot *slot = work->slot;
     uint32_t *restrict words = work->words;
+    const Slot *const end = work->end;
     uint32_t lanes[VLEN];
 
-    for (const Slot *const end = work->end; slot < end; slot++) {
-        const uint32_t x = slot->x, y = slot->y, z = slot->z;
-        uint32_t *const dest = s + slot->dest;
+    while (slot < end) {
         bool fine = true;
-        switch ((Operation)slot->operation) {
-#define PLAIN(OPERATION, opcode, result)                   \
-    case OP_##OPERATION: {                                 \
-        const uint32_t a = s[x], b = s[y];                 \
-        words = put(words, dest, result, direct);          \
-        break;                                             \
-    }                                                      \
-    case OP_V##OPERATION:                                  \
-        for (int i = 0; i < VLEN; i++) {                   \
-            const uint32_t a = (s + x)[i], b = (s + y)[i]; \
-            lanes[i] = result;                             \
-        }                                                  \
-        words = put_lanes(words, dest, lanes, direct);     \
-        break;
+        /* Staged slots are few, and are done one by one. */
+        switch (slot->operation << 4 | (direct ? slot->alike : 1)) {
+#define CASE(OPERATION, alike) case OP_##OPERATION << 4 | (alike)
+#define SCALAR(OPERATION, alike, result)                    \
+    CASE(OPERATION, alike):                                 \
+    {                                                       \
+        const uint32_t a = s[slot->x], b = s[slot->y];      \
+        words = put(words, s + slot->dest, result, direct); \
+        slot++;                                             \
+    }
+#define VECTOR(OPERATION, alike, result)                                 \
+    CASE(OPERATION, alike):                                              \
+    for (int i = 0; i < VLEN; i++) {                                     \
+        const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i];       \
+        const uint32_t c = (s + slot->z)[i]; /* at 0 if there is none */ \
+        (void)c;                                                         \
+        lanes[i] = result;                                               \
+    }                                                                    \
+    words = put_lanes(words, s + slot->dest, lanes, direct);             \
+    slot++;
+/* Slots that do the same, as many as are left of them: the switch jumps into their middle. */
+#define LAST_6(SLOT, OPERATION, result)        \
+    SLOT(OPERATION, 6, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 5, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 4, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 3, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 2, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 1, result)                 \
+    continue;
+#define LAST_12(SLOT, OPERATION, result)       \
+    SLOT(OPERATION, 12, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 11, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 10, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 9, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 8, result) FALLS_THROUGH;  \
+    SLOT(OPERATION, 7, result) FALLS_THROUGH;  \
+    LAST_6(SLOT, OPERATION, result)
+#define PLAIN(OPERATION, opcode, result) \
+    LAST_12(SCALAR, OPERATION, result) LAST_6(VECTOR, V##OPERATION, result)
             PLAIN_ARITHMETIC(PLAIN)
+            LAST_6(VECTOR, MULTIPLY_ADD, a * b + c)
 #undef PLAIN
-#define DIVIDING(OPERATION, opcode, result)                               \
-    case OP_##OPERATION: {                                                \
-        const uint32_t a = s[x], b = s[y];                                \
-        if (b)                                                            \
-            words = put(words, dest, result, direct);                     \
-        else                                                              \
-            fine = fault(engine, FAULT_DIVISION, -1, 2, 0);               \
-        break;                                                            \
-    }                                                                     \
-    case OP_V##OPERATION: {                                               \
-        int zero = first_zero(s + y);                                     \
-        for (int i = 0; i < zero; i++) {                                  \
-            const uint32_t a = (s + x)[i], b = (s + y)[i];                \
-            lanes[i] = result;                                            \
-        }                                                                 \
-        if (zero == VLEN)                                                 \
-            words = put_lanes(words, dest, lanes, direct);                \
-        else                                                              \
-            fine = fault(engine, FAULT_DIVISION, zero, 2, 0);             \
-        break;                                                            \
+#undef LAST_12
+#undef LAST_6
+#undef VECTOR
+#undef SCALAR
+#define DIVIDING(OPERATION, opcode, result)                            \
+    CASE(OPERATION, 1):                                                \
+    {                                                                  \
+        const uint32_t a = s[slot->x], b = s[slot->y];                 \
+        if (b)                                                         \
+            words = put(words, s + slot->dest, result, direct);        \
+        else                                                           \
+            fine = fault(engine, FAULT_DIVISION, -1, 2, 0);            \
+        break;                                                         \
+    }                                                                  \
+    CASE(V##OPERATION, 1):                                             \
+    {                                                                  \
+        int zero = first_zero(s + slot->y);                            \
+        for (int i = 0; i < zero; i++) {                               \
+            const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i]; \
+            lanes[i] = result;                                         \
+        }                                                              \
+        if (zero == VLEN)                                              \
+            words = put_lanes(words, s + slot->dest, lanes, direct);   \
+        else                                                           \
+            fine = fault(engine, FAULT_DIVISION, zero, 2, 0);          \
+        break;                                                         \
     }
             DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
-        case OP_BROADCAST:
+        CASE(BROADCAST, 1):
             for (int i = 0; i < VLEN; i++)
-                lanes[i] = s[x];
-            words = put_lanes(words, dest, lanes, direct);
+                lanes[i] = s[slot->x];
+            words = put_lanes(words, s + slot->dest, lanes, direct);
             break;
-        case OP_MULTIPLY_ADD:
+        CASE(LOAD, 1):
+        CASE(LOAD_OFFSET, 1):
+            if ((fine = reach(engine, s[slot->x], 1))) {
+                touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
+                words = put(words, s + slot->dest, memory[s[slot->x]], direct);
+            }
+            break;
+        CASE(LOAD_VECTOR, 1):
+            if ((fine = reach_lanes(engine, s[slot->x], 1))) {
+                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
+                words = put_lanes(words, s + slot->dest, memory + s[slot->x], direct);
+            }
+            break;
+        CASE(CONSTANT, 1):
+            words = put(words, s + slot->dest, slot->z, direct);
+            break;
+        CASE(STORE, 1):
+            if ((fine = reach(engine, s[slot->x], 0))) {
+                touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
+                words = stage_store(work, words, s[slot->x], s + slot->y, 1, direct);
+            }
+            break;
+        CASE(STORE_VECTOR, 1):
+            if ((fine = reach_lanes(engine, s[slot->x], 0))) {
+                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
+                words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, direct);
+            }
+            break;
+        CASE(SELECT, 1):
+            words = put(words, s + slot->dest, s[slot->x] ? s[slot->y] : s[slot->z], direct);
+            break;
+        CASE(SELECT_VECTOR, 1):
             for (int i = 0; i < VLEN; i++)
-                lanes[i] = (s + x)[i] * (s + y)[i] + (s + z)[i];
-            words = put_lanes(words, dest, lanes, direct);
+                lanes[i] = (s + slot->x)[i] ? (s + slot->y)[i] : (s + slot->z)[i];
+            words = put_lanes(words, s + slot->dest, lanes, direct);
             break;
-        case OP_LOAD:
-        case OP_LOAD_OFFSET:
-            if ((fine = reach(engine, s[x], 1))) {
-                touch(engine, s[x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
-                words = put(words, dest, memory[s[x]], direct);
-            }
+        CASE(ADD_IMMEDIATE, 1):
+            words = put(words, s + slot->dest, s[slot->x] + slot->z, direct);
             break;
-        case OP_LOAD_VECTOR:
-            if ((fine = reach_lanes(engine, s[x], 1))) {
-                touch(engine, s[x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
-                words = put_lanes(words, dest, memory + s[x], direct);
-            }
+        CASE(JUMP, 1):
+            fine = jump(engine, next, program->targets[slot->z].pc, 0);
             break;
-        case OP_CONSTANT:
-            words = put(words, dest, z, direct);
+        CASE(JUMP_INDIRECT, 1):
+            next->pc = s[slot->x];
             break;
-        case OP_STORE:
-            if ((fine = reach(engine, s[x], 0))) {
-                touch(engine, s[x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
-                words = stage_store(work, words, s[x], s + y, 1, direct);
-            }
+        CASE(JUMP_IF, 1):
+        CASE(JUMP_IF_RELATIVE, 1):
+            if (s[slot->x])
+                fine = jump(engine, next, program->targets[slot->z].pc, 1);
             break;
-        case OP_STORE_VECTOR:
-            if ((fine = reach_lanes(engine, s[x], 0))) {
-                touch(engine, s[x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
-                words = stage_store(work, words, s[x], s + y, VLEN, direct);
-            }
-            break;
-        case OP_SELECT:
-            words = put(words, dest, s[x] ? s[y] : s[z], direct);
-            break;
-        case OP_SELECT_VECTOR:
-            for (int i = 0; i < VLEN; i++)
-                lanes[i] = (s + x)[i] ? (s + y)[i] : (s + z)[i];
-            words = put_lanes(words, dest, lanes, direct);
-            break;
-        case OP_ADD_IMMEDIATE:
-            words = put(words, dest, s[x] + z, direct);
-            break;
-        case OP_JUMP:
-            fine = jump(engine, next, program->targets[z].pc, 0);
-            break;
-        case OP_JUMP_INDIRECT:
-            next->pc = s[x];
-            break;
-        case OP_JUMP_IF:
-        case OP_JUMP_IF_RELATIVE:
-            if (s[x])
-                fine = jump(engine, next, program->targets[z].pc, 1);
-            break;
-        case OP_HALT:
+        CASE(HALT, 1):
             next->status = STOPPED;
             break;
-        case OP_PAUSE:
+        CASE(PAUSE, 1):
             if (engine->pauses)
                 next->status = PAUSED;
             break;
-        case OP_TRACE:
-            *work->traced++ = s[x];
+        CASE(TRACE, 1):
+            *work->traced++ = s[slot->x];
             break;
-        case OP_CORE_ID:
-            words = put(words, dest, 0, direct);
+        CASE(CORE_ID, 1):
+            words = put(words, s + slot->dest, 0, direct);
             break;
-        case OP_COMPARE:
-            fine = !compares || compare(engine, s[x], z, -1);
+        CASE(COMPARE, 1):
+            fine = !compares || compare(engine, s[slot->x], slot->z, -1);
             break;
-        case OP_COMPARE_VECTOR:
+        CASE(COMPARE_VECTOR, 1):
             for (int i = 0; compares && fine && i < VLEN; i++)
-                fine = compare(engine, (s + x)[i], z + (uint32_t)i, i);
+                fine = compare(engine, (s + slot->x)[i], slot->z + (uint32_t)i, i);
             break;
-        case OP_COMMENT:
+        CASE(COMMENT, 1):
             break;
-        case OPERATIONS:
         default:
             UNREACHABLE();
         }
+#undef CASE
         if (!fine) {
             work->slot = slot;
             work->words = words;
             return false;
         }
+        slot++;
     }
     work->words = words;
     return true;

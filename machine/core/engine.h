@@ -28,7 +28,11 @@
 enum { VLEN = 8, SCRATCH_WORDS = 1536, MAX_OPERANDS = 4 };
 
 /* Slots of a bundle beyond which it stays in the order as written. */
-enum { MOST_ARRANGED = 128 };
+enum { MOST_ARRANGED = 64 };
+
+/* Scalar slots, or vector slots, that are executed one after the other without a look at what the
+ * next one is. A bundle has no more of them. */
+enum { MOST_ALIKE = 12, MOST_VECTORS_ALIKE = 6 };
 
 /* What a byte of `flags` (one per pc) and of `memory_flags` (one per memory word) asks for. */
 enum { BREAK_BEFORE = 1, BREAK_AFTER = 2 };
@@ -65,9 +69,10 @@ enum { EXPECT_UNRECORDED = -1 };
 #define FAR ((int64_t)1 << 62)
 
 typedef struct {
-    uint8_t operation;
-    uint8_t rank;  /* which slot of its bundle it is, as written; see `direct` */
-    uint16_t dest; /* where it writes, if it does */
+    uint16_t alike : 4; /* how many slots from here on, in this bundle, are known to do the same */
+    uint16_t operation : 6;
+    uint16_t rank : 6; /* which slot of its bundle it is, as written; see `direct` */
+    uint16_t dest;     /* where it writes, if it does */
     uint16_t x, y; /* the first two addresses that it reads */
     /* The third one; or an immediate, of a jump the index of its target, of a compare that of the
      * first expected value. No operation has two of these. */

@@ -100,7 +100,7 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    *slot = (Slot){.operation = (uint8_t)operation, .rank = (uint8_t)rank};
+    *slot = (Slot){.alike = 1, .operation = operation & 63, .rank = rank & 63};
     for (int i = 0; i < shape->count; i++) {
         const char letter = shape->letters[i];
         const uint8_t width = shape->widths[i];
@@ -227,7 +227,7 @@ static void sort_slots(const Arranger *arranger, Slot *slots, size_t count)
         const int key = arranger->shapes[slot.operation].dest_width ? slot.operation : -1;
         size_t j = i;
         for (; j > 0; j--) {
-            const uint8_t before = slots[j - 1].operation;
+            const int before = slots[j - 1].operation;
             if ((arranger->shapes[before].dest_width ? before : -1) <= key)
                 break;
             slots[j] = slots[j - 1];
@@ -289,6 +289,33 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
         const uint8_t width = arranger->shapes[slots[i].operation].dest_width;
         if (width)
             *write++ = (ScratchWrite){slots[i].dest, width};
+    }
+}
+
+/* How many slots that do the same the engine can do one after the other. */
+static uint32_t most_alike(Operation operation)
+{
+    switch (operation) {
+#define CASES(OPERATION, opcode, result) \
+    case OP_##OPERATION:                 \
+        return MOST_ALIKE;               \
+    case OP_V##OPERATION:                \
+        return MOST_VECTORS_ALIKE;
+        PLAIN_ARITHMETIC(CASES)
+#undef CASES
+    case OP_MULTIPLY_ADD:
+        return MOST_VECTORS_ALIKE;
+    default:
+        return 1;
+    }
+}
+
+static void count_alike(Slot *slots, size_t count)
+{
+    for (size_t i = count; i-- > 0;) {
+        const bool same = i + 1 < count && slots[i].operation == slots[i + 1].operation;
+        const bool more = same && slots[i + 1].alike < most_alike((Operation)slots[i].operation);
+        slots[i].alike = more ? (slots[i + 1].alike + 1) & 15 : 1;
     }
 }
 
@@ -405,6 +432,7 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
                 return error;
         }
         arrange(arranger, program, bundle, program->slots + slot, end - slot);
+        count_alike(program->slots + slot, end - slot);
         program->all_records += bundle->record_words;
         if (bundle->record_words > program->longest_record)
             program->longest_record = bundle->record_words;

@@ -18,7 +18,6 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from machine.core.signals import ctrl_c_held_back
@@ -435,7 +434,7 @@ class ModelCore:
             nearest = self._nearest(self.position)
             if nearest and nearest.edited and nearest.position == self.position:
                 self._load(nearest)
-        return replace(stop, pc=self.pc)
+        return stop._replace(pc=self.pc)
 
     def _run_quietly(self, position: int, cycle: int = NO_LIMIT, goes_on: GoesOn = _always) -> Stop:
         """Run on to a position, or the first position of a cycle, past all stops but faults."""

@@ -43,10 +43,12 @@ static inline bool has_wide_vectors(void)
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define UNREACHABLE() __builtin_unreachable()
 #define PREFETCH(address) __builtin_prefetch(address)
+#define FALLS_THROUGH __attribute__((fallthrough))
 #else
 #define ALWAYS_INLINE static inline
 #define UNREACHABLE() break
 #define PREFETCH(address) ((void)(address))
+#define FALLS_THROUGH ((void)0)
 #endif
 
 #endif

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from machine.disassembly import ScratchNames
@@ -437,7 +437,7 @@ class RunStops:
         """Run to the next candidate: a flagged bundle, or a cycle that a breakpoint waits for."""
         cycle = self._stops.next_cycle(machine.cycle)
         if machine.position == 0 and check_first and self._stops.next_cycle(-1) == 0:
-            return replace(machine.run(0), reason=Reason.BREAKPOINT)
+            return machine.run(0)._replace(reason=Reason.BREAKPOINT)
         # No pc tells a cycle: run to the bundle that takes the machine to it, then execute that.
         limit = max_cycles if cycle is None else min(max_cycles, cycle - 1)
         first = machine.position
@@ -445,7 +445,7 @@ class RunStops:
         if stop.reason is not Reason.MAX_CYCLES or limit == max_cycles:
             return stop
         stop = machine.run(1, max_cycles, check_first=check_first or machine.position != first)
-        return replace(stop, reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
+        return stop._replace(reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
 
     def hit(self, machine: Machine) -> tuple[Reason, str] | None:
         """What was met: which kind of stop that makes it, and a line; None for a false alarm."""

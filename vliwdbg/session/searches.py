@@ -109,7 +109,7 @@ def _pass_compare(session: Session) -> Stop:
 
 def _candidate(stop: Stop) -> Stop:
     """The stop as one to be looked at, although the core came to its end of budget."""
-    return replace(stop, reason=Reason.BREAKPOINT) if stop.reason is Reason.BUDGET else stop
+    return stop._replace(reason=Reason.BREAKPOINT) if stop.reason is Reason.BUDGET else stop
 
 
 # back

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import NamedTuple
 
 from machine.machine import NO_LIMIT, Core
@@ -103,7 +102,7 @@ class Timeline:
             if not _is_compare(stop):
                 self.end = stop
         elif stop.pc >= self._bundles:
-            self.end = replace(stop, reason=Reason.END)
+            self.end = stop._replace(reason=Reason.END)
 
     # anywhere
 
