@@ -318,14 +318,19 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     return true;
 }
 
-/* Swap back the words of scratch that a direct bundle had written before it faulted; in its order
- * the stores come before all that write scratch. */
+/* Put back the words of scratch that a direct bundle had overwritten before it faulted, the last one
+ * first; in its order the stores come before all that write scratch. */
 static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *record,
                       const uint32_t *written)
 {
-    const ScratchWrite *write = engine->program->writes + bundle->write;
-    for (const uint32_t *old = record + bundle->store_words; old < written; old += write++->width)
+    const ScratchWrite *const first = engine->program->writes + bundle->write, *write = first;
+    const uint32_t *old = record + bundle->store_words;
+    while (old < written)
+        old += write++->width;
+    while (write-- > first) {
+        old -= write->width;
         memcpy(engine->scratch + write->address, old, write->width * sizeof *old);
+    }
 }
 
 static int by_rank(const void *one, const void *other)

@@ -159,7 +159,7 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
 typedef struct {
     const Shape *shapes;
     uint16_t readers[SCRATCH_WORDS]; /* slots still to be placed that read the word; 0 between bundles */
-    uint16_t writers[SCRATCH_WORDS]; /* slots that write the word; 0 between bundles */
+    uint16_t writers[SCRATCH_WORDS]; /* and those that write it; 0 between bundles */
     Slot slots[MOST_ARRANGED];
 } Arranger;
 
@@ -173,23 +173,17 @@ static void count_reads(Arranger *arranger, const Slot *slot, int change)
                 (uint16_t)(arranger->readers[sources[source] + i] + change);
 }
 
-static void forget_reads(Arranger *arranger, const Slot *slots, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        count_reads(arranger, &slots[i], -1);
-}
-
-/* The most that any word which the slot writes is counted. */
-static uint16_t most_at_dest(const Arranger *arranger, const Slot *slot, const uint16_t *counts)
+/* The most slots that write any of the words that this one writes, itself among them. */
+static uint16_t most_writers(const Arranger *arranger, const Slot *slot)
 {
     uint16_t most = 0;
     for (uint32_t i = 0; i < arranger->shapes[slot->operation].dest_width; i++)
-        if (counts[slot->dest + i] > most)
-            most = counts[slot->dest + i];
+        if (arranger->writers[slot->dest + i] > most)
+            most = arranger->writers[slot->dest + i];
     return most;
 }
 
-static void count_write(Arranger *arranger, const Slot *slot, uint16_t change)
+static void count_write(Arranger *arranger, const Slot *slot, int change)
 {
     for (uint32_t i = 0; i < arranger->shapes[slot->operation].dest_width; i++)
         arranger->writers[slot->dest + i] = (uint16_t)(arranger->writers[slot->dest + i] + change);
@@ -218,6 +212,20 @@ static bool is_free(const Arranger *arranger, const Slot *slot)
     return true;
 }
 
+/* Whether an earlier slot, as written, is among these and writes a word that this one writes. */
+static bool has_to_wait(const Arranger *arranger, const Slot *slot, const Slot *left, size_t count)
+{
+    const uint32_t start = slot->dest, end = start + arranger->shapes[slot->operation].dest_width;
+    if (most_writers(arranger, slot) <= 1)
+        return false;
+    for (const Slot *other = left; other < left + count; other++) {
+        const uint32_t width = arranger->shapes[other->operation].dest_width;
+        if (other->rank < slot->rank && other->dest < end && start < other->dest + width)
+            return true;
+    }
+    return false;
+}
+
 /* Those that write nothing in scratch first, in their order; then the others, equal operations side
  * by side, which processors guess better. */
 static void sort_slots(const Arranger *arranger, Slot *slots, size_t count)
@@ -243,47 +251,53 @@ static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *plac
     while (count && moved) {
         size_t kept = 0;
         moved = 0;
-        for (size_t i = 0; i < count; i++)
-            if (is_free(arranger, &left[i])) {
-                count_reads(arranger, &left[i], -1);
-                *placed++ = left[i];
+        for (size_t i = 0; i < count; i++) {
+            const Slot slot = left[i];
+            /* Those kept so far, and those still to be looked at. */
+            if (is_free(arranger, &slot) && !has_to_wait(arranger, &slot, left, kept) &&
+                !has_to_wait(arranger, &slot, left + i + 1, count - i - 1)) {
+                count_reads(arranger, &slot, -1);
+                count_write(arranger, &slot, -1);
+                *placed++ = slot;
                 moved++;
             } else {
-                left[kept++] = left[i];
+                left[kept++] = slot;
             }
+        }
         count = kept;
     }
-    forget_reads(arranger, left, count);
+    for (size_t i = 0; i < count; i++) {
+        count_reads(arranger, &left[i], -1);
+        count_write(arranger, &left[i], -1);
+    }
     return count == 0;
 }
 
-/* Put a bundle's slots in an order in which none meets what another wrote, if there is one; where no
- * word is written twice the order does not matter, and is one that processors guess better. */
+/* Put a bundle's slots in an order in which none meets what another wrote, and the later of two
+ * writes to a word comes later, if there is one. If not, and no word is written twice, the order does
+ * not matter, and becomes one that processors guess better. */
 static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
 {
-    uint16_t most_writers = 0;
     bundle->direct = count <= 1;
     if (count <= 1 || count > MOST_ARRANGED)
         return;
+    bool written_twice = false;
     memcpy(arranger->slots, slots, count * sizeof *slots);
     sort_slots(arranger, arranger->slots, count);
     for (size_t i = 0; i < count; i++) {
-        const uint16_t writers = most_at_dest(arranger, &slots[i], arranger->writers);
-        most_writers = writers > most_writers ? writers : most_writers;
+        written_twice = written_twice || most_writers(arranger, &slots[i]) > 0;
         count_write(arranger, &slots[i], 1);
         count_reads(arranger, &slots[i], 1);
     }
-    for (size_t i = 0; i < count; i++)
-        count_write(arranger, &slots[i], (uint16_t)-1);
-    if (most_writers > 0) {
-        forget_reads(arranger, slots, count);
-        return;
-    }
-    Slot placed[MOST_ARRANGED];
-    memcpy(slots, arranger->slots, count * sizeof *slots);
+    Slot sorted[MOST_ARRANGED], placed[MOST_ARRANGED];
+    memcpy(sorted, arranger->slots, count * sizeof *slots);
     bundle->direct = place_slots(arranger, arranger->slots, count, placed);
     if (bundle->direct)
         memcpy(slots, placed, count * sizeof *slots);
+    else if (!written_twice)
+        memcpy(slots, sorted, count * sizeof *slots);
+    else
+        return;
     ScratchWrite *write = program->writes + bundle->write;
     for (size_t i = 0; i < count; i++) {
         const uint8_t width = arranger->shapes[slots[i].operation].dest_width;

@@ -456,6 +456,29 @@ def test_flags_hold_a_run_up_no_matter_the_direct_bundles(make: Callable[..., An
         assert make(program, []).run(1) == Model(program, []).run(1)
 
 
+@pytest.mark.parametrize("fault", [False, True])
+def test_words_written_twice_in_straight_bundles(make: Callable[..., Any], fault: bool) -> None:
+    """The later write, as written, wins, whatever order the slots are executed in."""
+    bundle = {
+        "alu": [["^", 1, 4, 5], ["+", 1, 4, 6], ["-", 2, 4, 5], ["^", 2, 6, 5], ["+", 3, 1, 2]],
+        "valu": [["^", 8, 24, 32], ["+", 12, 24, 32], ["^", 9, 32, 24]],
+        "load": [["const", 13, 99], ["load", 7, 40 if fault else 41]],
+    }
+    start = {"load": [["const", 4, 7], ["const", 40, 9]]}
+    rest = {"alu": [["+", 5, 4, 4], ["*", 6, 4, 4]], "valu": [["vbroadcast", 24, 4]]}
+    for engines in (list(bundle), list(bundle)[::-1]):
+        straight = {engine: bundle[engine] for engine in engines}
+        program = Program.from_bundles([start, rest, straight, straight])
+        model, core = Model(program, [5], history=9), make(program, [5], history=9)
+        for _ in range(5):
+            assert core.run(1) == model.run(1)
+            assert core.last_commit() == model.last_commit()
+            assert core.checkpoint() == model.checkpoint()
+        while model.undo():
+            core.undo()
+            assert core.checkpoint() == model.checkpoint()
+
+
 def test_a_bundle_with_very_many_debug_slots(make: Callable[..., Any]) -> None:
     compares = [["compare", 0, "zero"]] * 70_000
     program = Program.from_bundles([{"debug": compares}, {"debug": [*compares, ["compare", 1, 1]]}])
