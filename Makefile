@@ -41,7 +41,8 @@ bench:
 # The extensions under the sanitizers of addresses, of leaks and of undefined behaviour, beside
 # those in use.
 SANITIZED := build/sanitize
-SANITIZED_TESTS := $(addprefix tests/machine/test_,core.py core_hostile.py core_encoding.py trials.py) \
+SANITIZED_TESTS := \
+	$(addprefix tests/machine/test_,core.py core_hostile.py core_encoding.py lockstep.py trials.py) \
 	tests/kernels/test_pack_core.py
 sanitize:
 	rm -rf $(SANITIZED)

@@ -9,7 +9,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.rows import ROWS, bundle_time, history_per_cycle, model_speed, one_import
+from benchmarks.rows import (
+    ROWS,
+    bundle_time,
+    history_per_cycle,
+    model_speed,
+    one_import,
+    slots_and_opcodes,
+)
 from benchmarks.timing import additions
 from benchmarks.workloads import baseline, dense, kernel, mixed
 
@@ -39,6 +46,8 @@ def lines() -> Iterator[str]:
     for name, program in (("bundled kernel", kernel()), ("baseline", baseline())):
         first, again = bundle_time(program)
         yield f"- a bundle of the {name}: {first:.1f} ns in a first run, {again:.1f} ns in another"
+    slots, opcodes = slots_and_opcodes(kernel())
+    yield f"- a bundle of the bundled kernel has {slots:.1f} slots of {opcodes:.1f} opcodes"
     slow, quick = one_import()
     yield f"- a test file's `Machine(…).run()`: {quick:.1f} ms, with the model {slow:.0f} ms"
     for name, program in (("dense", dense()), ("kernel", kernel()), ("baseline", baseline())):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from random import Random
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from benchmarks.timing import Prepare, in_turns, seconds
@@ -218,6 +218,13 @@ def bundle_time(program: Program) -> tuple[float, float]:
         taken.append((first, seconds(partial(core.run, bundles))))
     first, again = (1e9 * median(times) / bundles for times in zip(*taken, strict=True))
     return first, again
+
+
+def slots_and_opcodes(program: Program) -> tuple[float, float]:
+    """How many slots a bundle has, and how many different opcodes, on average."""
+    bundles = [list(iter(program.bundle(pc))) for pc in range(len(program))]
+    opcodes = [{slot.opcode for slot in bundle} for bundle in bundles]
+    return mean(map(len, bundles)), mean(map(len, opcodes))
 
 
 def one_import() -> tuple[float, float]:
