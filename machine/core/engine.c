@@ -156,8 +156,8 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     while (slot < end) {
         bool fine = true;
         /* Staged slots are few, and are done one by one. */
-        switch (slot->operation << 4 | (direct ? slot->alike : 1)) {
-#define CASE(OPERATION, alike) case OP_##OPERATION << 4 | (alike)
+        switch (direct ? slot->what : WHAT_OF(operation_of(slot), 1)) {
+#define CASE(OPERATION, alike) case WHAT_OF(OP_##OPERATION, alike)
 #define SCALAR(OPERATION, alike, result)                    \
     CASE(OPERATION, alike):                                 \
     {                                                       \
@@ -167,7 +167,8 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     }
 #define VECTOR(OPERATION, alike, result)                                 \
     CASE(OPERATION, alike):                                              \
-    for (int i = 0; i < VLEN; i++) {                                     \
+    ONE_VECTOR for (int i = 0; i < VLEN; i++)                            \
+    {                                                                    \
         const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i];       \
         const uint32_t c = (s + slot->z)[i]; /* at 0 if there is none */ \
         (void)c;                                                         \
@@ -196,6 +197,9 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     LAST_12(SCALAR, OPERATION, result) LAST_6(VECTOR, V##OPERATION, result)
             PLAIN_ARITHMETIC(PLAIN)
             LAST_6(VECTOR, MULTIPLY_ADD, a * b + c)
+            /* All three are read, for a branch would be guessed wrong every other time. */
+            VECTOR(SELECT_VECTOR, 1, a ? b : c)
+            continue;
 #undef PLAIN
 #undef LAST_12
 #undef LAST_6
@@ -260,13 +264,11 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             }
             break;
         CASE(SELECT, 1):
-            words = put(words, s + slot->dest, s[slot->x] ? s[slot->y] : s[slot->z], direct);
+        {
+            const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
+            words = put(words, s + slot->dest, a ? b : c, direct);
             break;
-        CASE(SELECT_VECTOR, 1):
-            for (int i = 0; i < VLEN; i++)
-                lanes[i] = (s + slot->x)[i] ? (s + slot->y)[i] : (s + slot->z)[i];
-            words = put_lanes(words, s + slot->dest, lanes, direct);
-            break;
+        }
         CASE(ADD_IMMEDIATE, 1):
             words = put(words, s + slot->dest, s[slot->x] + slot->z, direct);
             break;

@@ -69,8 +69,9 @@ enum { EXPECT_UNRECORDED = -1 };
 #define FAR ((int64_t)1 << 62)
 
 typedef struct {
-    uint16_t alike : 4; /* how many slots from here on, in this bundle, are known to do the same */
-    uint16_t operation : 6;
+    /* The operation, and how many slots from here on, in this bundle, are known to do the same: as
+     * WHAT_OF puts them together, for they are looked at together. */
+    uint16_t what : 10;
     uint16_t rank : 6; /* which slot of its bundle it is, as written; see `direct` */
     uint16_t dest;     /* where it writes, if it does */
     uint16_t x, y; /* the first two addresses that it reads */
@@ -78,6 +79,20 @@ typedef struct {
      * first expected value. No operation has two of these. */
     uint32_t z;
 } Slot;
+
+enum { ALIKE_BITS = 4 };
+
+#define WHAT_OF(operation, alike) ((operation) << ALIKE_BITS | (alike))
+
+static inline Operation operation_of(const Slot *slot)
+{
+    return (Operation)(slot->what >> ALIKE_BITS);
+}
+
+static inline unsigned alike_of(const Slot *slot)
+{
+    return slot->what & ((1u << ALIKE_BITS) - 1);
+}
 
 typedef struct {
     uint16_t address, width;

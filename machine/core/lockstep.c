@@ -204,7 +204,7 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
     const uint32_t *const s = group->scratch;
     uint32_t *const dest = written + d * width;
 
-    switch ((Operation)slot->operation) {
+    switch (operation_of(slot)) {
 /* `result` of words a, b and c at x, y and z, for each of so many. */
 #define RESULTS(count, out, result)                                                      \
     EACH(count)                                                                          \

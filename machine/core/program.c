@@ -100,7 +100,7 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    *slot = (Slot){.alike = 1, .operation = operation & 63, .rank = rank & 63};
+    *slot = (Slot){.what = WHAT_OF(operation, 1) & 1023, .rank = rank & 63};
     for (int i = 0; i < shape->count; i++) {
         const char letter = shape->letters[i];
         const uint8_t width = shape->widths[i];
@@ -165,7 +165,7 @@ typedef struct {
 
 static void count_reads(Arranger *arranger, const Slot *slot, int change)
 {
-    const Shape *shape = &arranger->shapes[slot->operation];
+    const Shape *shape = &arranger->shapes[operation_of(slot)];
     const uint32_t sources[] = {slot->x, slot->y, slot->z};
     for (int source = 0; source < 3; source++)
         for (uint32_t i = 0; i < shape->source_widths[source]; i++)
@@ -177,7 +177,7 @@ static void count_reads(Arranger *arranger, const Slot *slot, int change)
 static uint16_t most_writers(const Arranger *arranger, const Slot *slot)
 {
     uint16_t most = 0;
-    for (uint32_t i = 0; i < arranger->shapes[slot->operation].dest_width; i++)
+    for (uint32_t i = 0; i < arranger->shapes[operation_of(slot)].dest_width; i++)
         if (arranger->writers[slot->dest + i] > most)
             most = arranger->writers[slot->dest + i];
     return most;
@@ -185,7 +185,7 @@ static uint16_t most_writers(const Arranger *arranger, const Slot *slot)
 
 static void count_write(Arranger *arranger, const Slot *slot, int change)
 {
-    for (uint32_t i = 0; i < arranger->shapes[slot->operation].dest_width; i++)
+    for (uint32_t i = 0; i < arranger->shapes[operation_of(slot)].dest_width; i++)
         arranger->writers[slot->dest + i] = (uint16_t)(arranger->writers[slot->dest + i] + change);
 }
 
@@ -202,7 +202,7 @@ static uint16_t own_reads(const Shape *shape, const Slot *slot, uint32_t word)
 /* Whether no slot still to be placed reads what this one writes, itself aside. */
 static bool is_free(const Arranger *arranger, const Slot *slot)
 {
-    const Shape *shape = &arranger->shapes[slot->operation];
+    const Shape *shape = &arranger->shapes[operation_of(slot)];
     for (uint32_t i = 0; i < shape->dest_width; i++) {
         const uint32_t word = slot->dest + i;
         const uint16_t readers = arranger->readers[word];
@@ -215,11 +215,11 @@ static bool is_free(const Arranger *arranger, const Slot *slot)
 /* Whether an earlier slot, as written, is among these and writes a word that this one writes. */
 static bool has_to_wait(const Arranger *arranger, const Slot *slot, const Slot *left, size_t count)
 {
-    const uint32_t start = slot->dest, end = start + arranger->shapes[slot->operation].dest_width;
+    const uint32_t start = slot->dest, end = start + arranger->shapes[operation_of(slot)].dest_width;
     if (most_writers(arranger, slot) <= 1)
         return false;
     for (const Slot *other = left; other < left + count; other++) {
-        const uint32_t width = arranger->shapes[other->operation].dest_width;
+        const uint32_t width = arranger->shapes[operation_of(other)].dest_width;
         if (other->rank < slot->rank && other->dest < end && start < other->dest + width)
             return true;
     }
@@ -232,10 +232,11 @@ static void sort_slots(const Arranger *arranger, Slot *slots, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
         const Slot slot = slots[i];
-        const int key = arranger->shapes[slot.operation].dest_width ? slot.operation : -1;
+        const int operation = operation_of(&slot);
+        const int key = arranger->shapes[operation].dest_width ? operation : -1;
         size_t j = i;
         for (; j > 0; j--) {
-            const int before = slots[j - 1].operation;
+            const int before = operation_of(&slots[j - 1]);
             if ((arranger->shapes[before].dest_width ? before : -1) <= key)
                 break;
             slots[j] = slots[j - 1];
@@ -300,7 +301,7 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
         return;
     ScratchWrite *write = program->writes + bundle->write;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t width = arranger->shapes[slots[i].operation].dest_width;
+        const uint8_t width = arranger->shapes[operation_of(&slots[i])].dest_width;
         if (width)
             *write++ = (ScratchWrite){slots[i].dest, width};
     }
@@ -327,9 +328,10 @@ static uint32_t most_alike(Operation operation)
 static void count_alike(Slot *slots, size_t count)
 {
     for (size_t i = count; i-- > 0;) {
-        const bool same = i + 1 < count && slots[i].operation == slots[i + 1].operation;
-        const bool more = same && slots[i + 1].alike < most_alike((Operation)slots[i].operation);
-        slots[i].alike = more ? (slots[i + 1].alike + 1) & 15 : 1;
+        const Operation operation = operation_of(&slots[i]);
+        const bool same = i + 1 < count && operation_of(&slots[i + 1]) == operation;
+        const unsigned alike = same ? alike_of(&slots[i + 1]) : 0;
+        slots[i].what = WHAT_OF(operation, alike < most_alike(operation) ? alike + 1 : 1) & 1023;
     }
 }
 
@@ -402,7 +404,7 @@ static bool is_straight(const Program *program, uint32_t pc)
 {
     const Slot *end = slots_of(program, pc + 1);
     for (const Slot *slot = slots_of(program, pc); slot < end; slot++)
-        switch ((Operation)slot->operation) {
+        switch (operation_of(slot)) {
         case OP_JUMP:
         case OP_JUMP_INDIRECT:
         case OP_JUMP_IF:

@@ -32,6 +32,14 @@ static inline bool has_wide_vectors(void)
 #define INDEPENDENT
 #endif
 
+/* Before a loop over the lanes of one vector: it is to become one instruction, and a compiler that
+ * unrolls it first no longer sees how, where a result is chosen. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define ONE_VECTOR _Pragma("GCC unroll 1")
+#else
+#define ONE_VECTOR
+#endif
+
 /* Before a loop too short to be done one turn at a time. */
 #if defined(__GNUC__) && !defined(__clang__)
 #define UNROLLED _Pragma("GCC unroll 4")
