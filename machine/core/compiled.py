@@ -56,7 +56,6 @@ FAULTS = (
     FaultKind.DIFFERS,
     FaultKind.UNRECORDED,
 )
-_FAULT = Reason.FAULT
 STATES = (State.RUNNING, State.PAUSED, State.STOPPED)
 
 FAR = 2**62
@@ -264,26 +263,16 @@ class CompiledCore(_core.Machine):
         Other threads run meanwhile. A signal's handler is called some ten times a second, and may
         raise; the machine then stands between two bundles.
         """
-        # Short, for a run of a kernel may take no longer than a page of Python.
         start = self.position - self._reach
-        if budget > NO_LIMIT or max_cycles > NO_LIMIT:
-            budget, max_cycles = min(budget, NO_LIMIT), min(max_cycles, NO_LIMIT)
         try:
-            reason = self.advance(budget, max_cycles, check_first)
+            reason = self.advance(min(budget, NO_LIMIT), min(max_cycles, NO_LIMIT), check_first)
         finally:
-            reach = self.position - start
-            self._reach = reach if reach < self._most_undone else self._most_undone
+            self._reach = min(self.position - start, self._most_undone)
         return self._stop(STOPS[reason])
 
     def _stop(self, reason: Reason) -> Stop:
-        pc = self.raw_pc
-        return Stop(
-            reason,
-            pc if pc < FAR else self.pc,
-            self.cycle,
-            self.position,
-            self._fault() if reason is _FAULT else None,
-        )
+        fault = self._fault() if reason is Reason.FAULT else None
+        return Stop(reason, self.pc, self.cycle, self.position, fault)
 
     def _fault(self) -> Fault:
         kind_code, slot, lane_or_none, operand, value = self.fault

@@ -329,8 +329,8 @@ static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *reco
     const uint32_t *old = record + bundle->store_words;
     while (old < written)
         old += write++->width;
-    while (write-- > first) {
-        old -= write->width;
+    while (write > first) {
+        old -= (--write)->width;
         memcpy(engine->scratch + write->address, old, write->width * sizeof *old);
     }
 }

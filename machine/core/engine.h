@@ -34,6 +34,12 @@ enum { MOST_ARRANGED = 64 };
  * next one is. A bundle has no more of them. */
 enum { MOST_ALIKE = 12, MOST_VECTORS_ALIKE = 6 };
 
+/* Of the first two bytes of a Slot. */
+enum { ALIKE_BITS = 4, OPERATION_BITS = 6, WHAT_BITS = OPERATION_BITS + ALIKE_BITS, RANK_BITS = 6 };
+_Static_assert(OPERATIONS <= 1 << OPERATION_BITS && MOST_ALIKE < 1 << ALIKE_BITS &&
+                   MOST_ARRANGED <= 1 << RANK_BITS,
+               "a slot has no room for these");
+
 /* What a byte of `flags` (one per pc) and of `memory_flags` (one per memory word) asks for. */
 enum { BREAK_BEFORE = 1, BREAK_AFTER = 2 };
 enum {
@@ -71,16 +77,14 @@ enum { EXPECT_UNRECORDED = -1 };
 typedef struct {
     /* The operation, and how many slots from here on, in this bundle, are known to do the same: as
      * WHAT_OF puts them together, for they are looked at together. */
-    uint16_t what : 10;
-    uint16_t rank : 6; /* which slot of its bundle it is, as written; see `direct` */
+    uint16_t what : WHAT_BITS;
+    uint16_t rank : RANK_BITS; /* which slot of its bundle it is, as written; see `direct` */
     uint16_t dest;     /* where it writes, if it does */
     uint16_t x, y; /* the first two addresses that it reads */
     /* The third one; or an immediate, of a jump the index of its target, of a compare that of the
      * first expected value. No operation has two of these. */
     uint32_t z;
 } Slot;
-
-enum { ALIKE_BITS = 4 };
 
 #define WHAT_OF(operation, alike) ((operation) << ALIKE_BITS | (alike))
 

@@ -65,8 +65,6 @@ typedef enum {
     OPERATIONS
 } Operation;
 
-_Static_assert(OPERATIONS <= 64, "a slot has six bits for its operation");
-
 typedef struct {
     const char *engine, *opcode, *operands;
 } OperationRow;

@@ -80,6 +80,11 @@ static void add_source(Sources *sources, uint16_t address)
     }
 }
 
+static void set_what(Slot *slot, Operation operation, unsigned alike)
+{
+    slot->what = WHAT_OF(operation, alike) & ((1u << WHAT_BITS) - 1);
+}
+
 /* What `lower_slot` has filled so far. */
 typedef struct {
     Program *program;
@@ -100,7 +105,8 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    *slot = (Slot){.what = WHAT_OF(operation, 1) & 1023, .rank = rank & 63};
+    *slot = (Slot){.rank = rank & ((1u << RANK_BITS) - 1)};
+    set_what(slot, operation, 1);
     for (int i = 0; i < shape->count; i++) {
         const char letter = shape->letters[i];
         const uint8_t width = shape->widths[i];
@@ -160,7 +166,6 @@ typedef struct {
     const Shape *shapes;
     uint16_t readers[SCRATCH_WORDS]; /* slots still to be placed that read the word; 0 between bundles */
     uint16_t writers[SCRATCH_WORDS]; /* and those that write it; 0 between bundles */
-    Slot slots[MOST_ARRANGED];
 } Arranger;
 
 static void count_reads(Arranger *arranger, const Slot *slot, int change)
@@ -205,8 +210,7 @@ static bool is_free(const Arranger *arranger, const Slot *slot)
     const Shape *shape = &arranger->shapes[operation_of(slot)];
     for (uint32_t i = 0; i < shape->dest_width; i++) {
         const uint32_t word = slot->dest + i;
-        const uint16_t readers = arranger->readers[word];
-        if (readers && readers > own_reads(shape, slot, word))
+        if (arranger->readers[word] && arranger->readers[word] > own_reads(shape, slot, word))
             return false;
     }
     return true;
@@ -282,17 +286,17 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
     bundle->direct = count <= 1;
     if (count <= 1 || count > MOST_ARRANGED)
         return;
+    Slot sorted[MOST_ARRANGED], left[MOST_ARRANGED], placed[MOST_ARRANGED];
     bool written_twice = false;
-    memcpy(arranger->slots, slots, count * sizeof *slots);
-    sort_slots(arranger, arranger->slots, count);
+    memcpy(sorted, slots, count * sizeof *slots);
+    sort_slots(arranger, sorted, count);
+    memcpy(left, sorted, count * sizeof *slots);
     for (size_t i = 0; i < count; i++) {
         written_twice = written_twice || most_writers(arranger, &slots[i]) > 0;
         count_write(arranger, &slots[i], 1);
         count_reads(arranger, &slots[i], 1);
     }
-    Slot sorted[MOST_ARRANGED], placed[MOST_ARRANGED];
-    memcpy(sorted, arranger->slots, count * sizeof *slots);
-    bundle->direct = place_slots(arranger, arranger->slots, count, placed);
+    bundle->direct = place_slots(arranger, left, count, placed);
     if (bundle->direct)
         memcpy(slots, placed, count * sizeof *slots);
     else if (!written_twice)
@@ -331,7 +335,7 @@ static void count_alike(Slot *slots, size_t count)
         const Operation operation = operation_of(&slots[i]);
         const bool same = i + 1 < count && operation_of(&slots[i + 1]) == operation;
         const unsigned alike = same ? alike_of(&slots[i + 1]) : 0;
-        slots[i].what = WHAT_OF(operation, alike < most_alike(operation) ? alike + 1 : 1) & 1023;
+        set_what(&slots[i], operation, alike < most_alike(operation) ? alike + 1 : 1);
     }
 }
 
