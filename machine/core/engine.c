@@ -86,17 +86,6 @@ static int first_zero(const uint32_t *words)
     return lane;
 }
 
-/* Eight words at once: compilers make half as much of a memcpy. */
-ALWAYS_INLINE void copy_lanes(uint32_t *to, const uint32_t *from)
-{
-#ifdef __GNUC__
-    typedef uint32_t Lanes __attribute__((vector_size(VLEN * sizeof(uint32_t)), aligned(4), may_alias));
-    *(Lanes *)to = *(const Lanes *)from;
-#else
-    memcpy(to, from, VLEN * sizeof *to);
-#endif
-}
-
 /* What a slot writes goes to the record; or, in a direct bundle, to scratch, and what was there to
  * the record. */
 ALWAYS_INLINE uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool direct)

@@ -97,12 +97,6 @@ ALWAYS_INLINE uint32_t *place(const Group *group, const uint32_t *addresses, siz
 /* A square of words: a vector of each input of a block, or a block of inputs for each lane. */
 enum { SQUARE = VLEN * BLOCK };
 
-ALWAYS_INLINE void copy_row(uint32_t *restrict to, const uint32_t *restrict from)
-{
-    for (size_t i = 0; i < BLOCK; i++)
-        to[i] = from[i];
-}
-
 /* Shuffle as cards: the two halves, one word of each in turn. */
 ALWAYS_INLINE void riffle(uint32_t *restrict shuffled, const uint32_t *restrict words)
 {
@@ -140,10 +134,10 @@ ALWAYS_INLINE bool load_vector(const Group *group, size_t width, uint32_t *dest,
         return false;
     for (size_t block = 0; block < width; block += BLOCK) {
         for (size_t i = 0; i < BLOCK; i++)
-            copy_row(of_inputs + i * VLEN, place(group, addresses, block + i));
+            copy_lanes(of_inputs + i * VLEN, place(group, addresses, block + i));
         transpose(of_lanes, of_inputs);
         for (size_t lane = 0; lane < VLEN; lane++)
-            copy_row(dest + lane * width + block, of_lanes + lane * BLOCK);
+            copy_lanes(dest + lane * width + block, of_lanes + lane * BLOCK);
     }
     return true;
 }
@@ -159,10 +153,10 @@ ALWAYS_INLINE void store_vector(const Group *group, size_t width, const PendingS
     uint32_t of_inputs[SQUARE], of_lanes[SQUARE];
     for (size_t block = 0; block < width; block += BLOCK) {
         for (size_t lane = 0; lane < VLEN; lane++)
-            copy_row(of_lanes + lane * BLOCK, pending->words + lane * width + block);
+            copy_lanes(of_lanes + lane * BLOCK, pending->words + lane * width + block);
         transpose(of_inputs, of_lanes);
         for (size_t i = 0; i < BLOCK; i++)
-            copy_row(place(group, pending->addresses, block + i), of_inputs + i * VLEN);
+            copy_lanes(place(group, pending->addresses, block + i), of_inputs + i * VLEN);
     }
 }
 
