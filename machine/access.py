@@ -31,7 +31,7 @@ Words = tuple[int, int]
 """A run of scratch words: first address and width."""
 
 
-class Kind(StrEnum):
+class AccessKind(StrEnum):
     """What is done to a word."""
 
     READ = "read"
@@ -57,7 +57,7 @@ class Access(NamedTuple):
     dest: int | None
     lanes: int
     reads: tuple[Read, ...]
-    memory: Kind | None
+    memory: AccessKind | None
     address: int | None
     offset: int | None
 
@@ -89,12 +89,15 @@ class Access(NamedTuple):
         shift = self.shift(operands)
         return tuple(operands[at] + shift + stride * lane for at, stride in self.reads)
 
+    def address_word(self, operands: Sequence[int]) -> int | None:
+        """The scratch word that holds an address of memory, or None."""
+        return None if self.address is None else operands[self.address] + self.shift(operands)
+
     def reached(self, operands: Sequence[int], read: Callable[[int], int]) -> range:
         """The addresses of memory that are reached, given how to read a word of scratch."""
-        if self.address is None:
-            return range(0)
-        first = read(operands[self.address] + self.shift(operands))
-        return range(first, first + self.lanes)
+        word = self.address_word(operands)
+        first, lanes = (0, 0) if word is None else (read(word), self.lanes)
+        return range(first, first + lanes)
 
 
 class Spans(NamedTuple):
@@ -107,7 +110,7 @@ class Spans(NamedTuple):
     uses: tuple[tuple[int, int], ...]
 
 
-_MEMORY_KINDS = {"load": Kind.READ, "store": Kind.WRITE}
+_MEMORY_KINDS = {"load": AccessKind.READ, "store": AccessKind.WRITE}
 
 
 def derive_access(row: Opcode) -> Access:
@@ -147,8 +150,9 @@ SPANS = tuple(
     for access in ACCESS
 )
 """By opcode number."""
-MEMORY_OPCODES = frozenset(row for row in OPCODES if ACCESS[row.code].memory)
-"""The opcodes that read or write memory."""
+MEMORY = tuple(access.memory for access in ACCESS)
+"""By opcode number."""
+MEMORY_OPCODES = frozenset(row for row in OPCODES if MEMORY[row.code])
 
 # --- columns of a program -------------------------------------------------------------------------
 
@@ -163,7 +167,7 @@ def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
 
 
 def slots_touching(
-    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
+    columns: Columns, start: int, stop: int, kinds: Collection[AccessKind]
 ) -> Iterator[int]:
     """The slots that do such a thing to a word of scratch start:stop; some of them twice."""
     for position, operands in enumerate(columns.operands):
@@ -174,7 +178,7 @@ def slots_touching(
 
 
 def _bounds(
-    position: int, start: int, stop: int, kinds: Collection[Kind]
+    position: int, start: int, stop: int, kinds: Collection[AccessKind]
 ) -> tuple[list[int], list[int]]:
     """For each opcode, between which values this operand overlaps the words; none is 0, 0."""
     low, high = [0] * len(OPCODES), [0] * len(OPCODES)
@@ -185,14 +189,14 @@ def _bounds(
     return low, high
 
 
-def _spans_of(spans: Spans, kinds: Collection[Kind]) -> list[tuple[int, int]]:
-    defs = spans.defs if Kind.WRITE in kinds else ()
-    uses = spans.uses if Kind.READ in kinds else ()
+def _spans_of(spans: Spans, kinds: Collection[AccessKind]) -> list[tuple[int, int]]:
+    defs = spans.defs if AccessKind.WRITE in kinds else ()
+    uses = spans.uses if AccessKind.READ in kinds else ()
     return [*defs, *uses]
 
 
 def _touching_with_offset(
-    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
+    columns: Columns, start: int, stop: int, kinds: Collection[AccessKind]
 ) -> Iterator[int]:
     for slot in _marked(columns.opcodes.tobytes(), _OFFSET):
         code, operands = columns.opcodes[slot], columns.operands_of(slot)

@@ -13,7 +13,7 @@ from machine.access import (
     MEMORY_OPCODES,
     SPANS,
     Access,
-    Kind,
+    AccessKind,
     Read,
     derive_access,
     slots_of,
@@ -153,7 +153,7 @@ def test_slots_of_columns_are_those_found_one_by_one(seed: int) -> None:
     rows = draw.sample(OPCODES, 3)
     found = [number for number, slot in enumerate(slots) if slot.opcode in rows]
     assert list(slots_of(program.columns, rows)) == found
-    for kinds in ((Kind.READ,), (Kind.WRITE,), tuple(Kind), ()):
+    for kinds in ((AccessKind.READ,), (AccessKind.WRITE,), tuple(AccessKind), ()):
         start = draw.randrange(200)
         stop = start + draw.choice([1, 8, 40])
         assert sorted(set(slots_touching(program.columns, start, stop, kinds))) == [
@@ -163,10 +163,10 @@ def test_slots_of_columns_are_those_found_one_by_one(seed: int) -> None:
         ]
 
 
-def words_of(slot: Slot, kinds: Collection[Kind]) -> set[int]:
+def words_of(slot: Slot, kinds: Collection[AccessKind]) -> set[int]:
     found = ACCESS[slot.opcode.code]
-    runs = found.defs(slot.operands) if Kind.WRITE in kinds else []
-    runs += found.uses(slot.operands) if Kind.READ in kinds else []
+    runs = found.defs(slot.operands) if AccessKind.WRITE in kinds else []
+    runs += found.uses(slot.operands) if AccessKind.READ in kinds else []
     return {word for at, width in runs for word in range(at, at + width)}
 
 
@@ -174,7 +174,7 @@ def test_operands_that_an_offset_moves_far_are_found() -> None:
     far = 2**63 + 6  # one of the immediates that no column holds
     bundles = [{"load": [["load_offset", 8 - far, 16 - far, far]]}]
     columns = Program.from_bundles(bundles).columns
-    assert list(slots_touching(columns, 8, 9, [Kind.WRITE])) == [0]
-    assert list(slots_touching(columns, 16, 17, [Kind.READ])) == [0]
-    assert not list(slots_touching(columns, 8, 9, [Kind.READ]))
-    assert not list(slots_touching(columns, 9, 16, tuple(Kind)))
+    assert list(slots_touching(columns, 8, 9, [AccessKind.WRITE])) == [0]
+    assert list(slots_touching(columns, 16, 17, [AccessKind.READ])) == [0]
+    assert not list(slots_touching(columns, 8, 9, [AccessKind.READ]))
+    assert not list(slots_touching(columns, 9, 16, tuple(AccessKind)))
