@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from machine.access import ACCESS, AccessKind, slots_of, slots_touching
+from machine.access import ACCESS, AccessKind, Marks, mark_opcodes, mark_touching
 from machine.isa import Opcode
 from machine.program import Bundle, Program
 
@@ -23,17 +23,19 @@ class Where:
 
     def of_opcodes(self, rows: Collection[Opcode]) -> Iterator[int]:
         """The bundles that have a slot with one of these opcodes."""
-        return self._pcs(slots_of(self.program.columns, rows))
+        return self._marked(mark_opcodes(self.program.columns, rows))
 
     def touching(self, start: int, stop: int, kinds: Collection[AccessKind]) -> Iterator[int]:
         """The bundles with a slot that does such a thing to scratch start:stop."""
-        return self._pcs(slots_touching(self.program.columns, start, stop, kinds))
+        return self._marked(mark_touching(self.program.columns, start, stop, kinds))
 
-    def _pcs(self, slots: Iterable[int]) -> Iterator[int]:
-        return map(self._pc, slots)
-
-    def _pc(self, slot: int) -> int:
-        return bisect_right(self._first_slot, slot) - 1
+    def _marked(self, marks: Marks) -> Iterator[int]:
+        """The bundles with a slot that is marked."""
+        slot = marks.find(1)
+        while slot >= 0:
+            pc = bisect_right(self._first_slot, slot) - 1
+            yield pc
+            slot = marks.find(1, self._first_slot[pc + 1])
 
     def flags(self, pcs: Iterable[int], bit: int) -> bytes:
         """A byte for each pc, with the bit set at these."""
