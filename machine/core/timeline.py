@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, AccessKind
+from machine.access import ACCESS, Kind
 from machine.core.signals import ctrl_c_held_back
 from machine.core.words import Words
 from machine.model import BREAK_AFTER, NO_LIMIT, Checkpoint, Model
@@ -33,8 +33,8 @@ BREAK_BEFORE_WRITE = 2
 BREAK_AFTER_READ = 4
 BREAK_AFTER_WRITE = 8
 _FLAGS_MET = {
-    AccessKind.READ: BREAK_BEFORE_READ | BREAK_AFTER_READ,
-    AccessKind.WRITE: BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE,
+    Kind.READ: BREAK_BEFORE_READ | BREAK_AFTER_READ,
+    Kind.WRITE: BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE,
 }
 _BEFORE = BREAK_BEFORE_READ | BREAK_BEFORE_WRITE
 _AFTER = BREAK_AFTER_READ | BREAK_AFTER_WRITE

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from machine.access import MEMORY_OPCODES, AccessKind
+from machine.access import MEMORY_OPCODES, Kind
 from machine.core.timeline import (
     BREAK_AFTER_READ,
     BREAK_AFTER_WRITE,
@@ -123,7 +123,7 @@ class OnScratch(_Static):
     place: Place
 
     def flags(self, where: Where) -> bytes:
-        pcs = where.touching(self.place.start, self.place.stop, tuple(AccessKind))
+        pcs = where.touching(self.place.start, self.place.stop, tuple(Kind))
         return where.flags(pcs, BREAK_BEFORE)
 
     def text(self, names: ScratchNames) -> str:
@@ -140,7 +140,7 @@ class OnMemory:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
     def holds(self, program: Program, core: Core) -> bool:
-        found = reached(program.bundle(core.pc), tuple(AccessKind), core.scratch.__getitem__)
+        found = reached(program.bundle(core.pc), tuple(Kind), core.scratch.__getitem__)
         return any(overlap(self.place, addresses) for addresses in found)
 
     def text(self, names: ScratchNames) -> str:
@@ -166,10 +166,10 @@ class Access(StrEnum):
     TOUCHED = "touched"
 
 
-_KINDS: Mapping[Access, Collection[AccessKind]] = {
-    Access.CHANGED: (AccessKind.WRITE,),
-    Access.READ: (AccessKind.READ,),
-    Access.TOUCHED: tuple(AccessKind),
+_KINDS: Mapping[Access, Collection[Kind]] = {
+    Access.CHANGED: (Kind.WRITE,),
+    Access.READ: (Kind.READ,),
+    Access.TOUCHED: tuple(Kind),
 }
 
 
