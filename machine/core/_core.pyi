@@ -3,8 +3,7 @@ from typing import Any, Self
 
 from typing_extensions import Buffer
 
-VLEN: int
-SCRATCH_SIZE: int
+LIMITS: dict[str, int]
 OPERATIONS: int
 
 class Machine:
@@ -49,7 +48,7 @@ class Machine:
     def set_far(self, slot: int, negative: bool, /) -> bool: ...
     def interrupt(self) -> None: ...
 
-def adopt_rows(rows: Sequence[tuple[str, str, str]], /) -> None: ...
+def adopt_rows(rows: Sequence[tuple[str, str, str, bool]], /) -> None: ...
 def adopt_plain(
     engines: tuple[tuple[str, int], ...],
     slots: tuple[tuple[int, str, int, tuple[int, ...]], ...],

@@ -8,14 +8,17 @@
 static const uint32_t WAS_PAUSED = (uint32_t)1 << 31; /* beside the pc that ends a record */
 
 const OperationRow operation_rows[OPERATIONS] = {
-#define SCALAR_AND_VECTOR(OPERATION, opcode, result) \
-    {"alu", opcode, "d1 u1 u1"}, {"valu", opcode, "d8 u8 u8"},
-#define ALONE(OPERATION, engine, opcode, operands) {engine, opcode, operands},
-    PLAIN_ARITHMETIC(SCALAR_AND_VECTOR)
-    DIVIDING_ARITHMETIC(SCALAR_AND_VECTOR)
-    OTHER_OPERATIONS(ALONE)
-#undef SCALAR_AND_VECTOR
-#undef ALONE
+#define PLAIN(OPERATION, opcode, result)                 \
+    {"alu", opcode, "d1 u1 u1", LONGEST_RUN, NOTHING},   \
+    {"valu", opcode, "d8 u8 u8", LONGEST_VECTOR_RUN, NOTHING},
+#define DIVIDING(OPERATION, opcode, result) \
+    {"alu", opcode, "d1 u1 u1", 1, NOTHING}, {"valu", opcode, "d8 u8 u8", 1, NOTHING},
+#define OTHER(OPERATION, engine, opcode, operands, run, besides) \
+    {engine, opcode, operands, run, besides},
+    EVERY_OPERATION(PLAIN, DIVIDING, OTHER)
+#undef PLAIN
+#undef DIVIDING
+#undef OTHER
 };
 
 /* --- the first half of a bundle: read all, stage all -------------------------------------------- */
@@ -145,7 +148,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     while (slot < end) {
         bool fine = true;
         /* Staged slots are few, and are done one by one. */
-        switch (in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1)) {
+        switch ((Dispatch)(in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1))) {
 #define CASE(OPERATION, length) case DISPATCH_OF(OP_##OPERATION, length)
 #define SCALAR(OPERATION, length, result)                     \
     CASE(OPERATION, length):                                  \
@@ -202,7 +205,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             words = put(words, s + slot->dest, result, in_place);      \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, -1, 2, 0);            \
-        break;                                                         \
+        goto staged;                                                   \
     }                                                                  \
     CASE(V##OPERATION, 1):                                             \
     {                                                                  \
@@ -215,7 +218,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             words = put_lanes(words, s + slot->dest, lanes, in_place); \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, zero, 2, 0);          \
-        break;                                                         \
+        goto staged;                                                   \
     }
             DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
@@ -223,81 +226,81 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             for (int i = 0; i < VLEN; i++)
                 lanes[i] = s[slot->x];
             words = put_lanes(words, s + slot->dest, lanes, in_place);
-            break;
+            goto staged;
         CASE(LOAD, 1):
         CASE(LOAD_OFFSET, 1):
             if ((fine = reach(engine, s[slot->x], 1))) {
                 touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
                 words = put(words, s + slot->dest, memory[s[slot->x]], in_place);
             }
-            break;
+            goto staged;
         CASE(LOAD_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 1))) {
                 touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
                 words = put_lanes(words, s + slot->dest, memory + s[slot->x], in_place);
             }
-            break;
+            goto staged;
         CASE(CONSTANT, 1):
             words = put(words, s + slot->dest, slot->z, in_place);
-            break;
+            goto staged;
         CASE(STORE, 1):
             if ((fine = reach(engine, s[slot->x], 0))) {
                 touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
                 words = stage_store(work, words, s[slot->x], s + slot->y, 1, in_place);
             }
-            break;
+            goto staged;
         CASE(STORE_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 0))) {
                 touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
                 words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, in_place);
             }
-            break;
+            goto staged;
         CASE(SELECT, 1):
         {
             const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
             words = put(words, s + slot->dest, a ? b : c, in_place);
-            break;
+            goto staged;
         }
         CASE(ADD_IMMEDIATE, 1):
             words = put(words, s + slot->dest, s[slot->x] + slot->z, in_place);
-            break;
+            goto staged;
         CASE(JUMP, 1):
             fine = jump(engine, next, program->targets[slot->z].pc, 0);
-            break;
+            goto staged;
         CASE(JUMP_INDIRECT, 1):
             next->pc = s[slot->x];
-            break;
+            goto staged;
         CASE(JUMP_IF, 1):
         CASE(JUMP_IF_RELATIVE, 1):
             if (s[slot->x])
                 fine = jump(engine, next, program->targets[slot->z].pc, 1);
-            break;
+            goto staged;
         CASE(HALT, 1):
             next->status = STOPPED;
-            break;
+            goto staged;
         CASE(PAUSE, 1):
             if (engine->pauses)
                 next->status = PAUSED;
-            break;
+            goto staged;
         CASE(TRACE, 1):
             *work->traced++ = s[slot->x];
-            break;
+            goto staged;
         CASE(CORE_ID, 1):
             words = put(words, s + slot->dest, 0, in_place);
-            break;
+            goto staged;
         CASE(COMPARE, 1):
             fine = !compares || compare(engine, s[slot->x], slot->z, -1);
-            break;
+            goto staged;
         CASE(COMPARE_VECTOR, 1):
             for (int i = 0; compares && fine && i < VLEN; i++)
                 fine = compare(engine, (s + slot->x)[i], slot->z + (uint32_t)i, i);
-            break;
+            goto staged;
         CASE(COMMENT, 1):
-            break;
-        default:
-            UNREACHABLE();
+            goto staged;
         }
 #undef CASE
+        UNREACHABLE();
+    staged:
         if (!fine) {
             work->slot = slot;
             work->words = words;
