@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from machine.stops import Fault, Reason, Stop
-from vliwdbg.session.breakpoints import Breakpoint, Hit
-from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.breakpoints import Hit
 from vliwdbg.session.moves import StopEvent
 
 if TYPE_CHECKING:
@@ -76,18 +75,10 @@ def counted(session: Session, hits: Sequence[Hit]) -> list[Hit]:
     stopping = []
     for hit in session.breakpoints.count(hits):
         if hit.breakpoint.printing:
-            _print(session, hit.breakpoint)
+            session.printed.append(hit.text)
         else:
             stopping.append(hit)
     return stopping
-
-
-def _print(session: Session, stop: Breakpoint) -> None:
-    assert stop.printing
-    try:
-        session.printed.append(stop.printing.text(session.scope))
-    except DebuggerError as wrong:
-        session.printed.append(f"{stop.noun} {stop.number}: {wrong.message}")
 
 
 def _failing_compare(session: Session) -> Fault | None:
