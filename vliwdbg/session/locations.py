@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from machine.core.timeline import (
+from machine.disassembly import ScratchNames
+from machine.isa import ENGINES, Opcode, opcode, opcodes_of
+from machine.machine import BREAK_AFTER, BREAK_BEFORE, Timeline
+from machine.program import Program
+from machine.protocol import (
     BREAK_AFTER_READ,
     BREAK_AFTER_WRITE,
     BREAK_BEFORE_READ,
     BREAK_BEFORE_WRITE,
 )
-from machine.disassembly import ScratchNames
-from machine.isa import ENGINES, Opcode, opcode, opcodes_of
-from machine.machine import BREAK_AFTER, BREAK_BEFORE, Core
-from machine.program import Program
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
 from vliwdbg.session.where import MEMORY_OPCODES, READS, WRITES, Where, reached
@@ -33,7 +33,7 @@ class Location(Protocol):
     """Something that a bundle about to be executed is, or not."""
 
     def flags(self, where: Where, /) -> bytes: ...
-    def holds(self, program: Program, core: Core, /) -> bool: ...
+    def holds(self, program: Program, core: Timeline, /) -> bool: ...
     def text(self, names: ScratchNames, /) -> str: ...
 
 
@@ -46,7 +46,7 @@ class AtCycle:
     def flags(self, _where: Where) -> bytes:
         return b""
 
-    def holds(self, _program: Program, core: Core) -> bool:
+    def holds(self, _program: Program, core: Timeline) -> bool:
         return core.cycle == self.cycle
 
     def text(self, _names: ScratchNames) -> str:
@@ -57,7 +57,7 @@ class AtCycle:
 class _Static:
     """What the program alone decides: each candidate is one."""
 
-    def holds(self, _program: Program, _core: Core) -> bool:
+    def holds(self, _program: Program, _core: Timeline) -> bool:
         return True
 
 
@@ -138,7 +138,7 @@ class OnMemory:
     def flags(self, where: Where) -> bytes:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
-    def holds(self, program: Program, core: Core) -> bool:
+    def holds(self, program: Program, core: Timeline) -> bool:
         slots = reached(program.bundle(core.pc), core.scratch.__getitem__)
         return any(overlap(self.place, addresses) for _, addresses in slots)
 
@@ -181,13 +181,13 @@ class Watched:
         pcs = on_memory if self.place.memory else where.touching(start, stop, roles)
         return where.flags(pcs, BREAK_AFTER)
 
-    def holds(self, program: Program, core: Core, commit: Commit) -> bool:
+    def holds(self, program: Program, core: Timeline, commit: Commit) -> bool:
         """Whether a candidate bundle, now executed, did it."""
         if self.access is Access.CHANGED:
             return any(write.old != write.new for write in self.writes(commit))
         return not self.place.memory or self._on_memory(program, core, commit)
 
-    def _on_memory(self, program: Program, core: Core, commit: Commit) -> bool:
+    def _on_memory(self, program: Program, core: Timeline, commit: Commit) -> bool:
         before = {write.address: write.old for write in commit.scratch}
         slots = reached(
             program.bundle(commit.pc), lambda word: before.get(word, core.scratch[word])
@@ -202,7 +202,7 @@ class Watched:
         written = commit.memory if self.place.memory else commit.scratch
         return tuple(write for write in written if write.address in self.place)
 
-    def words_before(self, core: Core, commit: Commit) -> tuple[int, ...]:
+    def words_before(self, core: Timeline, commit: Commit) -> tuple[int, ...]:
         """The words as they were before the bundle that was just executed."""
         old = {write.address: write.old for write in self.writes(commit)}
         addresses = range(self.place.start, self.place.stop)

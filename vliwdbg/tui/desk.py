@@ -108,9 +108,9 @@ class Desk:
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
             self.look_at_next()
-        self.last: Commit | None = session.timeline.last_commit()
+        self.last: Commit | None = session.core.last_commit()
         self.arrival: StopEvent = session.arrival
-        self.end: Stop | None = session.timeline.end
+        self.end: Stop | None = session.end
         self.stops: tuple[StopView, ...] = stop_views(session)
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
