@@ -7,8 +7,8 @@ import os
 from collections.abc import Sequence
 
 from machine.errors import ProgramError
-from vliwdbg.cli.choosing import verify_named
-from vliwdbg.cli.streams import answer
+from vliwdbg.cli.load_options import verify_named
+from vliwdbg.cli.streams import print_out
 
 STDOUT = "-"
 
@@ -39,7 +39,7 @@ def write_words(file: str | None, words: Sequence[int]) -> None:
 def write(file: str, text: str) -> None:
     """Write a file whole or not at all; `-` is standard output."""
     if file == STDOUT:
-        answer(text, end="")
+        print_out(text, end="")
         return
     unfinished = f"{file}.{os.getpid()}.tmp" if _replaces(file) else file
     try:

@@ -11,10 +11,10 @@ from typer import Option
 
 from machine.codec import write_program
 from vliwdbg import report
-from vliwdbg.cli.choosing import choice_of
 from vliwdbg.cli.files import STDOUT, verify_writable, write
+from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import AsJson, Building, Sizes, Source
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.programs import load
 
 
@@ -40,7 +40,7 @@ def build(
         write(output, text.getvalue())
     summary = report.built(program)
     if as_json:
-        answer(json.dumps(summary))
+        print_out(json.dumps(summary))
     else:
-        tell(report.built_text(summary, output))
+        print_err(report.built_text(summary, output))
     return 0

@@ -14,10 +14,10 @@ from machine.errors import ProgramError
 from machine.machine import NO_LIMIT
 from machine.program import Program
 from vliwdbg import report, runner
-from vliwdbg.cli.choosing import choice_of
 from vliwdbg.cli.files import verify_writable, write_words
+from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import AsJson, Building, Quiet, Sizes, Source, Stopping
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.programs import Choice, load
 from vliwdbg.runner import Outcome, RunOptions, Stops
 
@@ -58,10 +58,10 @@ def run(
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
     options = RunOptions(max_cycles, timeout, check, debug, stop_on_pause)
-    telling = Telling(quiet, as_json, dump_memory, dump_scratch)
+    output = OutputOptions(quiet, as_json, dump_memory, dump_scratch)
     choice = choice_of(source, building, sizes)
     if trials is None:
-        return run_once(choice, stopping, options, telling)
+        return run_once(choice, stopping, options, output)
     _refuse_beside_trials(
         {
             "--memory": source.memory,
@@ -75,7 +75,7 @@ def run(
             "--dump-scratch": dump_scratch,
         }
     )
-    return _run_trials(choice, trials, jobs, max_cycles, telling)
+    return _run_trials(choice, trials, jobs, max_cycles, output)
 
 
 def _refuse_beside_trials(options: Mapping[str, object]) -> None:
@@ -85,7 +85,7 @@ def _refuse_beside_trials(options: Mapping[str, object]) -> None:
 
 
 def _run_trials(
-    choice: Choice, trials: int, jobs: int, max_cycles: int | None, telling: Telling
+    choice: Choice, trials: int, jobs: int, max_cycles: int | None, output: OutputOptions
 ) -> int:
     from machine.trials import run_trials
 
@@ -94,14 +94,14 @@ def _run_trials(
     if problem is None:
         raise ProgramError.at("problem", "the program tells none, so there are no fresh inputs")
     limit = NO_LIMIT if max_cycles is None else max_cycles
-    with _trials_bar(trials, wanted=not telling.quiet) as progress:
+    with _trials_bar(trials, wanted=not output.quiet) as progress:
         tried = run_trials(loaded.program, problem, trials, jobs, progress, limit)
-    if telling.as_json:
-        answer(json.dumps(report.trials_json(tried)))
-    elif telling.quiet == 1:
-        answer(str(max(tried.cycles)))
-    elif not telling.quiet:
-        answer(report.trials_text(loaded.program, tried))
+    if output.as_json:
+        print_out(json.dumps(report.trials_json(tried)))
+    elif output.quiet == 1:
+        print_out(str(max(tried.cycles)))
+    elif not output.quiet:
+        print_out(report.trials_text(loaded.program, tried))
     return report.trials_exit_code(tried)
 
 
@@ -116,7 +116,7 @@ def _trials_bar(trials: int, *, wanted: bool) -> Iterator[Callable[[int, int], o
         yield update
 
 
-class Telling(NamedTuple):
+class OutputOptions(NamedTuple):
     """How the outcome of a run is told: in how many words, and which files get its state."""
 
     quiet: int = 0
@@ -125,34 +125,34 @@ class Telling(NamedTuple):
     dump_scratch: str | None = None
 
 
-def run_once(choice: Choice, stopping: Stopping, options: RunOptions, telling: Telling) -> int:
+def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: OutputOptions) -> int:
     """Run a program, tell what came of it, and return the exit code."""
-    verify_writable("--dump-memory", telling.dump_memory)
-    verify_writable("--dump-scratch", telling.dump_scratch)
+    verify_writable("--dump-memory", output.dump_memory)
+    verify_writable("--dump-scratch", output.dump_scratch)
     loaded = load(choice)
-    if loaded.printed and not telling.quiet:
-        tell(loaded.printed.rstrip("\n"))
-    with _progress(wanted=not telling.quiet) as on_slice:
+    if loaded.printed and not output.quiet:
+        print_err(loaded.printed.rstrip("\n"))
+    with _progress(wanted=not output.quiet) as on_slice:
         stops = _stops(loaded.program, stopping)
         outcome = runner.run(loaded, options._replace(stops=stops, on_slice=on_slice))
-    _tell_outcome(outcome, telling)
-    if choice.bundled and not telling.quiet and not telling.as_json:
-        tell("Open it in the debugger: vliwdbg")
+    _print_outcome(outcome, output)
+    if choice.bundled and not output.quiet and not output.as_json:
+        print_err("Open it in the debugger: vliwdbg")
     return outcome.exit_code
 
 
-def _tell_outcome(outcome: Outcome, telling: Telling) -> None:
-    quiet, as_json = telling.quiet, telling.as_json
-    write_words(telling.dump_memory, outcome.machine.memory)
-    write_words(telling.dump_scratch, outcome.machine.scratch)
+def _print_outcome(outcome: Outcome, output: OutputOptions) -> None:
+    quiet, as_json = output.quiet, output.as_json
+    write_words(output.dump_memory, outcome.machine.memory)
+    write_words(output.dump_scratch, outcome.machine.scratch)
     if as_json:
-        answer(json.dumps(report.as_json(outcome)))
+        print_out(json.dumps(report.as_json(outcome)))
     elif quiet == 1:
-        answer(str(outcome.machine.cycle))
+        print_out(str(outcome.machine.cycle))
     elif not quiet:
-        answer(report.as_text(outcome))
+        print_out(report.as_text(outcome))
     for line in report.narration(outcome, quiet=quiet, told=not (quiet or as_json)):
-        tell(line)
+        print_err(line)
 
 
 def _stops(program: Program, stopping: Stopping) -> Stops | None:
