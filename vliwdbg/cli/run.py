@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NamedTuple
 
@@ -14,10 +14,11 @@ from machine.errors import ProgramError
 from machine.machine import NO_LIMIT
 from machine.program import Program
 from vliwdbg import report, runner
-from vliwdbg.cli.files import verify_writable, write_words
 from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import AsJson, Building, Quiet, Sizes, Source, Stopping
+from vliwdbg.cli.output_files import verify_output, write_output
 from vliwdbg.cli.streams import print_err, print_out
+from vliwdbg.files import format_words
 from vliwdbg.programs import Choice, load
 from vliwdbg.runner import Outcome, RunOptions, Stops
 
@@ -127,8 +128,8 @@ class OutputOptions(NamedTuple):
 
 def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: OutputOptions) -> int:
     """Run a program, tell what came of it, and return the exit code."""
-    verify_writable("--dump-memory", output.dump_memory)
-    verify_writable("--dump-scratch", output.dump_scratch)
+    verify_output("--dump-memory", output.dump_memory)
+    verify_output("--dump-scratch", output.dump_scratch)
     loaded = load(choice)
     if loaded.printed and not output.quiet:
         print_err(loaded.printed.rstrip("\n"))
@@ -143,8 +144,8 @@ def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: Ou
 
 def _print_outcome(outcome: Outcome, output: OutputOptions) -> None:
     quiet, as_json = output.quiet, output.as_json
-    write_words(output.dump_memory, outcome.machine.memory)
-    write_words(output.dump_scratch, outcome.machine.scratch)
+    _dump(output.dump_memory, outcome.machine.memory)
+    _dump(output.dump_scratch, outcome.machine.scratch)
     if as_json:
         print_out(json.dumps(report.as_json(outcome)))
     elif quiet == 1:
@@ -153,6 +154,11 @@ def _print_outcome(outcome: Outcome, output: OutputOptions) -> None:
         print_out(report.as_text(outcome))
     for line in report.narration(outcome, quiet=quiet, told=not (quiet or as_json)):
         print_err(line)
+
+
+def _dump(file: str | None, words: Sequence[int]) -> None:
+    if file is not None:
+        write_output(file, format_words(words))
 
 
 def _stops(program: Program, stopping: Stopping) -> Stops | None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from machine.problem import Problem
-from vliwdbg.cli.files import verify_writable, write
 from vliwdbg.cli.options import AsJson, Dimensions
+from vliwdbg.cli.output_files import verify_output, write_output
 from vliwdbg.cli.streams import print_err, print_out
 
 if TYPE_CHECKING:
@@ -65,13 +65,13 @@ def tune(
 
     `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
     """
-    verify_writable("--output", output)
+    verify_output("--output", output)
     search = Search(
         dimensions.given(), indices, seconds, tries, jobs, seed, from_scratch, dask, output
     )
     result = search.run()
     if output is not None:
-        write(output, search.written(result))
+        write_output(output, search.written(result))
     print_out(json.dumps(search.as_json(result)) if as_json else search.as_text(result))
     return search.exit_code(result)
 
