@@ -6,8 +6,8 @@ import os
 import sys
 
 from vliwdbg.cli.load_options import choice_of, stop_lines
-from vliwdbg.cli.options import Building, Script, Sizes, Source, Stopping
-from vliwdbg.cli.run import OutputOptions, run_once
+from vliwdbg.cli.options import Building, OutputOptions, Script, Sizes, Source, Stopping
+from vliwdbg.cli.run import run_once
 from vliwdbg.cli.streams import print_err
 from vliwdbg.programs import load
 from vliwdbg.runner import RunOptions

@@ -6,16 +6,23 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from typer import BadParameter, Option
 
-from machine.errors import ProgramError
-from machine.machine import NO_LIMIT
 from machine.program import Program
 from vliwdbg import report, runner
 from vliwdbg.cli.load_options import choice_of
-from vliwdbg.cli.options import AsJson, Building, Quiet, Sizes, Source, Stopping
+from vliwdbg.cli.options import (
+    AsJson,
+    Building,
+    OutputOptions,
+    Quiet,
+    Sizes,
+    Source,
+    Stopping,
+    TrialOptions,
+)
 from vliwdbg.cli.output_files import verify_output, write_output
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.files import format_words
@@ -30,6 +37,7 @@ def run(
     building: Building,
     sizes: Sizes,
     stopping: Stopping,
+    trying: TrialOptions,
     quiet: Quiet = 0,
     as_json: AsJson = False,
     max_cycles: Annotated[
@@ -42,14 +50,12 @@ def run(
         bool | None,
         Option("--check/--no-check", help="Hold the result against the reference kernel."),
     ] = None,
+    strict: Annotated[
+        bool,
+        Option("--strict", help="Wrong indices, and any other changed word, are failures too."),
+    ] = False,
     debug: Annotated[bool, Option("--debug/--no-debug", help="Check compare slots.")] = False,
     stop_on_pause: Annotated[bool, Option("--stop-on-pause", help="Stop at pauses.")] = False,
-    trials: Annotated[
-        int | None, Option(min=1, metavar="N", help="Check it on N fresh inputs instead.")
-    ] = None,
-    jobs: Annotated[
-        int, Option(min=1, max=256, metavar="J", help="Processes that share the trials.")
-    ] = 1,
     dump_memory: Annotated[
         str | None, Option(metavar="FILE", help="Write the words of memory, as a JSON list.")
     ] = None,
@@ -58,17 +64,18 @@ def run(
     ] = None,
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
-    options = RunOptions(max_cycles, timeout, check, debug, stop_on_pause)
     output = OutputOptions(quiet, as_json, dump_memory, dump_scratch)
     choice = choice_of(source, building, sizes)
-    if trials is None:
+    if trying.trials is None:
+        trying.refuse()
+        options = RunOptions(max_cycles, timeout, check, strict, debug, stop_on_pause)
         return run_once(choice, stopping, options, output)
     _refuse_beside_trials(
         {
             "--memory": source.memory,
             "--break": stopping.breaks,
             "--watch": stopping.watches,
-            "--timeout": timeout,
+            "--timeout": timeout is not None,
             "--no-check": check is False,
             "--debug": debug,
             "--stop-on-pause": stop_on_pause,
@@ -76,54 +83,15 @@ def run(
             "--dump-scratch": dump_scratch,
         }
     )
-    return _run_trials(choice, trials, jobs, max_cycles, output)
+    from vliwdbg.cli.trials import run_trials_of
+
+    return run_trials_of(choice, trying, output, max_cycles, strict=strict)
 
 
 def _refuse_beside_trials(options: Mapping[str, object]) -> None:
     for option, value in options.items():
         if value:
             raise BadParameter(f"{option} is about one run, --trials about many")
-
-
-def _run_trials(
-    choice: Choice, trials: int, jobs: int, max_cycles: int | None, output: OutputOptions
-) -> int:
-    from machine.trials import run_trials
-
-    loaded = load(choice)
-    problem = loaded.program.problem
-    if problem is None:
-        raise ProgramError.at("problem", "the program tells none, so there are no fresh inputs")
-    limit = NO_LIMIT if max_cycles is None else max_cycles
-    with _trials_bar(trials, wanted=not output.quiet) as progress:
-        tried = run_trials(loaded.program, problem, trials, jobs, progress, limit)
-    if output.as_json:
-        print_out(json.dumps(report.trials_json(tried)))
-    elif output.quiet == 1:
-        print_out(str(max(tried.cycles)))
-    elif not output.quiet:
-        print_out(report.trials_text(loaded.program, tried))
-    return report.trials_exit_code(tried)
-
-
-@contextmanager
-def _trials_bar(trials: int, *, wanted: bool) -> Iterator[Callable[[int, int], object] | None]:
-    if not (wanted and sys.stderr.isatty()):
-        yield None
-        return
-    from vliwdbg.cli.progress import bar
-
-    with bar("inputs", trials) as update:
-        yield update
-
-
-class OutputOptions(NamedTuple):
-    """How the outcome of a run is told: in how many words, and which files get its state."""
-
-    quiet: int = 0
-    as_json: bool = False
-    dump_memory: str | None = None
-    dump_scratch: str | None = None
 
 
 def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: OutputOptions) -> int:

@@ -11,9 +11,9 @@ from typing import Any
 
 from machine.machine import Machine
 from machine.problem import Problem
-from machine.problem import check as check_memory
 from machine.program import Program
 from machine.stops import ENDINGS
+from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, Reply, find_unique, no_argument, said
@@ -84,12 +84,15 @@ def check(console: Console, text: str) -> Reply:
     lines = [] if session.ended else [f"The program has not ended: {_at(session)}."]
     if verdict.correct:
         lines.append(f"Correct: {' and '.join(program.outputs)} are what the reference has.")
-    for wrong in verdict.wrong:
+    for name, area in verdict.areas.items():
+        if (wrong := area.first) is None:
+            continue
+        kind = "Wrong" if name in verdict.claimed else "Not claimed, but different"
         lines.append(
-            f"Wrong: {verdict.counts[wrong.output]} words of {wrong.output}, the first is element "
+            f"{kind}: {area.differ} words of {name}, the first is element "
             f"{wrong.element}, mem[{wrong.address}]: {wrong.got}, expected {wrong.expected}."
         )
-    if verdict.wrong and ASSUMED in program.notes:
+    if not verdict.correct and ASSUMED in program.notes:
         lines.append(f"But {ASSUMED}; its sizes are options of the command line.")
     return Reply(tuple(lines), ok=verdict.correct, data={"correct": verdict.correct})
 
