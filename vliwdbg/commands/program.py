@@ -11,9 +11,9 @@ from typing import Any
 
 from machine.machine import Machine
 from machine.problem import Problem
-from machine.problem import check as check_memory
 from machine.program import Program
 from machine.stops import ENDINGS
+from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument
