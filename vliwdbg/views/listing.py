@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames, SlotsText, format_slot, format_slots
-from machine.isa import Role
 from machine.program import Bundle, Program, Slot
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
@@ -102,7 +101,7 @@ def _listed_bundle(session: Session, pc: int) -> ListedBundle:
 
 
 def _operand_values(session: Session, slot: Slot) -> Iterator[OperandValue]:
-    for address, width in dict.fromkeys(slot.opcode.words(slot.operands, Role.USE, Role.ADDRESS)):
+    for address, width in dict.fromkeys(slot.uses):
         words = tuple(Place(False, address, address + width).words_in(session.core))
         value = words[0] if width == 1 else words
         yield OperandValue(session.names.text(address, width), value)

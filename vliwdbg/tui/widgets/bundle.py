@@ -17,9 +17,10 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from machine.isa import VLEN
+from vliwdbg.session.preview import Read
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.bundle import BundleView, Read, SlotView, bundle_view, idle_engines
+from vliwdbg.views.bundle import BundleView, SlotView, bundle_view, idle_engines
 from vliwdbg.views.radix import Radix
 
 LABEL = 8
