@@ -18,7 +18,7 @@ from vliwdbg.commands.program import with_notes
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.render import lines_of
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.base import View
 from vliwdbg.views.moves import Logged, Moved
 
@@ -80,7 +80,7 @@ class Batch:
         for line in lines_of(view):
             tell(line)
 
-    def _drive(self, run: Run) -> Arrival:
+    def _drive(self, run: Run) -> StopEvent:
         while (arrival := run.advance()) is None:
             if not self.as_json:
                 for text in run.printed:

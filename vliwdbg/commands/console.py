@@ -24,7 +24,7 @@ from vliwdbg.programs import Choice
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Expression, Scope
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.base import View
 from vliwdbg.views.breakpoints import BreakpointChanged, breakpoint_view
 from vliwdbg.views.data import DisplayRow
@@ -32,7 +32,7 @@ from vliwdbg.views.general import Nothing, refused_view
 from vliwdbg.views.moves import Moved, moved_view
 from vliwdbg.views.radix import Letter
 
-Drive = Callable[[Run], Arrival]
+Drive = Callable[[Run], StopEvent]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
 """What moves without a command's name; `end` only where no lines are being gathered."""
 

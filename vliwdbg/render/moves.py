@@ -38,7 +38,7 @@ def _hit_lines(hit: HitView) -> Iterator[str]:
         for word in hit.writes:
             yield f"  {word.text}: {DECIMAL.text(word.old)} → {DECIMAL.text(word.new)}"
         if not hit.writes:
-            yield f"  read: {DECIMAL.value_text(hit.now)}"
+            yield f"  read: {DECIMAL.value_text(hit.read)}"
     if hit.note:
         yield hit.note
 
