@@ -21,6 +21,8 @@ def _(view: Moved) -> Iterator[str]:
         yield "What was set is gone."
     for printed in view.printed:
         yield from printed.split("\n")
+    if view.silent:
+        return
     for hit in view.hits:
         yield from _hit_lines(hit)
     if view.fault:

@@ -17,6 +17,7 @@ from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
+    from vliwdbg.scripts import Entry
 
 
 SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
@@ -39,7 +40,7 @@ class DebuggerApp(App[int]):
         self,
         loaded: Loaded,
         choice: Choice,
-        lines: Sequence[str] = (),
+        lines: Sequence[Entry] = (),
         history_path: Path | None = None,
         keymap: Mapping[str, str] | None = None,
     ) -> None:

@@ -95,13 +95,15 @@ class Moved(At, kind="moved"):
     """Where a move came to, what was printed on the way, and what is displayed there.
 
     `cut_short` says why it did not come where it was asked to go; `reached` False makes a failure
-    of that. `edits_dropped` says that a restart has undone what was set.
+    of that. `edits_dropped` says that a restart has undone what was set. `silent` says that people
+    are not to be told of the stop.
     """
 
     fault: FaultView | None = None
     cut_short: str = ""
     reached: bool = True
     edits_dropped: bool = False
+    silent: bool = False
     printed: tuple[str, ...] = ()
     displays: tuple[DisplayRow, ...] = ()
 
