@@ -29,6 +29,7 @@ _PLACES = {
     "info": ("about", "info"),
     "schedulers": ("about", "schedulers"),
     "spec": ("about", "spec"),
+    "config": ("config", "config"),
     OPEN: ("debugging", "open_debugger"),
     "exec": ("debugging", "execute"),
 }
