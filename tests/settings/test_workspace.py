@@ -112,7 +112,7 @@ def written(**changes: object) -> str:
         written(breakpoints=[{"command": "break", "source": ["x"]}]),
         written(breakpoints=[{"command": "break", "source": "x", "commands": [1]}]),
         written(breakpoints=[{"command": "break", "source": "x", "more": 1}]),
-        written(displays=[{"form": "x"}]),
+        written(displays=[{"radix": "x"}]),
         written(marks=[{"name": "a", "position": 1 << 63}]),
         written(marks={"a": 1}),
     ],

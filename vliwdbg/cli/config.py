@@ -10,7 +10,7 @@ from typer import Argument, BadParameter, Option
 
 from machine.errors import ProgramError
 from vliwdbg.cli.options import AsJson
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.settings.folders import settings_file
 from vliwdbg.settings.schema import (
     Setting,
@@ -34,19 +34,19 @@ def config(
 
     file = _file()
     if path:
-        answer(str(file))
+        print_out(str(file))
         return 0
     chosen = None if key is None else find(key, SETTINGS)
     _change(file, chosen, value, unset=unset)
     settings = read_settings(file, SETTINGS)
     rows = list(SETTINGS.values()) if chosen is None else [chosen]
     if as_json:
-        answer(json.dumps(_as_json(settings, rows)))
+        print_out(json.dumps(_as_json(settings, rows)))
         return 0
     for complaint in [*settings.complaints, *clashes(settings)]:
-        tell(f"vliwdbg: {complaint}")
+        print_err(f"vliwdbg: {complaint}")
     for line in _lines(settings, rows) if chosen is None else _sentences(settings, chosen):
-        answer(line)
+        print_out(line)
     return 0
 
 

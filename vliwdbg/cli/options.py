@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from itertools import islice
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
 
 AsJson = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[
@@ -105,6 +105,50 @@ class Stopping:
         list[str] | None,
         Option("--watch", metavar="RANGE", help="Stop after a change there (repeatable)."),
     ] = None
+
+
+@dataclass
+class TrialOptions:
+    """On which inputs a program is tried, in place of the one run."""
+
+    trials: Annotated[
+        int | None, Option(min=1, metavar="N", help="Check it on N fresh inputs instead.")
+    ] = None
+    jobs: Annotated[
+        int, Option(min=1, max=256, metavar="J", help="Processes that share the trials.")
+    ] = 1
+    patterns: Annotated[
+        bool,
+        Option(
+            "--patterns",
+            help="Trials with words all equal, of one bit, descending, zero, of full 32 bits "
+            "in turn with random ones.",
+        ),
+    ] = False
+    starts: Annotated[
+        str | None,
+        Option(metavar="zero|random", help="The indices that the trials begin with."),
+    ] = None
+    shapes: Annotated[
+        bool,
+        Option("--shapes", help="Trials in several sizes; the program is built for each."),
+    ] = False
+
+    def refuse(self) -> None:
+        """Raise BadParameter for what says which inputs to try, where none are."""
+        asked = {"--patterns": self.patterns, "--starts": self.starts, "--shapes": self.shapes}
+        for option, value in asked.items():
+            if value:
+                raise BadParameter(f"{option} is about the inputs that --trials N tries")
+
+
+class OutputOptions(NamedTuple):
+    """How an outcome is told: in how many words, and which files get the state of a run."""
+
+    quiet: int = 0
+    as_json: bool = False
+    dump_memory: str | None = None
+    dump_scratch: str | None = None
 
 
 @dataclass

@@ -10,11 +10,13 @@ or not at all, at whatever moment the debugger is killed.
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from machine.errors import ProgramError
+from vliwdbg.files import write_text
 
 MOST_BYTES = 1 << 22
 PATIENCE = 1.0
@@ -95,22 +97,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _replace(path: Path, text: str) -> None:
-    data = text.encode("utf-8", "replace")
-    if len(data) > MOST_BYTES:
+    text = text.encode("utf-8", "replace").decode()
+    if len(text.encode()) > MOST_BYTES:
         raise FileError(path, f"is not written, because it would have over {MOST_BYTES} bytes")
-    place = path.resolve()  # where it is a link, that stays one
-    # Always the same name, since we alone may write: what a kill leaves behind is used again.
-    unfinished = place.with_name(f"{place.name}.new")
     try:
-        with open(unfinished, "wb", opener=_private) as stream:
-            stream.write(data)
-        if place.exists():
-            shutil.copymode(place, unfinished)
-        os.replace(unfinished, place)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        write_text(str(path), text)
+    except ProgramError as wrong:
+        raise FileError(path, wrong.complaints[0].message) from None

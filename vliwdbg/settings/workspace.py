@@ -46,9 +46,9 @@ class KeptBreakpoint:
 
 @dataclass(frozen=True)
 class KeptDisplay:
-    """An expression shown after each move, and the letter of its format."""
+    """An expression shown after each move, and the letter of its radix."""
 
-    form: str
+    radix: str
     expression: str
 
 

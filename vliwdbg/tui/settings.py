@@ -12,11 +12,12 @@ from textual.theme import BUILTIN_THEMES
 from vliwdbg.settings.manual import page
 from vliwdbg.settings.schema import KEYS, ONE_OF, Setting, Settings, by_key
 from vliwdbg.tui.arrangement import LAYOUTS
-from vliwdbg.tui.desk import Radix
+from vliwdbg.tui.desk import RADIXES
 from vliwdbg.tui.keymap import KEYS as KEYS_OF_SCREEN
 from vliwdbg.tui.theme import THEME
+from vliwdbg.views.radix import Radix
 
-RADIXES: Mapping[str, Radix] = {radix.label: radix for radix in Radix}
+RADIXES_BY_NAME: Mapping[str, Radix] = {radix.label: radix for radix in RADIXES}
 PREFIX_OF_KEYS = "keys."
 
 SETTINGS: Mapping[str, Setting] = by_key(
@@ -28,7 +29,13 @@ SETTINGS: Mapping[str, Setting] = by_key(
             "the colours; Ctrl+P, Theme shows each",
             (THEME.name, *sorted(BUILTIN_THEMES)),
         ),
-        Setting("radix", ONE_OF, Radix.HEX.label, "how words are written at first", (*RADIXES,)),
+        Setting(
+            "radix",
+            ONE_OF,
+            RADIXES[0].label,
+            "how words are written at first",
+            (*RADIXES_BY_NAME,),
+        ),
         Setting(
             "layout",
             ONE_OF,

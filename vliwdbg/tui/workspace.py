@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from kernels.catalog import DEFAULT_KERNEL
 from machine.program import Program
 from vliwdbg.commands.console import Console, Display
-from vliwdbg.commands.data import FORMATS
 from vliwdbg.programs import Choice
 from vliwdbg.session.breakpoints import KINDS, Breakpoint
 from vliwdbg.session.errors import DebuggerError
@@ -21,6 +20,7 @@ from vliwdbg.settings.workspace import (
     KeptMark,
     Workspace,
 )
+from vliwdbg.views.radix import RADIXES
 
 STANDARD_INPUT = "-"
 
@@ -55,7 +55,7 @@ def workspace_of(console: Console) -> Workspace:
     session = console.session
     return Workspace(
         tuple(map(_kept, session.breakpoints.all.values())),
-        tuple(KeptDisplay(row.form, row.expression.text) for row in console.displays.values()),
+        tuple(KeptDisplay(row.radix, row.expression.text) for row in console.displays.values()),
         tuple(KeptMark(name, position) for name, position in session.marks.items()),
     )
 
@@ -74,7 +74,7 @@ def set_again(workspace: Workspace, console: Console) -> Iterator[str]:
         if breakpoint not in there.breakpoints and breakpoint.command in KINDS:
             yield from _set_breakpoint(breakpoint, console)
     for display in workspace.displays:
-        if display not in there.displays and display.form in FORMATS:
+        if display not in there.displays and display.radix in RADIXES:
             yield from _set_display(display, console)
     for mark in workspace.marks:
         console.session.marks.setdefault(mark.name, mark.position)
@@ -99,5 +99,5 @@ def _set_display(kept: KeptDisplay, console: Console) -> Iterator[str]:
         yield f"display {kept.expression} is not set again: {wrong.message}"
         return
     number = console.next_display
-    console.displays[number] = Display(number, kept.form, expression)
+    console.displays[number] = Display(number, RADIXES[kept.radix].letter, expression)
     console.next_display += 1
