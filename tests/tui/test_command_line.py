@@ -9,6 +9,7 @@ from textual import events
 from machine.program import Program
 from machine.stops import Reason
 from tests.tui.driving import opened, small_program
+from vliwdbg.tui.user import User
 
 
 async def test_a_reply_is_seen_and_kept():
@@ -74,7 +75,7 @@ async def test_an_empty_line_repeats():
 
 async def test_history(tmp_path):
     path = tmp_path / "history"
-    async with opened(history=path) as driver:
+    async with opened(user=User(history=path)) as driver:
         await driver.type("step 2")
         await driver.type("print 1")
         await driver.pilot.press("colon", "up", "up", "enter")

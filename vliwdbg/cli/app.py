@@ -29,6 +29,7 @@ _FUNCTIONS = {
     "info": "info",
     "schedulers": "schedulers",
     "spec": "spec",
+    "config": "config",
     OPEN: "open_debugger",
     "exec": "execute",
 }

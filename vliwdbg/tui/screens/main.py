@@ -10,7 +10,7 @@ Keys and the command line end in `execute`, and nothing else touches the session
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from string import digits
@@ -29,13 +29,14 @@ from vliwdbg.scripts import Block, Entry
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Line
 from vliwdbg.tui.dialogue import Dialogue, Progress
-from vliwdbg.tui.history import History
 from vliwdbg.tui.jobs import MOST_WAITING, Job, Jobs
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.room import Room
 from vliwdbg.tui.searching import find_row
+from vliwdbg.tui.settings import RADIXES_BY_NAME
+from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
@@ -77,19 +78,15 @@ class MainScreen(Screen[int]):
     ]
     AUTO_FOCUS = None
 
-    def __init__(
-        self,
-        dialogue: Dialogue,
-        history: History,
-        lines: Sequence[Entry] = (),
-        keymap: Mapping[str, str] | None = None,
-    ) -> None:
+    def __init__(self, dialogue: Dialogue, user: User, lines: Sequence[Entry] = ()) -> None:
         super().__init__()
         self.dialogue = dialogue
+        self.user = user
+        user.recall(dialogue.console)
         self.desk = Desk(dialogue.session)
-        self.groups = list(available(remapped(GROUPS, keymap or {}), dialogue.knows))
+        self.desk.radix = RADIXES_BY_NAME[user.settings["radix"]]
+        self.groups = list(available(remapped(GROUPS, user.keymap), dialogue.knows))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
-        self.history = history
         self.jobs = Jobs(self.run_worker)
         self.pending = Pending()
         self.playing = False
@@ -98,23 +95,27 @@ class MainScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.desk)
-        yield Room(self.desk)
+        yield Room(self.desk, self.user.settings["layout"])
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
         yield CommandLine(
-            self.history, self.dialogue.complete, self.dialogue.explain, self._take_line
+            self.user.history, self.dialogue.complete, self.dialogue.explain, self._take_line
         )
 
     def on_mount(self) -> None:
-        self.desk.say(Line("note", note) for note in self.dialogue.session.notes())
+        notes = [*self.dialogue.session.notes(), *self.user.notes()]
+        self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
         self._execute_first_lines()
 
     @work
     async def _execute_first_lines(self) -> None:
+        there = {stop.written() for stop in self.dialogue.session.breakpoints.all.values()}
         for line in self._first_lines:
+            if line in there:
+                continue  # kept since the last time it was asked for
             self.execute(line)
             await self.wait_until_idle()
 
@@ -157,6 +158,7 @@ class MainScreen(Screen[int]):
             await asyncio.wait([work], timeout=FRAME_SECONDS)
             self.status.show_progress(self.dialogue.progress)
         work.result()
+        self.user.keep(self.dialogue.console)
         self._tell(line, replies, typed)
         self.desk.settle(self.dialogue.session)
         self.post_message(SessionChanged())
@@ -166,6 +168,7 @@ class MainScreen(Screen[int]):
     def _tell(self, line: str, replies: Sequence[Reply], typed: bool) -> None:
         """Show what came of a line: briefly always, at length where somebody typed it."""
         lines = [said for reply in replies for said in _said(reply)]
+        lines += [Line("note", note) for note in self.user.notes()]
         self.desk.say([Line("command", line), *lines] if line else lines)
         self._reply(lines)
         moved = any(isinstance(reply.view, Moved) for reply in replies)
