@@ -21,6 +21,8 @@ from machine.problem import Layout, Problem
 from machine.program import Program
 
 DEFAULT = "default"
+Progress = Callable[[str, float | None], None]
+"""Told what is being done, and which part of it is over, None where nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def _chosen(choice: Choice) -> tuple[Program, str]:
     return read_program(choice.program), ""
 
 
-def build_bundled(choice: Choice, progress: Callable[[str, float], None] | None = None) -> Program:
+def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
     """The bundled kernel as chosen; `progress` is told what is being done, and which part is over.
 
     Raises BuildError, and ProgramError for sizes that are none.

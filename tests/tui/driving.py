@@ -58,7 +58,7 @@ class Driver:
 
     @property
     def session(self) -> Session:
-        return self.app.main.dialogue.session
+        return self.app.main.debugger.session
 
     def pane(self, name: str) -> Pane:
         return self.app.main.room.panes[name]

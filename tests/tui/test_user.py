@@ -83,17 +83,17 @@ SET = (
 
 async def test_what_was_set_is_there_again(tmp_path: Path) -> None:
     async with opened(user=User(workspaces=tmp_path), lines=SET) as driver:
-        first = workspace_of(driver.app.main.dialogue.console)
+        first = workspace_of(driver.app.main.debugger.console)
         assert [len(each) for each in (first.breakpoints, first.displays, first.marks)] == [3, 1, 1]
     async with opened(user=User(workspaces=tmp_path)) as driver:
-        assert workspace_of(driver.app.main.dialogue.console) == first
+        assert workspace_of(driver.app.main.debugger.console) == first
         await driver.type("goto 'here")
         assert driver.session.core.position == 3
         assert any("v_val[1] = 0x" in line for line in driver.replies)
         await driver.type("delete")
         await driver.type("undisplay")
     async with opened(user=User(workspaces=tmp_path)) as driver:
-        left = workspace_of(driver.app.main.dialogue.console)
+        left = workspace_of(driver.app.main.debugger.console)
         assert left == Workspace(marks=first.marks)
 
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kernels.errors import BuildError
 from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
-from vliwdbg.programs import Choice
+from vliwdbg.programs import Choice, Progress
 from vliwdbg.scripts import Block, Entry, entries, is_end, opens, without_comment
 from vliwdbg.session.breakpoints import Breakpoint, Hit
 from vliwdbg.session.errors import DebuggerError
@@ -43,6 +43,8 @@ DEEPEST = 50
 """Files that may be sourced by each other."""
 MOST_WAITING = 100_000
 """Commands that may wait to be executed."""
+INTERRUPTED = "Interrupted; everything is as it was."
+T = TypeVar("T")
 SILENT = "silent"
 """The first of a breakpoint's commands, where its stops are not to be told."""
 
@@ -85,7 +87,7 @@ class Console:
     """A session and the state of a conversation about it.
 
     `choice` says what was loaded; `progress` is told what a build is doing, and which part of it
-    is done.
+    is done. Long work asks whether it is `interrupted`.
     """
 
     def __init__(
@@ -94,7 +96,8 @@ class Console:
         choice: Choice | None = None,
         *,
         drive: Drive = Run.finish,
-        progress: Callable[[str, float], None] | None = None,
+        progress: Progress | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         from vliwdbg.commands import COMMANDS
 
@@ -102,6 +105,7 @@ class Console:
         self.choice = choice or Choice()
         self.drive = drive
         self.progress = progress
+        self.interrupted = interrupted
         self.displays: dict[int, Display] = {}
         self.next_display = 1
         self.listed_to: int | None = None
@@ -263,6 +267,13 @@ class Console:
         if loud:
             self._stops += 1
             self._follow_with(loud, self._now.depth, self._stops)
+
+    def asking(self, work: Iterable[T]) -> Iterator[T]:
+        """Each part of long work, as long as it is not interrupted. Raises DebuggerError then."""
+        for part in work:
+            if self.interrupted():
+                raise DebuggerError(INTERRUPTED)
+            yield part
 
     def displayed(self) -> tuple[DisplayRow, ...]:
         """What is displayed after each move."""

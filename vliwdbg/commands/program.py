@@ -10,7 +10,7 @@ from typing import Any
 from machine.machine import Machine
 from machine.problem import Problem
 from machine.program import Program
-from machine.stops import ENDINGS
+from machine.stops import ENDINGS, Reason
 from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.files import file_first, file_named, write
@@ -36,6 +36,7 @@ from vliwdbg.views.program import (
 
 MEASURED = 1_000_000
 """Bundles after which a program's cycles are not counted any further."""
+MEASURED_AT_ONCE = 10_000
 
 
 def with_notes(loaded: Loaded) -> Program:
@@ -137,12 +138,12 @@ def rebuild(console: Console, text: str) -> Rebuilt:
         scheduler=asked.get("scheduler", usual),
         sizes=_as_sizes(replace(session.program.problem or Problem(), **sizes)),
     )
-    before = _cycles_of(session)
+    before = _cycles_of(console)
     program = build_bundled(choice, console.progress)
     replaced = _keep_users(console)
     session.take_program(program)
     console.choice = choice
-    after = _cycles_of(session)
+    after = _cycles_of(console)
     return Rebuilt(program.name, len(program), before, after, replaced, unmet_views(session))
 
 
@@ -159,16 +160,20 @@ def _as_sizes(problem: Problem) -> dict[str, int]:
     return {name: getattr(problem, name) for name in _SIZES}
 
 
-def _cycles_of(session: Session) -> Cycles:
+def _cycles_of(console: Console) -> Cycles:
     """How many cycles a program takes."""
-    end = session.timeline.end
-    return Cycles(end.cycle, end.reason) if end and end.reason in ENDINGS else measure(session)
+    end = console.session.timeline.end
+    return Cycles(end.cycle, end.reason) if end and end.reason in ENDINGS else measure(console)
 
 
-def measure(session: Session) -> Cycles:
+def measure(console: Console) -> Cycles:
     """The cycles of a run of its own."""
+    session = console.session
     machine = Machine(session.program, session.starting_memory, pauses=False)
-    stop = machine.run(MEASURED)
+    for _ in console.asking(range(0, MEASURED, MEASURED_AT_ONCE)):
+        stop = machine.run(MEASURED_AT_ONCE)
+        if stop.reason is not Reason.BUDGET:
+            break
     return Cycles(stop.cycle if stop.reason in ENDINGS else None, stop.reason)
 
 

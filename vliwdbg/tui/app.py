@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from vliwdbg.tui.dialogue import Dialogue
 from vliwdbg.tui.palette import CommandRows
 from vliwdbg.tui.screens.main import MainScreen
 from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
@@ -43,7 +42,7 @@ class DebuggerApp(App[int]):
     ) -> None:
         super().__init__()
         self.user = user or User()
-        self.main = MainScreen(Dialogue(loaded, choice), self.user, lines)
+        self.main = MainScreen(loaded, choice, self.user, lines)
 
     @property
     def trouble(self) -> Exception | None:

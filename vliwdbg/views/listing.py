@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,10 +79,9 @@ class Listing(View, kind="listing"):
     bundles: tuple[ListedBundle, ...]
 
 
-def listing_view(session: Session, first: int, count: int) -> Listing:
-    """Bundles first:first+count, as many as there are."""
-    last = min(first + count, len(session.program))
-    return Listing(tuple(_listed_bundle(session, pc) for pc in range(first, last)))
+def listing_view(session: Session, pcs: Iterable[int]) -> Listing:
+    """The bundles at some pcs."""
+    return Listing(tuple(_listed_bundle(session, pc) for pc in pcs))
 
 
 def _listed_bundle(session: Session, pc: int) -> ListedBundle:
