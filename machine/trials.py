@@ -21,7 +21,6 @@ from machine.core.inputs import (
     runs_together,
     solve_images,
 )
-from machine.core.words import Words
 from machine.isa import SCRATCH_SIZE
 from machine.machine import NO_LIMIT, Checkpoint
 from machine.problem import Problem, Wrong, check
@@ -165,7 +164,7 @@ class Trial:
         after = memoryview(self._after)[: len(seeds) * words]
         draw_images(self._problem, seeds, images)
         after[:] = images
-        cycles = run_together(self._core, after, words, self._max_cycles)
+        cycles = run_together(self._core.core, after, words, self._max_cycles)
         solve_images(self._layout, images)
         return {
             seed: count
@@ -185,8 +184,7 @@ class Trial:
         stop = self._run(memory)
         if stop.reason not in (Reason.END, Reason.HALT):
             return Outcome(stop.cycle, Failure(seed, stop, None))
-        after = self._core.memory
-        got = after.toarray() if isinstance(after, Words) else array("I", after)
+        got = self._core.memory.toarray()
         expected = memory[:]
         solve_images(self._layout, expected)
         if self._is_right(expected, got):
@@ -198,7 +196,4 @@ class Trial:
         # Any sequence of words can be restored; tuples of them would take longer than the run.
         scratch, words = cast("Any", self._scratch), cast("Any", memory)
         self._core.restore(Checkpoint(0, 0, 0, State.RUNNING, scratch, words, ()))
-        stop = self._core.run(NO_LIMIT, self._max_cycles)
-        while stop.reason is Reason.BUDGET:
-            stop = self._core.run(NO_LIMIT, self._max_cycles)
-        return stop
+        return self._core.run(NO_LIMIT, self._max_cycles)

@@ -1,4 +1,4 @@
-/* Executing bundles, and what they leave in the log; history.c has the way back. */
+/* Executing bundles, and what they leave in the log. */
 #include "engine.h"
 #include "wide.h"
 
@@ -427,9 +427,11 @@ const uint32_t *engine_last_record(const Engine *engine, const Bundle **bundle)
 }
 
 /* As commit, in the opposite order, so that of two writes to a word the older old value stays. */
-void engine_take_back(Engine *engine)
+bool engine_take_back(Engine *engine)
 {
     const Program *program = engine->program;
+    if (!engine->log_used)
+        return false;
     const Bundle *bundle = bundle_of_record_ending(engine, engine->log_used);
     uint32_t *words = engine->log + engine->log_used - 1 - bundle->traced;
     for (uint32_t i = bundle[1].write; i-- > bundle->write;) {
@@ -448,27 +450,12 @@ void engine_take_back(Engine *engine)
     engine->trace_length -= bundle->traced;
     engine->cycle -= bundle->cost;
     engine->position--;
-}
-
-int64_t engine_scan_log(const Engine *engine, int64_t *from)
-{
-    size_t end = engine->log_used;
-    int64_t position = engine->position;
-    while (end) {
-        const Bundle *bundle = bundle_of_record_ending(engine, end);
-        position--;
-        if (engine->flags[bundle - engine->program->bundles])
-            return position;
-        end -= bundle->record_words;
-    }
-    *from = position;
-    return -1;
+    return true;
 }
 
 void engine_forget_log(Engine *engine)
 {
     engine->log_used = 0;
-    engine->log_start = engine->position;
 }
 
 static bool reserve_trace(Engine *engine, int64_t more)
@@ -500,8 +487,6 @@ bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count)
 /* Whether one bundle can go ahead, and room is made for what it leaves. */
 static inline bool make_room(Engine *engine, const Bundle *bundle)
 {
-    if (engine->position >= engine->next_keyframe && engine->position >= engine->frontier)
-        engine_take_keyframe(engine, false); /* if there is no memory, history is coarser here */
     if (engine->log_used + bundle->record_words > engine->log_room)
         engine_forget_log(engine);
     return reserve_trace(engine, bundle->traced);
@@ -512,18 +497,17 @@ static inline int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* For how many bundles from here on no limit, no keyframe and no end of the log can be met. */
+/* For how many bundles from here on no limit and no end of the log can be met. */
 static int64_t open_road(const Engine *engine, Limits limits)
 {
     const Program *program = engine->program;
-    const int64_t cycles = least(limits.max_cycles, limits.until_cycle) - engine->cycle;
+    const int64_t cycles = limits.max_cycles - engine->cycle;
     const int64_t records =
         (int64_t)((engine->log_room - engine->log_used) / program->longest_record);
     const int64_t traces = program->most_traced
                                ? (engine->trace_room - engine->trace_length) / program->most_traced
                                : INT64_MAX;
-    return least(least(least(limits.budget, cycles), traces),
-                 least(records, engine->next_keyframe - engine->position));
+    return least(least(limits.budget, cycles), least(traces, records));
 }
 
 enum { GO_ON = -1, BLOCK = 64 };
@@ -604,7 +588,6 @@ static int run_stretch(Engine *engine, int64_t count, bool compares)
     engine->pc = arrived;
     engine->cycle += (int64_t)(cycles_before[arrived] - cycles_before[first]);
     engine->position += arrived - first;
-    engine->watched = false;
     if (arrived > first)
         engine->status = RUNNING;
     if (arrived == end)
@@ -642,18 +625,18 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
     engine->status = next.status;
     engine->cycle += bundle->cost;
     engine->position++;
-    engine->watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    const bool watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
     if (next.status == STOPPED)
         return STOP_HALT;
     if (next.status == PAUSED && heed_stops)
         return STOP_PAUSE;
-    return engine->watched ? STOP_WATCHPOINT : GO_ON;
+    return watched ? STOP_WATCHPOINT : GO_ON;
 }
 
 /* Execute up to `count` bundles, at least 1, which no limit keeps from being executed. */
 static int run_open_road(Engine *engine, int64_t count, Limits limits, bool pass_over)
 {
-    const bool compares = limits.check_compares && engine->debug && engine->expected;
+    const bool compares = engine->debug && engine->expected;
     const int64_t end = engine->position + count;
     int reason = GO_ON;
     while (reason == GO_ON && engine->position < end && engine->pc < engine->program->length) {
@@ -679,8 +662,6 @@ static int run_bundles(Engine *engine, Limits limits)
         const Bundle *bundle = program->bundles + engine->pc;
         if (limits.heed_stops && engine->flags[engine->pc] & BREAK_BEFORE && !pass_over)
             return STOP_BREAKPOINT;
-        if (engine->cycle >= limits.until_cycle)
-            return STOP_BUDGET;
         if (engine->cycle >= limits.max_cycles && bundle->cost)
             return STOP_MAX_CYCLES;
         if (!make_room(engine, bundle))
@@ -697,7 +678,5 @@ Reason engine_run(Engine *engine, Limits limits)
     if (engine->status == STOPPED)
         return STOP_HALT;
     const int reason = run_bundles(engine, limits);
-    if (engine->position > engine->frontier)
-        engine->frontier = engine->position;
     return reason == GO_ON ? STOP_BUDGET : (Reason)reason;
 }

@@ -12,14 +12,13 @@ from typer import BadParameter, Option
 
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT
-from machine.program import Program
 from vliwdbg import report, runner
 from vliwdbg.cli.choosing import choice_of
 from vliwdbg.cli.files import verify_writable, write_words
 from vliwdbg.cli.options import AsJson, Building, Quiet, Sizes, Source, Stopping
 from vliwdbg.cli.streams import answer, tell
 from vliwdbg.programs import Choice, load
-from vliwdbg.runner import Outcome, RunOptions, Stops
+from vliwdbg.runner import Outcome, RunOptions
 
 _PROGRESS_AFTER = 0.5
 
@@ -133,8 +132,10 @@ def run_once(choice: Choice, stopping: Stopping, options: RunOptions, telling: T
     if loaded.printed and not telling.quiet:
         tell(loaded.printed.rstrip("\n"))
     with _progress(wanted=not telling.quiet) as on_slice:
-        stops = _stops(loaded.program, stopping)
-        outcome = runner.run(loaded, options._replace(stops=stops, on_slice=on_slice))
+        breaks, watches = stopping.breaks or (), stopping.watches or ()
+        outcome = runner.run(
+            loaded, options._replace(breaks=breaks, watches=watches, on_slice=on_slice)
+        )
     _tell_outcome(outcome, telling)
     if choice.bundled and not telling.quiet and not telling.as_json:
         tell("Open it in the debugger: vliwdbg")
@@ -153,14 +154,6 @@ def _tell_outcome(outcome: Outcome, telling: Telling) -> None:
         answer(report.as_text(outcome))
     for line in report.narration(outcome, quiet=quiet, told=not (quiet or as_json)):
         tell(line)
-
-
-def _stops(program: Program, stopping: Stopping) -> Stops | None:
-    if not stopping.breaks and not stopping.watches:
-        return None
-    from vliwdbg.session.breakpoints import RunStops
-
-    return RunStops(program, stopping.breaks or (), stopping.watches or ())
 
 
 @contextmanager

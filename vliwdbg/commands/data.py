@@ -68,7 +68,7 @@ def _refuse_bundles(form: Form) -> None:
 def examine(console: Console, text: str) -> Reply:
     form, text = split_form(text)
     if form.letter == "i":
-        pc = pc_of(console.session, text) if text else console.session.core.pc
+        pc = pc_of(console, text) if text else console.session.core.pc
         return Reply(tuple(bundle_lines(console.session, pc, form.number)))
     if not text:
         raise DebuggerError("Say which words: x/8x PLACE, like `x/8x mem[2310]`.")

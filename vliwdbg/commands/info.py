@@ -76,9 +76,8 @@ def engines(console: Console, _text: str) -> Reply:
 
 def history(console: Console, _text: str) -> Reply:
     session = console.session
-    timeline, core = session.timeline, session.core
-    end = timeline.end
-    edits = sum(map(len, timeline.edits.values()))
+    core, end = session.core, session.end
+    edits = core.edits
     marks = ", ".join(f"'{name} at step {at}" for name, at in session.marks.items())
     numbered = ", ".join(f"{n} at step {at}" for n, at in session.checkpoints.items())
     known = f"the program ends at cycle {end.cycle}" if end else "the end is not known yet"

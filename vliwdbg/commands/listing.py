@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from machine.disassembly import format_slot, summarize
 from machine.program import Slot
+from machine.stops import Reason
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.table import Reply
 from vliwdbg.session.breakpoints import format_value
@@ -28,7 +29,7 @@ def list_(console: Console, text: str) -> Reply:
     location, count = parse(text, "listing").children
     bundles = int(str(count), 0) if count is not None else AROUND
     if location is not None:
-        first = _pc_of_location(session, location_of(location, text, session.scope))
+        first = _pc_of_location(console, location_of(location, text, session.scope))
     elif console.listed_to is None:
         first = max(session.core.pc - AROUND // 2, 0)
     else:
@@ -39,14 +40,17 @@ def list_(console: Console, text: str) -> Reply:
     return Reply(tuple(bundle_lines(session, first, bundles)))
 
 
-def pc_of(session: Session, text: str) -> int:
+def pc_of(console: Console, text: str) -> int:
     """The bundle that a LOC names: the next one that meets it. Raises DebuggerError."""
-    return _pc_of_location(session, location_of(parse(text, "location"), text, session.scope))
+    return _pc_of_location(
+        console, location_of(parse(text, "location"), text, console.session.scope)
+    )
 
 
-def _pc_of_location(session: Session, location: Location) -> int:
+def _pc_of_location(console: Console, location: Location) -> int:
+    session = console.session
     if isinstance(location, AtCycle):
-        return _pc_at_cycle(session, location.cycle)
+        return _pc_at_cycle(console, location.cycle)
     flags = location.flags(session.breakpoints.where)
     here = session.core.pc
     onward = (*range(here, len(flags)), *range(min(here, len(flags))))
@@ -56,17 +60,15 @@ def _pc_of_location(session: Session, location: Location) -> int:
     return met
 
 
-def _pc_at_cycle(session: Session, cycle: int) -> int:
-    """Go there, look, and come back."""
-    home = session.core.position
-    for _ in session.timeline.seek_cycle(cycle):
-        pass
-    pc: int = session.core.pc
-    reached = session.core.cycle
-    session.go(home)
-    if reached < cycle:
-        raise DebuggerError(f"The program has ended at cycle {reached}; no bundle is at {cycle}.")
-    return pc
+def _pc_at_cycle(console: Console, cycle: int) -> int:
+    there = console.drive(console.session.look_at_cycle(cycle))
+    if there.reason is Reason.INTERRUPT:
+        raise DebuggerError(f"Interrupted on the way to cycle {cycle}.")
+    if there.cycle < cycle:
+        raise DebuggerError(
+            f"The program has ended at cycle {there.cycle}; no bundle is at {cycle}."
+        )
+    return there.pc
 
 
 def bundle_lines(session: Session, first: int, count: int) -> Iterator[str]:

@@ -165,7 +165,7 @@ def _as_sizes(problem: Problem) -> dict[str, int]:
 
 def _cycles_of(session: Session) -> str:
     """How many cycles a program takes; `?` where it does not end."""
-    end = session.timeline.end
+    end = session.end
     return str(end.cycle) if end and end.reason in ENDINGS else measure(session)
 
 

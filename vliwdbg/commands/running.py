@@ -42,7 +42,7 @@ def until(console: Console, text: str) -> Reply:
 def _restart(name: str, move: Callable[[Session], Run]) -> Callable[[Console, str], Reply]:
     def handler(console: Console, text: str) -> Reply:
         no_argument(name, text)
-        edited = bool(console.session.timeline.edits)
+        edited = console.session.core.edits > 0
         reply = console.move(move(console.session))
         note = ("What was set is gone.",) if edited else ()
         return replace(reply, lines=note + reply.lines)
