@@ -96,8 +96,10 @@ class Access(NamedTuple):
     def reached(self, operands: Sequence[int], read: Callable[[int], int]) -> range:
         """The addresses of memory that are reached, given how to read a word of scratch."""
         word = self.address_word(operands)
-        first, lanes = (0, 0) if word is None else (read(word), self.lanes)
-        return range(first, first + lanes)
+        if word is None:
+            return range(0)
+        first = read(word)
+        return range(first, first + self.lanes)
 
 
 class Spans(NamedTuple):

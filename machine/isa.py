@@ -64,13 +64,15 @@ class Operand(NamedTuple):
 
 
 Arithmetic = Callable[[int, int], int]
+Ternary = Callable[[int, int, int], int]
 
 
 class Opcode(NamedTuple):
     """One row of the instruction set.
 
     `arithmetic` is the function of two unsigned words, for the opcodes that compute one; it
-    raises ZeroDivisionError where the machine faults. `code` is the row's index in `OPCODES`.
+    raises ZeroDivisionError where the machine faults. `ternary` is that of three, which never
+    faults. Both are taken lane by lane. `code` is the row's index in `OPCODES`.
     """
 
     engine: str
@@ -79,6 +81,7 @@ class Opcode(NamedTuple):
     form: str
     help: str
     arithmetic: Arithmetic | None = None
+    ternary: Ternary | None = None
     code: int = -1
 
     @property
@@ -145,6 +148,14 @@ def _arithmetic_rows(engine: str, width: int) -> Iterator[Opcode]:
         yield Opcode(engine, name, operands, form, meaning, function)
 
 
+def _multiply_add(a: int, b: int, c: int) -> int:
+    return a * b + c & WORD_MASK
+
+
+def _select(cond: int, a: int, b: int) -> int:
+    return a if cond else b
+
+
 _V = VLEN
 _ROWS: tuple[Opcode, ...] = (
     *_arithmetic_rows("alu", 1),
@@ -162,6 +173,7 @@ _ROWS: tuple[Opcode, ...] = (
         (_def(width=_V), _use("a", _V), _use("b", _V), _use("c", _V)),
         "{dest} = multiply_add({a}, {b}, {c})",
         "a * b + c",
+        ternary=_multiply_add,
     ),
     Opcode(
         "load",
@@ -205,6 +217,7 @@ _ROWS: tuple[Opcode, ...] = (
         (_def(), _use("cond"), _use("a"), _use("b")),
         "{dest} = select({cond}, {a}, {b})",
         "a if cond is not 0, else b",
+        ternary=_select,
     ),
     Opcode(
         "flow",
@@ -212,6 +225,7 @@ _ROWS: tuple[Opcode, ...] = (
         (_def(width=_V), _use("cond", _V), _use("a", _V), _use("b", _V)),
         "{dest} = vselect({cond}, {a}, {b})",
         "a if cond is not 0, else b, lane by lane",
+        ternary=_select,
     ),
     Opcode(
         "flow",

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic
+from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic, Opcode, Ternary
 from machine.program import MAX_OPERANDS, Program, Slot
 from machine.protocol import (
     BREAK_AFTER,
@@ -468,15 +468,23 @@ def _lanewise(operation: Arithmetic) -> Executor:
     return execute
 
 
+def _scalar_ternary(operation: Ternary) -> Executor:
+    def execute(m: Probe, dest: int, a: int, b: int, c: int) -> None:
+        m.put(dest, operation(m.scratch[a], m.scratch[b], m.scratch[c]))
+
+    return execute
+
+
+def _lanewise_ternary(operation: Ternary) -> Executor:
+    def execute(m: Probe, dest: int, a: int, b: int, c: int) -> None:
+        m.put_lanes(dest, map(operation, m.lanes(a), m.lanes(b), m.lanes(c)))
+
+    return execute
+
+
 @_executes
 def vbroadcast(m: Probe, dest: int, src: int, *_: int) -> None:
     m.put_lanes(dest, [m.scratch[src]] * VLEN)
-
-
-@_executes
-def multiply_add(m: Probe, dest: int, a: int, b: int, c: int) -> None:
-    lanes = zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True)
-    m.put_lanes(dest, [x * y + z & WORD_MASK for x, y, z in lanes])
 
 
 @_executes
@@ -508,17 +516,6 @@ def store(m: Probe, addr: int, src: int, *_: int) -> None:
 def vstore(m: Probe, addr: int, src: int, *_: int) -> None:
     for lane in LANES:
         m.put_memory(m.reach(0, addr, lane), m.scratch[src + lane])
-
-
-@_executes
-def select(m: Probe, dest: int, cond: int, a: int, b: int) -> None:
-    m.put(dest, m.scratch[a if m.scratch[cond] else b])
-
-
-@_executes
-def vselect(m: Probe, dest: int, cond: int, a: int, b: int) -> None:
-    lanes = zip(m.lanes(cond), m.lanes(a), m.lanes(b), strict=True)
-    m.put_lanes(dest, [x if chosen else y for chosen, x, y in lanes])
 
 
 @_executes
@@ -587,11 +584,15 @@ def comment(m: Probe, *_: int) -> None:
     pass
 
 
-_ARITHMETIC_EXECUTORS = {"alu": _scalar, "valu": _lanewise}
-_EXECUTORS: tuple[Executor, ...] = tuple(
-    _ARITHMETIC_EXECUTORS[row.engine](row.arithmetic) if row.arithmetic else _NAMED[row.name]
-    for row in OPCODES
-)
+def _executor(row: Opcode) -> Executor:
+    if row.arithmetic:
+        return (_lanewise if row.vector else _scalar)(row.arithmetic)
+    if row.ternary:
+        return (_lanewise_ternary if row.vector else _scalar_ternary)(row.ternary)
+    return _NAMED[row.name]
+
+
+_EXECUTORS = tuple(map(_executor, OPCODES))
 
 
 class Preview(NamedTuple):

@@ -114,6 +114,8 @@ def adopt_instruction_set() -> None:
         _core.adopt_rows(instruction_rows())
     except ValueError as error:
         raise ImportError(f"it was built for another instruction set: {error}") from error
+    if len(OPCODES) != _core.OPERATIONS:
+        raise ImportError(f"it was built for {_core.OPERATIONS} opcodes, not {len(OPCODES)}")
 
 
 adopt_instruction_set()

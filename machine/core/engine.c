@@ -13,11 +13,18 @@ const OperationRow operation_rows[OPERATIONS] = {
     {"valu", opcode, "d8 u8 u8", LONGEST_VECTOR_RUN, NOTHING},
 #define DIVIDING(OPERATION, opcode, result) \
     {"alu", opcode, "d1 u1 u1", 1, NOTHING}, {"valu", opcode, "d8 u8 u8", 1, NOTHING},
+#define SCALAR "d1 u1 u1 u1"
+#define VECTOR "d8 u8 u8 u8"
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    {engine, opcode, SHAPE, run, NOTHING},
 #define OTHER(OPERATION, engine, opcode, operands, run, besides) \
     {engine, opcode, operands, run, besides},
-    EVERY_OPERATION(PLAIN, DIVIDING, OTHER)
+    EVERY_OPERATION(PLAIN, DIVIDING, TERNARY, OTHER)
 #undef PLAIN
 #undef DIVIDING
+#undef SCALAR
+#undef VECTOR
+#undef TERNARY
 #undef OTHER
 };
 
@@ -150,10 +157,13 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
         /* Staged slots are few, and are done one by one. */
         switch ((Dispatch)(in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1))) {
 #define CASE(OPERATION, length) case DISPATCH_OF(OP_##OPERATION, length)
+/* Where there is no third address it is 0. */
 #define SCALAR(OPERATION, length, result)                     \
     CASE(OPERATION, length):                                  \
     {                                                         \
         const uint32_t a = s[slot->x], b = s[slot->y];        \
+        const uint32_t c = s[slot->z];                        \
+        (void)c;                                              \
         words = put(words, s + slot->dest, result, in_place); \
         slot++;                                               \
     }
@@ -162,21 +172,23 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     ONE_VECTOR for (int i = 0; i < VLEN; i++)                            \
     {                                                                    \
         const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i];       \
-        const uint32_t c = (s + slot->z)[i]; /* at 0 if there is none */ \
+        const uint32_t c = (s + slot->z)[i];                             \
         (void)c;                                                         \
         lanes[i] = result;                                               \
     }                                                                    \
     words = put_lanes(words, s + slot->dest, lanes, in_place);           \
     slot++;
 /* Slots that do the same, as many as are left of them: the switch jumps into their middle. */
+#define LAST_1(SLOT, OPERATION, result) \
+    SLOT(OPERATION, 1, result)          \
+    continue;
 #define LAST_6(SLOT, OPERATION, result)       \
     SLOT(OPERATION, 6, result) FALLS_THROUGH; \
     SLOT(OPERATION, 5, result) FALLS_THROUGH; \
     SLOT(OPERATION, 4, result) FALLS_THROUGH; \
     SLOT(OPERATION, 3, result) FALLS_THROUGH; \
     SLOT(OPERATION, 2, result) FALLS_THROUGH; \
-    SLOT(OPERATION, 1, result)                \
-    continue;
+    LAST_1(SLOT, OPERATION, result)
 #define LAST_12(SLOT, OPERATION, result)       \
     SLOT(OPERATION, 12, result) FALLS_THROUGH; \
     SLOT(OPERATION, 11, result) FALLS_THROUGH; \
@@ -188,13 +200,15 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
 #define PLAIN(OPERATION, opcode, result) \
     LAST_12(SCALAR, OPERATION, result) LAST_6(VECTOR, V##OPERATION, result)
             PLAIN_ARITHMETIC(PLAIN)
-            LAST_6(VECTOR, MULTIPLY_ADD, a * b + c)
-            /* All three are read, for a branch would be guessed wrong every other time. */
-            VECTOR(SELECT_VECTOR, 1, a ? b : c)
-            continue;
+/* Of a select all three are read, for a branch would be guessed wrong every other time. */
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    LAST_##run(SHAPE, OPERATION, result)
+            TERNARY_ARITHMETIC(TERNARY)
+#undef TERNARY
 #undef PLAIN
 #undef LAST_12
 #undef LAST_6
+#undef LAST_1
 #undef VECTOR
 #undef SCALAR
 #define DIVIDING(OPERATION, opcode, result)                            \
@@ -255,12 +269,6 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
                 words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, in_place);
             }
             goto staged;
-        CASE(SELECT, 1):
-        {
-            const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
-            words = put(words, s + slot->dest, a ? b : c, in_place);
-            goto staged;
-        }
         CASE(ADD_IMMEDIATE, 1):
             words = put(words, s + slot->dest, s[slot->x] + slot->z, in_place);
             goto staged;

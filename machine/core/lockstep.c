@@ -242,9 +242,12 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
             EACH(width)
                 dest[lane * width + i] = s[x * width + i];
         return true;
-    case OP_MULTIPLY_ADD:
-        VECTORS(a * b + c)
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    case OP_##OPERATION:                                       \
+        SHAPE##S(result)                                       \
         return true;
+        TERNARY_ARITHMETIC(TERNARY)
+#undef TERNARY
     case OP_LOAD:
     case OP_LOAD_OFFSET:
         return load(group, width, dest, s + x * width);
@@ -257,12 +260,6 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
         return put_off_store(group, width, s + x * width, s + y * width, 1);
     case OP_STORE_VECTOR:
         return put_off_store(group, width, s + x * width, s + y * width, VLEN);
-    case OP_SELECT:
-        SCALARS(a ? b : c)
-        return true;
-    case OP_SELECT_VECTOR:
-        VECTORS(a ? b : c)
-        return true;
     case OP_ADD_IMMEDIATE:
         EACH(width)
             dest[i] = s[x * width + i] + z;

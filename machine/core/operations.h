@@ -2,8 +2,8 @@
  *
  * The numbers of the opcodes are not here: machine/isa.py hands its rows over at import, and each
  * must find its operation with what this table tells of it (see `adopt_rows` in module.c). What an
- * operation does is in the switches of engine.c and lockstep.c, which compilers refuse where one is
- * forgotten. An operand is a letter and how many words it spans:
+ * operation does is its result here, or a case in the switches of engine.c and lockstep.c, which
+ * compilers refuse where one is forgotten. An operand is a letter and how many words it spans:
  *
  *   d written scratch   u read scratch   l, s a scratch word with an address, and the memory words
  *   loaded from it or stored to it   i immediate   o offset   t bundle index   r distance   k key
@@ -33,19 +33,23 @@
     X(MODULO, "%", a % b)      \
     X(DIVIDE_UP, "cdiv", (uint32_t)(((uint64_t)a + b - 1) / b))
 
+/* X(OPERATION, engine, opcode, SCALAR or VECTOR, run, result of the words a, b and c), which cannot
+ * fault; the run is as below. */
+#define TERNARY_ARITHMETIC(X)                                          \
+    X(MULTIPLY_ADD, "valu", "multiply_add", VECTOR, 6, a * b + c)      \
+    X(SELECT, "flow", "select", SCALAR, 1, a ? b : c)                  \
+    X(SELECT_VECTOR, "flow", "vselect", VECTOR, 1, a ? b : c)
+
 /* X(OPERATION, engine, opcode, operands, run, besides): how many of it the engine does one after the
  * other, 1 or LONGEST_VECTOR_RUN, and what it does besides reading and writing words. */
 #define OTHER_OPERATIONS(X)                                            \
     X(BROADCAST, "valu", "vbroadcast", "d8 u1", 1, NOTHING)            \
-    X(MULTIPLY_ADD, "valu", "multiply_add", "d8 u8 u8 u8", 6, NOTHING) \
     X(LOAD, "load", "load", "d1 l1", 1, NOTHING)                       \
     X(LOAD_OFFSET, "load", "load_offset", "d1 l1 o", 1, NOTHING)       \
     X(LOAD_VECTOR, "load", "vload", "d8 l8", 1, NOTHING)               \
     X(CONSTANT, "load", "const", "d1 i", 1, NOTHING)                   \
     X(STORE, "store", "store", "s1 u1", 1, NOTHING)                    \
     X(STORE_VECTOR, "store", "vstore", "s8 u8", 1, NOTHING)            \
-    X(SELECT, "flow", "select", "d1 u1 u1 u1", 1, NOTHING)             \
-    X(SELECT_VECTOR, "flow", "vselect", "d8 u8 u8 u8", 1, NOTHING)     \
     X(ADD_IMMEDIATE, "flow", "add_imm", "d1 u1 i", 1, NOTHING)         \
     X(JUMP, "flow", "jump", "t", 1, JUMPS)                             \
     X(JUMP_INDIRECT, "flow", "jump_indirect", "u1", 1, JUMPS)          \
@@ -60,23 +64,24 @@
     X(COMMENT, "debug", "comment", "x", 1, NOTHING)
 
 /* All of them: PLAIN and DIVIDING stand for two operations each, of alu and of valu. */
-#define EVERY_OPERATION(PLAIN, DIVIDING, OTHER) \
-    PLAIN_ARITHMETIC(PLAIN)                     \
-    DIVIDING_ARITHMETIC(DIVIDING)               \
+#define EVERY_OPERATION(PLAIN, DIVIDING, TERNARY, OTHER) \
+    PLAIN_ARITHMETIC(PLAIN)                              \
+    DIVIDING_ARITHMETIC(DIVIDING)                        \
+    TERNARY_ARITHMETIC(TERNARY)                          \
     OTHER_OPERATIONS(OTHER)
 
 typedef enum {
 #define SCALAR_AND_VECTOR(OPERATION, opcode, result) OP_##OPERATION, OP_V##OPERATION,
-#define ALONE(OPERATION, engine, opcode, operands, run, besides) OP_##OPERATION,
-    EVERY_OPERATION(SCALAR_AND_VECTOR, SCALAR_AND_VECTOR, ALONE)
+#define ALONE(OPERATION, ...) OP_##OPERATION,
+    EVERY_OPERATION(SCALAR_AND_VECTOR, SCALAR_AND_VECTOR, ALONE, ALONE)
 #undef SCALAR_AND_VECTOR
 #undef ALONE
 } Operation;
 
 enum {
 #define TWO(OPERATION, opcode, result) +2
-#define ONE(OPERATION, engine, opcode, operands, run, besides) +1
-    OPERATIONS = EVERY_OPERATION(TWO, TWO, ONE)
+#define ONE(OPERATION, ...) +1
+    OPERATIONS = EVERY_OPERATION(TWO, TWO, ONE, ONE)
 #undef TWO
 #undef ONE
 };
@@ -101,10 +106,12 @@ typedef enum {
     DISPATCH(OPERATION, 10) DISPATCH(OPERATION, 11) DISPATCH(OPERATION, 12)
 #define PLAIN(OPERATION, opcode, result) RUNS_12(OPERATION) RUNS_6(V##OPERATION)
 #define DIVIDING(OPERATION, opcode, result) RUNS_1(OPERATION) RUNS_1(V##OPERATION)
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) RUNS_##run(OPERATION)
 #define OTHER(OPERATION, engine, opcode, operands, run, besides) RUNS_##run(OPERATION)
-    EVERY_OPERATION(PLAIN, DIVIDING, OTHER)
+    EVERY_OPERATION(PLAIN, DIVIDING, TERNARY, OTHER)
 #undef PLAIN
 #undef DIVIDING
+#undef TERNARY
 #undef OTHER
 #undef RUNS_12
 #undef RUNS_6
