@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
+from machine.conditions import Op, Trap, packed
 from machine.core import _core
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, TARGET_ROLES, VLEN, WORD_MASK, Opcode, Role
 from machine.program import Columns, Program
@@ -75,6 +76,8 @@ def adopt_instruction_set() -> None:
     """Hand the numbering of the opcodes to the engine; ImportError if it disagrees with a row."""
     if (_core.VLEN, _core.SCRATCH_SIZE) != (VLEN, SCRATCH_SIZE):
         raise ImportError("it was built for another size of vectors or scratch")
+    if len(Op) != _core.CONDITION_OPERATIONS:
+        raise ImportError("it was built for other operations of conditions")
     try:
         _core.adopt_rows([(row.engine, row.name, written_operands(row)) for row in OPCODES])
     except ValueError as error:
@@ -242,6 +245,10 @@ class CompiledCore(_core.Machine):
         return raw
 
     # Forward.
+
+    def set_traps(self, traps: Sequence[Trap]) -> None:
+        """Have flags stop a run only where one of these is met; none, and each flag does."""
+        self.trap([(*trap[:-1], packed(trap.code)) for trap in traps])
 
     stretch = 1 << 17
 

@@ -1,5 +1,6 @@
 /* The extension module: its table of operations, and the type of a machine. */
 #include "module.h"
+#include "trap.h"
 
 #include <string.h>
 
@@ -90,7 +91,8 @@ static int module_exec(PyObject *module)
         PyModule_AddFunctions(module, lockstep_methods) < 0 ||
         PyModule_AddIntConstant(module, "VLEN", VLEN) < 0 ||
         PyModule_AddIntConstant(module, "SCRATCH_SIZE", SCRATCH_WORDS) < 0 ||
-        PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)
+        PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0 ||
+        PyModule_AddIntConstant(module, "CONDITION_OPERATIONS", condition_operations) < 0)
         return -1;
     return 0;
 }
