@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from machine.access import ACCESS
 from machine.errors import SHOWN
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, VLEN
 from machine.machine import Machine
@@ -56,11 +57,11 @@ def scratch_high_water(program: Program, visits: Sequence[int]) -> int:
 
 
 def _slot_end(columns: Columns, slot: int) -> int:
-    row = OPCODES[columns.opcodes[slot]]
-    if row.engine == "debug":
+    code, operands = columns.opcodes[slot], columns.operands_of(slot)
+    if OPCODES[code].engine == "debug":
         return 0
-    operands = columns.operands_of(slot)
-    return max((at + width for at, width in row.defs(operands) + row.uses(operands)), default=0)
+    words = ACCESS[code].defs(operands) + ACCESS[code].uses(operands)
+    return max((at + width for at, width in words), default=0)
 
 
 # Telling it

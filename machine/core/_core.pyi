@@ -3,10 +3,8 @@ from typing import Any, Self
 
 from typing_extensions import Buffer
 
-VLEN: int
-SCRATCH_SIZE: int
+LIMITS: dict[str, int]
 OPERATIONS: int
-CONDITION_OPERATIONS: int
 
 class Machine:
     raw_pc: int
@@ -49,7 +47,7 @@ class Machine:
     def compared(self) -> list[int]: ...
     def set_far(self, slot: int, negative: bool, /) -> bool: ...
 
-def adopt_rows(rows: Sequence[tuple[str, str, str]], /) -> None: ...
+def adopt_rows(rows: Sequence[tuple[str, str, str, bool]], /) -> None: ...
 def adopt_plain(
     engines: tuple[tuple[str, int], ...],
     slots: tuple[tuple[int, str, int, tuple[int, ...]], ...],

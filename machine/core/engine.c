@@ -9,14 +9,24 @@
 static const uint32_t WAS_PAUSED = (uint32_t)1 << 31; /* beside the pc that ends a record */
 
 const OperationRow operation_rows[OPERATIONS] = {
-#define SCALAR_AND_VECTOR(OPERATION, opcode, result) \
-    {"alu", opcode, "d1 u1 u1"}, {"valu", opcode, "d8 u8 u8"},
-#define ALONE(OPERATION, engine, opcode, operands) {engine, opcode, operands},
-    PLAIN_ARITHMETIC(SCALAR_AND_VECTOR)
-    DIVIDING_ARITHMETIC(SCALAR_AND_VECTOR)
-    OTHER_OPERATIONS(ALONE)
-#undef SCALAR_AND_VECTOR
-#undef ALONE
+#define PLAIN(OPERATION, opcode, result)                 \
+    {"alu", opcode, "d1 u1 u1", LONGEST_RUN, NOTHING},   \
+    {"valu", opcode, "d8 u8 u8", LONGEST_VECTOR_RUN, NOTHING},
+#define DIVIDING(OPERATION, opcode, result) \
+    {"alu", opcode, "d1 u1 u1", 1, NOTHING}, {"valu", opcode, "d8 u8 u8", 1, NOTHING},
+#define SCALAR "d1 u1 u1 u1"
+#define VECTOR "d8 u8 u8 u8"
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    {engine, opcode, SHAPE, run, NOTHING},
+#define OTHER(OPERATION, engine, opcode, operands, run, besides) \
+    {engine, opcode, operands, run, besides},
+    EVERY_OPERATION(PLAIN, DIVIDING, TERNARY, OTHER)
+#undef PLAIN
+#undef DIVIDING
+#undef SCALAR
+#undef VECTOR
+#undef TERNARY
+#undef OTHER
 };
 
 /* --- the first half of a bundle: read all, stage all -------------------------------------------- */
@@ -146,12 +156,15 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     while (slot < end) {
         bool fine = true;
         /* Staged slots are few, and are done one by one. */
-        switch (in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1)) {
+        switch ((Dispatch)(in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1))) {
 #define CASE(OPERATION, length) case DISPATCH_OF(OP_##OPERATION, length)
+/* Where there is no third address it is 0. */
 #define SCALAR(OPERATION, length, result)                     \
     CASE(OPERATION, length):                                  \
     {                                                         \
         const uint32_t a = s[slot->x], b = s[slot->y];        \
+        const uint32_t c = s[slot->z];                        \
+        (void)c;                                              \
         words = put(words, s + slot->dest, result, in_place); \
         slot++;                                               \
     }
@@ -160,21 +173,23 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     ONE_VECTOR for (int i = 0; i < VLEN; i++)                            \
     {                                                                    \
         const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i];       \
-        const uint32_t c = (s + slot->z)[i]; /* at 0 if there is none */ \
+        const uint32_t c = (s + slot->z)[i];                             \
         (void)c;                                                         \
         lanes[i] = result;                                               \
     }                                                                    \
     words = put_lanes(words, s + slot->dest, lanes, in_place);           \
     slot++;
 /* Slots that do the same, as many as are left of them: the switch jumps into their middle. */
+#define LAST_1(SLOT, OPERATION, result) \
+    SLOT(OPERATION, 1, result)          \
+    continue;
 #define LAST_6(SLOT, OPERATION, result)       \
     SLOT(OPERATION, 6, result) FALLS_THROUGH; \
     SLOT(OPERATION, 5, result) FALLS_THROUGH; \
     SLOT(OPERATION, 4, result) FALLS_THROUGH; \
     SLOT(OPERATION, 3, result) FALLS_THROUGH; \
     SLOT(OPERATION, 2, result) FALLS_THROUGH; \
-    SLOT(OPERATION, 1, result)                \
-    continue;
+    LAST_1(SLOT, OPERATION, result)
 #define LAST_12(SLOT, OPERATION, result)       \
     SLOT(OPERATION, 12, result) FALLS_THROUGH; \
     SLOT(OPERATION, 11, result) FALLS_THROUGH; \
@@ -186,13 +201,15 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
 #define PLAIN(OPERATION, opcode, result) \
     LAST_12(SCALAR, OPERATION, result) LAST_6(VECTOR, V##OPERATION, result)
             PLAIN_ARITHMETIC(PLAIN)
-            LAST_6(VECTOR, MULTIPLY_ADD, a * b + c)
-            /* All three are read, for a branch would be guessed wrong every other time. */
-            VECTOR(SELECT_VECTOR, 1, a ? b : c)
-            continue;
+/* Of a select all three are read, for a branch would be guessed wrong every other time. */
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    LAST_##run(SHAPE, OPERATION, result)
+            TERNARY_ARITHMETIC(TERNARY)
+#undef TERNARY
 #undef PLAIN
 #undef LAST_12
 #undef LAST_6
+#undef LAST_1
 #undef VECTOR
 #undef SCALAR
 #define DIVIDING(OPERATION, opcode, result)                            \
@@ -203,7 +220,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             words = put(words, s + slot->dest, result, in_place);      \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, -1, 2, 0);            \
-        break;                                                         \
+        goto staged;                                                   \
     }                                                                  \
     CASE(V##OPERATION, 1):                                             \
     {                                                                  \
@@ -216,7 +233,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             words = put_lanes(words, s + slot->dest, lanes, in_place); \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, zero, 2, 0);          \
-        break;                                                         \
+        goto staged;                                                   \
     }
             DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
@@ -224,81 +241,75 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             for (int i = 0; i < VLEN; i++)
                 lanes[i] = s[slot->x];
             words = put_lanes(words, s + slot->dest, lanes, in_place);
-            break;
+            goto staged;
         CASE(LOAD, 1):
         CASE(LOAD_OFFSET, 1):
             if ((fine = reach(engine, s[slot->x], 1))) {
                 touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
                 words = put(words, s + slot->dest, memory[s[slot->x]], in_place);
             }
-            break;
+            goto staged;
         CASE(LOAD_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 1))) {
                 touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
                 words = put_lanes(words, s + slot->dest, memory + s[slot->x], in_place);
             }
-            break;
+            goto staged;
         CASE(CONSTANT, 1):
             words = put(words, s + slot->dest, slot->z, in_place);
-            break;
+            goto staged;
         CASE(STORE, 1):
             if ((fine = reach(engine, s[slot->x], 0))) {
                 touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
                 words = stage_store(work, words, s[slot->x], s + slot->y, 1, in_place);
             }
-            break;
+            goto staged;
         CASE(STORE_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 0))) {
                 touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
                 words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, in_place);
             }
-            break;
-        CASE(SELECT, 1):
-        {
-            const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
-            words = put(words, s + slot->dest, a ? b : c, in_place);
-            break;
-        }
+            goto staged;
         CASE(ADD_IMMEDIATE, 1):
             words = put(words, s + slot->dest, s[slot->x] + slot->z, in_place);
-            break;
+            goto staged;
         CASE(JUMP, 1):
             fine = jump(engine, next, program->targets[slot->z].pc, 0);
-            break;
+            goto staged;
         CASE(JUMP_INDIRECT, 1):
             next->pc = s[slot->x];
-            break;
+            goto staged;
         CASE(JUMP_IF, 1):
         CASE(JUMP_IF_RELATIVE, 1):
             if (s[slot->x])
                 fine = jump(engine, next, program->targets[slot->z].pc, 1);
-            break;
+            goto staged;
         CASE(HALT, 1):
             next->status = STOPPED;
-            break;
+            goto staged;
         CASE(PAUSE, 1):
             if (engine->pauses)
                 next->status = PAUSED;
-            break;
+            goto staged;
         CASE(TRACE, 1):
             *work->traced++ = s[slot->x];
-            break;
+            goto staged;
         CASE(CORE_ID, 1):
             words = put(words, s + slot->dest, 0, in_place);
-            break;
+            goto staged;
         CASE(COMPARE, 1):
             fine = !compares || compare(engine, s[slot->x], slot->z, -1);
-            break;
+            goto staged;
         CASE(COMPARE_VECTOR, 1):
             for (int i = 0; compares && fine && i < VLEN; i++)
                 fine = compare(engine, (s + slot->x)[i], slot->z + (uint32_t)i, i);
-            break;
+            goto staged;
         CASE(COMMENT, 1):
-            break;
-        default:
-            UNREACHABLE();
+            goto staged;
         }
 #undef CASE
+        UNREACHABLE();
+    staged:
         if (!fine) {
             work->slot = slot;
             work->words = words;

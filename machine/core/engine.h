@@ -30,13 +30,8 @@ enum { VLEN = 8, SCRATCH_WORDS = 1536, MAX_OPERANDS = 4 };
 /* Slots of a bundle beyond which it stays in the order as written. */
 enum { MOST_ARRANGED = 64 };
 
-/* Scalar slots, or vector slots, that are executed one after the other without a look at what the
- * next one is. A bundle has no more of them. */
-enum { LONGEST_RUN = 12, LONGEST_VECTOR_RUN = 6 };
-
 /* Of the first two bytes of a Slot. */
 enum {
-    RUN_LENGTH_BITS = 4,
     OPERATION_BITS = 6,
     DISPATCH_BITS = OPERATION_BITS + RUN_LENGTH_BITS,
     WRITE_ORDER_BITS = 6,
@@ -91,8 +86,6 @@ typedef struct {
      * first expected value. No operation has two of these. */
     uint32_t z;
 } Slot;
-
-#define DISPATCH_OF(operation, run_length) ((operation) << RUN_LENGTH_BITS | (run_length))
 
 static inline Operation operation_of(const Slot *slot)
 {

@@ -223,21 +223,21 @@ static bool changes(const Engine *engine, const Trap *trap, const Bundle *bundle
     return changed;
 }
 
-/* The words of memory that a slot reaches, from the row of its operation: `a`, and how many. */
-static uint32_t lanes_reached(const OperationRow *row)
+/* The words of memory that a slot does such a thing to: `l` loads, `s` stores, and how many. */
+static uint32_t lanes_reached(const OperationRow *row, const char *letters)
 {
-    const char *address = strchr(row->operands, 'a');
+    const char *address = strpbrk(row->operands, letters);
     return address ? (uint32_t)strtoul(address + 1, NULL, 10) : 0;
 }
 
 static bool touches(const Engine *engine, const Trap *trap)
 {
+    const char *letters = trap->needs == NEED_READ_MEMORY ? "l" : "ls";
     const Slot *end = slots_of(engine->program, engine->pc + 1);
     for (const Slot *slot = slots_of(engine->program, engine->pc); slot < end; slot++) {
-        const OperationRow *row = &operation_rows[operation_of(slot)];
-        const uint32_t lanes = lanes_reached(row), first = lanes ? engine->scratch[slot->x] : 0;
-        const bool wanted = trap->needs == NEED_TOUCH_MEMORY || !strcmp(row->engine, "load");
-        if (lanes && wanted && first < trap->stop && trap->start < first + lanes)
+        const uint32_t lanes = lanes_reached(&operation_rows[operation_of(slot)], letters);
+        const uint32_t first = lanes ? engine->scratch[slot->x] : 0;
+        if (lanes && first < trap->stop && trap->start < first + lanes)
             return true;
     }
     return false;

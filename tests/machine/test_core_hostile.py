@@ -10,15 +10,14 @@ import pytest
 
 from machine import Program, Reason
 from machine.core import choose_core
-from machine.isa import OPCODES
 
 if choose_core().name != "compiled":
     pytest.skip("the compiled core was not built", allow_module_level=True)
 
 from machine.core import _core
-from machine.core.compiled import adopt_instruction_set, written_operands
+from machine.core.compiled import adopt_instruction_set, instruction_rows
 
-ROWS = [(row.engine, row.name, written_operands(row)) for row in OPCODES]
+ROWS = instruction_rows()
 SIMPLE = Program.from_bundles(
     [{"alu": [["+", 0, 1, 2]]}, {"store": [["store", 3, 4]]}, {"debug": [["compare", 0, "key"]]}]
 )
@@ -152,9 +151,10 @@ def test_far_targets_are_only_set_on_jumps() -> None:
 
 @pytest.mark.parametrize(
     "rows",
-    [[("alu", "nothing", "")], [("alu", "+", "d8 u1 u1")], [1], [("alu",)], ROWS * 9, None,
-     [(b"alu", "+", "d1")]],
-    ids=["unknown", "operands", "number", "short", "many", "none", "bytes"],
+    [[("alu", "nothing", "", False)], [("alu", "+", "d8 u1 u1", False)],
+     [("alu", "+", "d1 u1 u1", True)], [("flow", "cond_jump", "u1 t", False)],
+     [1], [("alu",)], ROWS * 9, None, [(b"alu", "+", "d1", False)]],
+    ids=["unknown", "operands", "jumps", "no-jump", "number", "short", "many", "none", "bytes"],
 )  # fmt: skip
 def test_another_instruction_set_is_refused(rows: Any) -> None:
     try:
@@ -168,7 +168,7 @@ def test_another_instruction_set_is_refused(rows: Any) -> None:
 
 def test_every_operation_has_a_row() -> None:
     """An opcode that is gone from the table must go from the core too."""
-    assert len({(engine, name) for engine, name, _ in ROWS}) == len(ROWS) == _core.OPERATIONS
+    assert len({(engine, name) for engine, name, *_ in ROWS}) == len(ROWS) == _core.OPERATIONS
 
 
 def test_arrays_cannot_change_their_length_under_it() -> None:

@@ -13,7 +13,7 @@ from machine.problem import Problem
 from machine.program import Program
 from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
-from vliwdbg.session.rehearsal import rehearse
+from vliwdbg.session.preview import preview
 from vliwdbg.session.snapshot import snapshot_of
 from vliwdbg.session.views import (
     ELSEWHERE,
@@ -29,14 +29,14 @@ RANDOM_PROGRAMS = 60
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_PROGRAMS))
-def test_a_rehearsal_is_what_the_machine_then_does(seed):
+def test_a_preview_is_what_the_machine_then_does(seed):
     drawn = random_program(random.Random(seed))
     machine = Machine(Program.from_bundles(drawn.bundles), drawn.memory, debug=False, history=1)
     for _ in range(80):
         if machine.pc >= len(machine.program):
             break
         bundle = machine.program.bundle(machine.pc)
-        effects = [rehearse(slot, machine.scratch, machine.memory) for slot in bundle]
+        effects = [preview(slot, machine.scratch, machine.memory) for slot in bundle]
         stop = machine.step()
         if stop.fault:
             faults = [effect.fault for effect in effects if effect.fault]

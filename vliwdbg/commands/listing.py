@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from machine.disassembly import format_slot, summarize
-from machine.isa import Role
 from machine.program import Slot
 from machine.stops import Reason
 from vliwdbg.commands.console import Console
@@ -89,7 +88,7 @@ def bundle_lines(session: Session, first: int, count: int) -> Iterator[str]:
 
 def operand_values(session: Session, slot: Slot) -> Iterator[str]:
     """What a slot of the bundle at the cursor reads: `v_val = {…}`."""
-    for address, width in dict.fromkeys(slot.opcode.words(slot.operands, Role.USE, Role.ADDRESS)):
+    for address, width in dict.fromkeys(slot.uses):
         words = tuple(Place(False, address, address + width).words_in(session.core))
         value = format_value(words[0] if width == 1 else words)
         yield f"{session.names.text(address, width)} = {value}"

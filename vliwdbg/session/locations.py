@@ -10,11 +10,12 @@ A `Location` is looked for before a bundle, a `Watched` after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from machine.access import MEMORY_OPCODES, Kind
 from machine.conditions import Need
 from machine.disassembly import ScratchNames
 from machine.isa import ENGINES, Opcode, opcode, opcodes_of
@@ -28,7 +29,7 @@ from machine.protocol import (
 )
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
-from vliwdbg.session.where import MEMORY_OPCODES, READS, WRITES, Where, reached
+from vliwdbg.session.where import Where, reached
 
 
 class Location(Protocol):
@@ -129,7 +130,7 @@ class OnScratch(_Static):
     place: Place
 
     def flags(self, where: Where) -> bytes:
-        pcs = where.touching(self.place.start, self.place.stop, READS | WRITES)
+        pcs = where.touching(self.place.start, self.place.stop, tuple(Kind))
         return where.flags(pcs, BREAK_BEFORE)
 
     def text(self, names: ScratchNames) -> str:
@@ -147,8 +148,8 @@ class OnMemory:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
     def holds(self, program: Program, core: Timeline) -> bool:
-        slots = reached(program.bundle(core.pc), core.scratch.__getitem__)
-        return any(overlap(self.place, addresses) for _, addresses in slots)
+        found = reached(program.bundle(core.pc), tuple(Kind), core.scratch.__getitem__)
+        return any(overlap(self.place, addresses) for addresses in found)
 
     def text(self, names: ScratchNames) -> str:
         return self.place.text(names)
@@ -173,7 +174,11 @@ class Access(StrEnum):
     TOUCHED = "touched"
 
 
-_ROLES = {Access.CHANGED: WRITES, Access.READ: READS, Access.TOUCHED: READS | WRITES}
+_KINDS: Mapping[Access, Collection[Kind]] = {
+    Access.CHANGED: (Kind.WRITE,),
+    Access.READ: (Kind.READ,),
+    Access.TOUCHED: tuple(Kind),
+}
 
 
 @dataclass(frozen=True)
@@ -184,9 +189,9 @@ class Watched:
     access: Access
 
     def flags(self, where: Where) -> bytes:
-        start, stop, roles = self.place.start, self.place.stop, _ROLES[self.access]
+        start, stop, kinds = self.place.start, self.place.stop, _KINDS[self.access]
         on_memory = where.of_opcodes(MEMORY_OPCODES)
-        pcs = on_memory if self.place.memory else where.touching(start, stop, roles)
+        pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
         return where.flags(pcs, BREAK_AFTER)
 
     @property
@@ -202,13 +207,12 @@ class Watched:
 
     def _on_memory(self, program: Program, core: Timeline, commit: Commit) -> bool:
         before = {write.address: write.old for write in commit.scratch}
-        slots = reached(
-            program.bundle(commit.pc), lambda word: before.get(word, core.scratch[word])
+        found = reached(
+            program.bundle(commit.pc),
+            _KINDS[self.access],
+            lambda word: before.get(word, core.scratch[word]),
         )
-        engines = ("load",) if self.access is Access.READ else ("load", "store")
-        return any(
-            slot.engine in engines and overlap(self.place, addresses) for slot, addresses in slots
-        )
+        return any(overlap(self.place, addresses) for addresses in found)
 
     def writes(self, commit: Commit) -> tuple[Write, ...]:
         """What the bundle wrote to the words."""

@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, overload
 
 from machine.disassembly import ScratchNames, SlotsText, format_slot, format_slots
-from machine.isa import ENGINES, SCRATCH_SIZE, SLOT_LIMITS, VLEN, Role
+from machine.isa import ENGINES, SCRATCH_SIZE, SLOT_LIMITS, VLEN
 from machine.problem import Layout
 from machine.program import Bundle, Program, Slot
 from machine.stops import Commit
 from vliwdbg.session.breakpoints import Breakpoint
-from vliwdbg.session.rehearsal import Effect, Words, read_operands, rehearse
+from vliwdbg.session.preview import Effect, Read, Words, preview, read_operands
 from vliwdbg.session.session import Session
 from vliwdbg.session.snapshot import Snapshot
 
@@ -61,14 +61,6 @@ def tags_by_pc(program: Program) -> Mapping[int, tuple[str, ...]]:
 
 
 # One bundle at length
-
-
-class Read(NamedTuple):
-    """An operand that a slot reads: its name, the place as written, the words."""
-
-    operand: str
-    text: str
-    words: Words
 
 
 @dataclass(frozen=True)
@@ -152,20 +144,14 @@ def _words_before(now: Snapshot, last: Commit | None) -> tuple[Sequence[int], Se
 def _slot_view(
     slot: Slot, names: ScratchNames, scratch: Sequence[int], memory: Sequence[int], when: str
 ) -> SlotView:
-    values = read_operands(slot, scratch)
-    shift = slot.opcode.shift(slot.operands)
-    reads = tuple(
-        Read(operand.name, names.text(value + shift, operand.width), values[operand.name])
-        for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
-        if operand.role in (Role.USE, Role.ADDRESS)
-    )
+    reads = read_operands(slot, names, scratch)
     writes = next((names.text(*words) for words in slot.defs), "")
     view = SlotView(
         slot.engine, slot.index, format_slot(slot, names), reads, writes, slot.opcode.vector
     )
     if when == ELSEWHERE:
         return view
-    effect = rehearse(slot, scratch, memory)
+    effect = preview(slot, scratch, memory)
     before: Words = ()
     if effect.place is not None:
         words = memory if effect.place.memory else scratch

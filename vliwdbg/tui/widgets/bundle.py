@@ -17,7 +17,8 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from machine.isa import VLEN
-from vliwdbg.session.views import BundleView, Read, SlotView, bundle_view, idle_engines
+from vliwdbg.session.preview import Read
+from vliwdbg.session.views import BundleView, SlotView, bundle_view, idle_engines
 from vliwdbg.tui.desk import Radix
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
