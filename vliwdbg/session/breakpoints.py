@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.disassembly import ScratchNames
-from machine.machine import Machine
 from machine.program import Program
-from machine.stops import Commit, Reason, State, Stop, Write
+from machine.stops import Commit, Write
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import (
     Access,
@@ -433,57 +432,9 @@ def unescaped(text: str) -> str:
     return text
 
 
-# For a run without a session
-
-
-@dataclass
-class RunStops:
-    """Breakpoints and watchpoints of one run on a machine: `arm` it, then judge each stop.
-
-    `locations` and `ranges` are texts as `break` and `watch` take them.
-    """
-
-    program: Program
-    locations: Sequence[str] = ()
-    ranges: Sequence[str] = ()
-    _stops: Breakpoints = field(init=False)
-
-    def arm(self, machine: Machine) -> None:
-        """Flag the machine's bundles. Raises DebuggerError for a text that is none."""
-        self._stops = Breakpoints(Scope(self.program, machine.core))
-        for command, texts in (("break", self.locations), ("watch", self.ranges)):
-            for text in texts:
-                self._stops.add(command, text)
-        self._stops.arm()
-
-    def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
-        """Run to the next candidate: a flagged bundle, or a cycle that a breakpoint waits for."""
-        cycle = self._stops.next_cycle(machine.cycle)
-        if machine.position == 0 and check_first and self._stops.next_cycle(-1) == 0:
-            return machine.run(0)._replace(reason=Reason.BREAKPOINT)
-        # No pc tells a cycle: run to the bundle that takes the machine to it, then execute that.
-        limit = max_cycles if cycle is None else min(max_cycles, cycle - 1)
-        first = machine.position
-        stop = machine.run(budget, limit, check_first=check_first)
-        if stop.reason is not Reason.MAX_CYCLES or limit == max_cycles:
-            return stop
-        stop = machine.run(1, max_cycles, check_first=check_first or machine.position != first)
-        return stop._replace(reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
-
-    def hit(self, machine: Machine) -> tuple[Reason, str] | None:
-        """What was met: which kind of stop that makes it, and a line; None for a false alarm."""
-        commit = machine.core.last_commit() if machine.position else None
-        hits = self._stops.after(lambda: commit)
-        if machine.state is not State.STOPPED:
-            hits += self._stops.before(lambda: commit is None or commit.cycle < machine.cycle)
-        if not hits:
-            return None
-        watched = any(hit.breakpoint.watched for hit in hits)
-        reason = Reason.WATCHPOINT if watched else Reason.BREAKPOINT
-        return reason, _told(hits, self._stops.scope.names)
-
-
-def _told(hits: Sequence[Hit], names: ScratchNames) -> str:
+def tell_hits(hits: Sequence[Hit], program: Program) -> str:
+    """What was met, in a line: `watchpoint 1 (s[9]); s[9]: 0 → 3`."""
+    names = ScratchNames(program.scratch_map)
     labels = ", ".join(f"{hit.label} ({hit.breakpoint.what.text(names)})" for hit in hits)
     changes = [line.strip() for hit in hits for line in list(hit.lines(names))[1:]]
     return "; ".join([labels, *changes])
