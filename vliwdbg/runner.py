@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT, Machine, reference_for
-from machine.problem import Check, check
 from machine.stops import ENDINGS, Reason, State
+from machine.verdict import Verdict, check
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Loaded
 from vliwdbg.session.debuggee import Debuggee
@@ -38,13 +38,14 @@ class RunOptions(NamedTuple):
     """How far to run, and what to look at.
 
     `max_cycles` in cycles, `timeout` in seconds; None is no limit. `check` None means: where the
-    program says what its result should be. `breaks` and `watches` are texts as `break` and `watch`
-    take them.
+    program says what its result should be. `strict` lets nothing but claimed outputs change.
+    `breaks` and `watches` are texts as `break` and `watch` take them.
     """
 
     max_cycles: int | None = None
     timeout: float | None = None
     check: bool | None = None
+    strict: bool = False
     debug: bool = False
     stop_on_pause: bool = False
     breaks: Sequence[str] = ()
@@ -59,7 +60,7 @@ class Outcome(NamedTuple):
     machine: Machine
     stop: StopEvent
     detail: str | None
-    verdict: Check | None
+    verdict: Verdict | None
     notes: tuple[str, ...]
 
     @property
@@ -68,7 +69,7 @@ class Outcome(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        wrong = EXIT_WRONG if self.correct is False else 0
+        wrong = EXIT_WRONG if self.verdict and not self.verdict.ok else 0
         return EXIT_CODES.get(self.stop.reason, wrong)
 
     @property
@@ -144,10 +145,11 @@ def _detail(stop: StopEvent, machine: Machine) -> str | None:
 
 def _verdict(
     loaded: Loaded, machine: Machine, stop: StopEvent, options: RunOptions
-) -> Check | None:
+) -> Verdict | None:
     wanted = loaded.has_meaning if options.check is None else options.check
     if not wanted or stop.reason not in ENDINGS:
         return None
     layout = loaded.layout
     assert layout is not None
-    return check(layout, loaded.memory, machine.memory, loaded.program.outputs)
+    outputs = loaded.program.outputs
+    return check(layout, loaded.memory, machine.memory, outputs, strict=options.strict)

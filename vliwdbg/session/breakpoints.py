@@ -26,6 +26,7 @@ from vliwdbg.session.locations import (
     Access,
     AtCycle,
     Location,
+    Nowhere,
     OnMemory,
     OnScratch,
     Watched,
@@ -189,11 +190,12 @@ class Breakpoints:
     def _look_again(self, stop: Breakpoint) -> Iterator[str]:
         stop.flags, stop.cause = b"", ""
         try:
-            stop.what = _looked_for(stop.command, stop.source, self.scope)
+            found = _READERS[stop.command](stop.command, stop.source, self.scope)
         except DebuggerError as wrong:
             stop.cause = wrong.message
             yield f"{stop.noun} {stop.number} cannot be met here: {wrong.message}"
             return
+        stop.what, stop.printing = found.what, found.printing
         stop.flags = stop.what.flags(self.where)
 
     # setting and finding
@@ -203,7 +205,22 @@ class Breakpoints:
 
         Raises DebuggerError.
         """
-        stop = self.read(command, text)
+        return self._number(self.read(command, text))
+
+    def add_again(self, command: str, source: str, condition: str) -> Breakpoint:
+        """Set one of earlier; where it cannot be met in this program, its cause says why.
+
+        Raises DebuggerError for a condition that is none.
+        """
+        checked = Expression.parse(condition) if condition else None
+        try:
+            stop = self.read(command, source)
+        except DebuggerError as wrong:
+            stop = Breakpoint(0, command, source, Nowhere(), cause=wrong.message)
+        stop.condition = checked
+        return self._number(stop)
+
+    def _number(self, stop: Breakpoint) -> Breakpoint:
         stop.number = self._next
         self._next += 1
         self.all[stop.number] = stop
@@ -404,10 +421,6 @@ def _watched(command: str, text: str, tree: Any, scope: Scope) -> Watched:
     access = KINDS[command].access
     assert access is not None
     return Watched(Evaluator(scope, text).place(tree), access)
-
-
-def _looked_for(command: str, source: str, scope: Scope) -> Location | Watched:
-    return _READERS[command](command, source, scope).what
 
 
 _READERS: Mapping[str, Callable[[str, str, Scope], Breakpoint]] = {

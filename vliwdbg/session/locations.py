@@ -83,6 +83,17 @@ class AtPc(_Static):
 
 
 @dataclass(frozen=True)
+class Nowhere(_Static):
+    """What cannot be met in the program at hand."""
+
+    def flags(self, where: Where) -> bytes:
+        return where.flags([], BREAK_BEFORE)
+
+    def text(self, _names: ScratchNames) -> str:
+        return "nowhere"
+
+
+@dataclass(frozen=True)
 class Outside(_Static):
     """Any bundle outside pcs start:stop; what `finish` runs to."""
 
