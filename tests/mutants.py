@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 FILES = {
     "machine/isa.py": ("manual", "program", "contract", "schema", "codec", "agreement"),
     "machine/model.py": ("contract", "agreement"),
+    "machine/timeline.py": ("core", "contract"),
     "machine/encode.py": ("codec", "program", "schema", "contract"),
 }
 SECONDS, BYTES = 60, 2**31
