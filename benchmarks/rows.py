@@ -20,7 +20,7 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.timing import Prepare, in_turns, seconds
-from benchmarks.workloads import LOOP_BUNDLES, baseline, dense, kernel, loop
+from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
 from machine import Problem, Program
 from machine.compat import Machine as CompatibleMachine
 from machine.core import VARIABLE, choose_core
@@ -143,6 +143,19 @@ def reverse_continue() -> float:
     return 1e3 * median(measured() for _ in range(9))
 
 
+def candidates(command: str, text: str, *, back: bool = False) -> float:
+    """Seconds of a move over a million candidates that are no stops, of the loop of two bundles."""
+    session = Session(counting())
+    session.breakpoints.add(command, text)
+    if back:
+        session.goto_end().finish()
+
+    def move() -> None:
+        assert not (session.reverse_resume() if back else session.resume()).finish().hits
+
+    return seconds(move)
+
+
 def checked_inputs() -> float:
     """Inputs a second, made, run and checked, to those of model and plain reference."""
     program, problem = kernel(), Problem()
@@ -195,7 +208,15 @@ ROWS = (
     Row("a loop of 10 bundles, 5 million cycles", 300, 500, "times", ratio_of_loop),
     Row("step back one bundle, in the core", 1, 0.1, "µs", step_back),
     Row("goto any cycle of the baseline", 1, 0.1, "ms", goto),
-    Row("reverse-continue through the whole baseline", 10, 2, "ms", reverse_continue),
+    Row("`reverse-continue` through the whole baseline", 10, 2, "ms", reverse_continue),
+    Row("conditional break, a million candidates that are none", 0.5, 0.5, "s",
+        lambda: candidates("break", "pc 1 if s[0] == 2000000")),
+    Row("the same, going back", 0.75, 0.75, "s",
+        lambda: candidates("break", "pc 1 if s[0] == 2000000", back=True)),
+    Row("conditional watch, a million candidates that are none", 1, 1, "s",
+        lambda: candidates("watch", "s[2] if s[0] == 2000000")),
+    Row("the same, going back", 1.5, 1.5, "s",
+        lambda: candidates("watch", "s[2] if s[0] == 2000000", back=True)),
     Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
         checked_inputs),
     Row("`vliwdbg run -q FILE`, over an empty Typer program", 60, 25, "ms", whole_process),

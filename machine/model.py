@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
+from machine.conditions import Need, Trap, may_hold
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic, Opcode, Ternary
 from machine.program import MAX_OPERANDS, Program, Slot
 from machine.protocol import (
@@ -54,6 +55,10 @@ class _Saved(NamedTuple):
 
     state: Checkpoint
     visits: array[int] | None
+
+
+Reached = tuple[Kind, range]
+"""What is done to words of memory, and their addresses."""
 
 
 @dataclass(slots=True)
@@ -182,6 +187,7 @@ class Model(Probe):
         self.pauses = pauses
         self.flags = bytearray(len(program))
         self._memory_flags: bytearray | None = None
+        self._traps: Sequence[Trap] = ()
         self.visits = array("Q", bytes(8 * len(program))) if count else None
         self._program = program
         self._columns = columns
@@ -247,7 +253,7 @@ class Model(Probe):
                 return self._stop(Reason.END)
             flags = self.flags[pc] if heed else 0
             passed_over = self.position == first and not check_first
-            if flags & BREAK_BEFORE and not passed_over:
+            if flags & BREAK_BEFORE and not passed_over and self._traps_met_before(()):
                 return self._stop(Reason.BREAKPOINT)
             if self.cycle >= max_cycles and self._costs[pc]:
                 return self._stop(Reason.MAX_CYCLES)
@@ -256,13 +262,15 @@ class Model(Probe):
             if fault:
                 return self._stop(Reason.FAULT, fault)
             touched = self._flags_touched(pc) if watches else 0
-            if touched & _MEMORY_BEFORE and not passed_over:
+            reached = tuple(self._memory_reached(pc)) if touched and self._traps else ()
+            if touched & _MEMORY_BEFORE and not passed_over and self._traps_met_before(reached):
                 self._take_back_staged(before)
                 return self._stop(Reason.BREAKPOINT)
             self._commit(pc, before)
             if (ended := self._halted_or_paused(heed=heed)) is not None:
                 return self._stop(ended)
-            if flags & BREAK_AFTER or touched & _MEMORY_AFTER:
+            stopping = flags & BREAK_AFTER or touched & _MEMORY_AFTER
+            if stopping and self._traps_met_after(pc, reached):
                 return self._stop(Reason.WATCHPOINT)
         return self._stop(Reason.BUDGET)
 
@@ -302,13 +310,60 @@ class Model(Probe):
         """The flags for what a bundle does to memory, of all words that it reaches."""
         assert self._memory_flags is not None
         found = 0
+        for kind, reached in self._memory_reached(pc):
+            for flags in self._memory_flags[reached.start : reached.stop]:
+                found |= flags & _FLAGS_MET[kind]
+        return found
+
+    def _memory_reached(self, pc: int) -> Iterator[Reached]:
+        """What a bundle does to memory, and where, as scratch stands now."""
         for slot in self._program.bundle(pc):
             access = ACCESS[slot.opcode.code]
             if access.memory:
-                reached = access.reached(slot.operands, self.scratch.__getitem__)
-                for flags in self._memory_flags[reached.start : reached.stop]:
-                    found |= flags & _FLAGS_MET[access.memory]
-        return found
+                yield access.memory, access.reached(slot.operands, self.scratch.__getitem__)
+
+    def set_traps(self, traps: Sequence[Trap]) -> None:
+        """Have flags stop a run only where one of these may be met; none, and each flag does."""
+        self._traps = traps
+
+    def _traps_met_before(self, reached: Sequence[Reached]) -> bool:
+        """Whether a flag stops the run here, of a pc, or of the memory that is reached."""
+        return not self._traps or any(
+            self._is_here(trap, self.pc, reached) and may_hold(trap.code, self)
+            for trap in self._traps
+            if not trap.after
+        )
+
+    def _traps_met_after(self, pc: int, reached: Sequence[Reached]) -> bool:
+        """Whether a flag of the bundle just executed stops the run."""
+        return not self._traps or any(
+            self._is_here(trap, pc, reached) and self._changed(trap) and may_hold(trap.code, self)
+            for trap in self._traps
+            if trap.after
+        )
+
+    @staticmethod
+    def _is_here(trap: Trap, pc: int, reached: Sequence[Reached]) -> bool:
+        if trap.flags:
+            return bool(trap.flags[pc])
+        kinds = (Kind.READ,) if trap.needs is Need.READ_MEMORY else (Kind.READ, Kind.WRITE)
+        return any(
+            kind in kinds and words.start < trap.stop and trap.start < words.stop
+            for kind, words in reached
+        )
+
+    def _changed(self, trap: Trap) -> bool:
+        """Whether the last bundle changed words where the trap asks for that."""
+        if trap.needs not in (Need.CHANGE_SCRATCH, Need.CHANGE_MEMORY):
+            return True
+        last = self._history[-1]
+        in_memory = trap.needs is Need.CHANGE_MEMORY
+        old, now = (last.memory, self.memory) if in_memory else (last.scratch, self.scratch)
+        return any(
+            word != now[address]
+            for address, word in old.items()
+            if trap.start <= address < trap.stop
+        )
 
     def _commit(self, pc: int, before: State) -> None:
         words, memory, traced = self._new_words, self._new_memory, self._new_trace

@@ -3,6 +3,7 @@
     run            executes bundles and returns why it stopped; it never waits
     flags          a byte for each pc: stop a run before or after its bundle
     memory_flags   a byte for each word of memory: stop before or after what reads or writes it
+    set_traps      what is to be true where a flag stops a run, if not every flag does
     take_back      undoes the bundles that its record still holds
     save, load     the whole state, in a form of the core's own
 
@@ -15,6 +16,7 @@ from collections.abc import Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from machine.conditions import Trap
 from machine.stops import Commit, State, Stop
 
 BREAK_BEFORE = 1
@@ -83,6 +85,7 @@ class Core(Protocol):
     def run(
         self, budget: int, max_cycles: int = ..., *, check_first: bool = ..., heed: bool = ...
     ) -> Stop: ...
+    def set_traps(self, traps: Sequence[Trap]) -> None: ...
     def last_commit(self) -> Commit | None: ...
     def take_back(self, bundles: int) -> int: ...
     def forget(self) -> None: ...

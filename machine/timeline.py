@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
+from machine.conditions import Trap
 from machine.core.signals import deferred_sigint
 from machine.core.words import Words
 from machine.protocol import NO_LIMIT, Checkpoint, Core
@@ -135,6 +136,10 @@ class Timeline:
     def memory_flags(self) -> bytearray:
         """One byte a word of memory: stop before or after the bundle that reads or writes it."""
         return self.core.memory_flags
+
+    def set_traps(self, traps: Sequence[Trap]) -> None:
+        """Have flags stop a run only where one of these may be met; none, and each flag does."""
+        self.core.set_traps(traps)
 
     @property
     def debug(self) -> bool:

@@ -27,6 +27,7 @@ FILES = {
     "machine/isa.py": ("manual", "program", "access", "contract", "schema", "codec", "agreement"),
     "machine/access.py": ("access",),
     "machine/model.py": ("access", "contract", "agreement"),
+    "machine/timeline.py": ("core", "contract"),
     "machine/encode.py": ("codec", "program", "schema", "contract"),
 }
 SECONDS, BYTES = 60, 2**31

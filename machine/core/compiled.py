@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from machine.access import MEMORY, Kind
+from machine.conditions import Op, Trap, packed
 from machine.core import _core
 from machine.isa import (
     ENGINES,
@@ -48,6 +49,7 @@ _SIZES = {
     "VLEN": VLEN,
     "SCRATCH_SIZE": SCRATCH_SIZE,
     "MAX_OPERANDS": MAX_OPERANDS,
+    "condition operations": len(Op),
     "alu slots": SLOT_LIMITS["alu"],
     "valu slots": SLOT_LIMITS["valu"],
 }
@@ -279,6 +281,10 @@ class CompiledCore(_core.Machine):
         return raw
 
     # Forward.
+
+    def set_traps(self, traps: Sequence[Trap]) -> None:
+        """Have flags stop a run only where one of these is met; none, and each flag does."""
+        self.trap([(*trap[:-1], packed(trap.code)) for trap in traps])
 
     stretch = 1 << 17
 

@@ -1,5 +1,6 @@
 /* Executing bundles, and what they leave in the log. */
 #include "engine.h"
+#include "trap.h"
 #include "wide.h"
 
 #include <stdlib.h>
@@ -606,7 +607,7 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
     uint32_t *const record = engine->log + engine->log_used;
     Work work = {.slot = slots_of(program, pc), .end = slots_of(program, pc + 1)};
     Next next = {pc + 1, RUNNING};
-    if (flags & BREAK_BEFORE && !pass_over)
+    if (flags & BREAK_BEFORE && !pass_over && traps_met_before(engine, false))
         return STOP_BREAKPOINT;
     engine->touched = 0;
     if (!stage(engine, bundle, &work, record, &next, compares)) {
@@ -614,7 +615,10 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
         return STOP_FAULT;
     }
     const uint8_t touched = heed_stops ? engine->touched : 0;
-    if (touched & (BREAK_BEFORE_READ | BREAK_BEFORE_WRITE) && !pass_over)
+    if (touched)
+        traps_look_at_memory(engine);
+    if (touched & (BREAK_BEFORE_READ | BREAK_BEFORE_WRITE) && !pass_over &&
+        traps_met_before(engine, true))
         return STOP_BREAKPOINT;
     commit(engine, bundle, record);
     engine->log_used += bundle->record_words;
@@ -625,7 +629,9 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
     engine->status = next.status;
     engine->cycle += bundle->cost;
     engine->position++;
-    const bool watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    const bool in_memory = touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    const bool watched = (flags & BREAK_AFTER || in_memory) &&
+                         traps_met_after(engine, bundle, record, in_memory);
     if (next.status == STOPPED)
         return STOP_HALT;
     if (next.status == PAUSED && heed_stops)
@@ -660,7 +666,8 @@ static int run_bundles(Engine *engine, Limits limits)
             return STOP_END;
         }
         const Bundle *bundle = program->bundles + engine->pc;
-        if (limits.heed_stops && engine->flags[engine->pc] & BREAK_BEFORE && !pass_over)
+        if (limits.heed_stops && engine->flags[engine->pc] & BREAK_BEFORE && !pass_over &&
+            traps_met_before(engine, false))
             return STOP_BREAKPOINT;
         if (engine->cycle >= limits.max_cycles && bundle->cost)
             return STOP_MAX_CYCLES;

@@ -170,6 +170,30 @@ typedef struct {
     int64_t value;
 } Fault;
 
+/* An operation of a condition, and its argument. */
+typedef struct {
+    int64_t operation, argument;
+} Instruction;
+
+/* What a bundle has to do to the words of a trap; the order is that of Need in conditions.py. */
+enum {
+    NEED_NOTHING,
+    NEED_CHANGE_SCRATCH,
+    NEED_CHANGE_MEMORY,
+    NEED_READ_MEMORY,
+    NEED_TOUCH_MEMORY,
+};
+
+/* What stops a run at a flag, where there are any: see trap.h. */
+typedef struct {
+    const uint8_t *flags; /* of each pc; NULL where words of memory are flagged */
+    bool after;
+    uint32_t needs, start, stop;
+    Instruction *code;
+    size_t length;
+    bool touched; /* by the bundle being executed, in memory */
+} Trap;
+
 /* The state at one position, beside its words. */
 typedef struct {
     int64_t pc, cycle, position, trace_length, status;
@@ -192,6 +216,8 @@ typedef struct {
     const uint8_t *memory_flags; /* may be NULL */
     const int64_t *expected;     /* may be NULL: then compares are passed over */
     bool debug, pauses;
+    Trap *traps;
+    size_t trap_count;
 
     uint8_t touched; /* memory flags that the bundle being executed met */
     Fault fault;

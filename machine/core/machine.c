@@ -1,5 +1,6 @@
 /* The Python type of an engine: parses, guards, releases the lock in long runs. */
 #include "module.h"
+#include "trap.h"
 
 #include <string.h>
 #include <structmember.h>
@@ -11,7 +12,8 @@ typedef struct {
     Engine engine;
     Program *program;
     Py_buffer scratch, memory, flags, visits, memory_flags, expected;
-    bool running; /* some thread is in the engine, without the lock */
+    PyObject *traps; /* the tuple whose bytes the engine's traps look at */
+    bool running;    /* some thread is in the engine, without the lock */
 } Machine;
 
 static bool ready(Machine *self)
@@ -114,10 +116,21 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *arguments, PyObject *
     return NULL;
 }
 
+static void drop_traps(Machine *self)
+{
+    Engine *engine = &self->engine;
+    while (engine->trap_count)
+        PyMem_Free(engine->traps[--engine->trap_count].code);
+    PyMem_Free(engine->traps);
+    engine->traps = NULL;
+    Py_CLEAR(self->traps);
+}
+
 static void machine_dealloc(PyObject *object)
 {
     Machine *self = (Machine *)object;
     PyTypeObject *type = Py_TYPE(object);
+    drop_traps(self);
     engine_free(&self->engine);
     program_free(self->program);
     PyBuffer_Release(&self->scratch);
@@ -364,6 +377,61 @@ static PyObject *machine_watch(PyObject *object, PyObject *flags)
     Py_RETURN_NONE;
 }
 
+/* A trap of (flags, after, needs, start, stop, code); false with an exception set. */
+static bool take_trap(const Engine *engine, PyObject *row, Trap *trap)
+{
+    const char *flags, *code;
+    Py_ssize_t pcs, bytes;
+    int after;
+    if (!PyTuple_Check(row)) {
+        PyErr_SetString(PyExc_TypeError, "a trap is a tuple");
+        return false;
+    }
+    if (!PyArg_ParseTuple(row, "y#pIIIy#", &flags, &pcs, &after, &trap->needs, &trap->start,
+                          &trap->stop, &code, &bytes))
+        return false;
+    trap->flags = pcs ? (const uint8_t *)flags : NULL;
+    trap->after = after;
+    trap->length = (size_t)bytes / sizeof *trap->code;
+    trap->code = PyMem_Malloc((size_t)bytes + 1);
+    if (!trap->code) {
+        PyErr_NoMemory();
+        return false;
+    }
+    memcpy(trap->code, code, (size_t)bytes);
+    if ((!pcs || pcs == (Py_ssize_t)engine->program->length) && trap_verify(engine, trap))
+        return true;
+    PyMem_Free(trap->code);
+    PyErr_SetString(PyExc_ValueError, "this trap cannot be looked for");
+    return false;
+}
+
+/* trap(rows): what a flag has to be to stop a run; none, and each one does. */
+static PyObject *machine_trap(PyObject *object, PyObject *rows)
+{
+    Machine *self = (Machine *)object;
+    Engine *engine = &self->engine;
+    if (!ready(self))
+        return NULL;
+    drop_traps(self);
+    self->traps = PySequence_Tuple(rows);
+    const Py_ssize_t count = self->traps ? PyTuple_Size(self->traps) : -1;
+    if (count < 0)
+        return NULL;
+    engine->traps = PyMem_Calloc((size_t)count + 1, sizeof *engine->traps);
+    if (!engine->traps)
+        return PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *row = PyTuple_GetItem(self->traps, i);
+        if (!row || !take_trap(engine, row, &engine->traps[i])) {
+            drop_traps(self);
+            return NULL;
+        }
+        engine->trap_count++;
+    }
+    Py_RETURN_NONE;
+}
+
 /* compared(): the slot number of each compared word. */
 static PyObject *machine_compared(PyObject *object, PyObject *Py_UNUSED(none))
 {
@@ -452,6 +520,7 @@ static PyMethodDef machine_methods[] = {
     {"pass_pause", machine_pass_pause, METH_NOARGS, "Stand at a pause no longer."},
     {"expect", machine_expect, METH_O, "The expected value of each compared word, or None."},
     {"watch", machine_watch, METH_O, "A byte of flags for each word of memory, or None."},
+    {"trap", machine_trap, METH_O, "What a flag has to be to stop a run; none: each does."},
     {"compared", machine_compared, METH_NOARGS, "The slot number of each compared word."},
     {"set_far", machine_set_far, METH_VARARGS, "set_far(slot, negative) -> whether it jumps"},
     {0},

@@ -1,5 +1,6 @@
 /* The extension module: its table of operations, and the type of a machine. */
 #include "module.h"
+#include "trap.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -113,10 +114,10 @@ static PyMethodDef module_methods[] = {
 static bool add_limits(PyObject *module)
 {
     PyObject *limits = Py_BuildValue(
-        "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "VLEN", VLEN, "SCRATCH_SIZE", SCRATCH_WORDS,
+        "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "VLEN", VLEN, "SCRATCH_SIZE", SCRATCH_WORDS,
         "MAX_OPERANDS", MAX_OPERANDS, "alu slots", LONGEST_RUN, "valu slots", LONGEST_VECTOR_RUN,
         "store slots", MOST_STORES, "opcodes", MOST_OPCODES, "engines", MOST_ENGINES,
-        "letters of a name", LONGEST_NAME);
+        "letters of a name", LONGEST_NAME, "condition operations", condition_operations);
     const bool added = limits && PyModule_AddObjectRef(module, "LIMITS", limits) == 0;
     Py_XDECREF(limits);
     return added;

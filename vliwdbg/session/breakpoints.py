@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from machine.conditions import Need, Trap
 from machine.disassembly import ScratchNames
 from machine.program import Program
 from machine.stops import Commit, Write
+from vliwdbg.session.conditions import compile_condition
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import (
     Access,
@@ -273,11 +275,20 @@ class Breakpoints:
         if reached or self._flagged_memory:
             core.memory_flags[:] = bytes(len(core.memory))
             self._flagged_memory = True
+        core.set_traps([self._trap(stop) for stop in stops if stop.cycle is None])
         for stop in reached:
             assert stop.words
             bits = memory_bits(stop.what)
             for address in range(stop.words.start, stop.words.stop):
                 core.memory_flags[address] |= bits
+
+    def _trap(self, stop: Breakpoint) -> Trap:
+        """What has to be true where the core is to stop for one."""
+        code = compile_condition(stop.condition, self.scope) if stop.condition else ()
+        need, words = stop.what.need, stop.words
+        start, end = (words.start, words.stop) if need is not Need.NOTHING and words else (0, 0)
+        flags = b"" if stop.on_memory else stop.flags
+        return Trap(flags, stop.watched is not None, need, start, end, code)
 
     def next_cycle(self, cycle: int) -> int | None:
         """The first cycle past this one that a breakpoint waits for."""

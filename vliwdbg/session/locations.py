@@ -1,6 +1,7 @@
 """What breakpoints and watchpoints look for: one class a kind of LOC.
 
     flags(where)        which bundles are candidates, once for a program
+    need                what a candidate has to do to words, which the core sees
     holds(core, ...)    whether this candidate is one, where words decide
     text(names)         as a user would write it
 
@@ -15,6 +16,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from machine.access import MEMORY_OPCODES, Kind
+from machine.conditions import Need
 from machine.disassembly import ScratchNames
 from machine.isa import ENGINES, Opcode, opcode, opcodes_of
 from machine.machine import BREAK_AFTER, BREAK_BEFORE, Timeline
@@ -33,6 +35,8 @@ from vliwdbg.session.where import Where, reached
 class Location(Protocol):
     """Something that a bundle about to be executed is, or not."""
 
+    @property
+    def need(self) -> Need: ...
     def flags(self, where: Where, /) -> bytes: ...
     def holds(self, program: Program, core: Timeline, /) -> bool: ...
     def text(self, names: ScratchNames, /) -> str: ...
@@ -43,6 +47,7 @@ class AtCycle:
     """The first position of a cycle. No pc tells it, so nothing is flagged for it."""
 
     cycle: int
+    need = Need.NOTHING
 
     def flags(self, _where: Where) -> bytes:
         return b""
@@ -57,6 +62,8 @@ class AtCycle:
 @dataclass(frozen=True)
 class _Static:
     """What the program alone decides: each candidate is one."""
+
+    need = Need.NOTHING
 
     def holds(self, _program: Program, _core: Timeline) -> bool:
         return True
@@ -146,6 +153,7 @@ class OnMemory:
     """A bundle that loads from or stores to these words of memory."""
 
     place: Place
+    need = Need.TOUCH_MEMORY
 
     def flags(self, where: Where) -> bytes:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
@@ -197,6 +205,11 @@ class Watched:
         pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
         return where.flags(pcs, BREAK_AFTER)
 
+    @property
+    def need(self) -> Need:
+        """What a bundle has to do to the words, beyond having such an operand."""
+        return _NEEDS[self.place.memory, self.access]
+
     def holds(self, program: Program, core: Timeline, commit: Commit) -> bool:
         """Whether a candidate bundle, now executed, did it."""
         if self.access is Access.CHANGED:
@@ -229,6 +242,14 @@ class Watched:
         return place.text(names) if place.memory else _scratch_text(place, names)
 
 
+_NEEDS = {
+    (False, Access.CHANGED): Need.CHANGE_SCRATCH,
+    (False, Access.READ): Need.NOTHING,
+    (False, Access.TOUCHED): Need.NOTHING,
+    (True, Access.CHANGED): Need.CHANGE_MEMORY,
+    (True, Access.READ): Need.READ_MEMORY,
+    (True, Access.TOUCHED): Need.TOUCH_MEMORY,
+}
 _MEMORY_BITS = {
     Access.CHANGED: BREAK_AFTER_WRITE,
     Access.READ: BREAK_AFTER_READ,

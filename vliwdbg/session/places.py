@@ -266,20 +266,26 @@ class Evaluator:
 
     # values
 
+    @staticmethod
+    def is_computed(tree: Node) -> bool:
+        """Whether a place may be another one each time."""
+        return any(node is not tree and node.data in _COMPUTED for node in tree.iter_subtrees())
+
     def words(self, tree: Node) -> Getter:
-        if any(node is not tree and node.data in _COMPUTED for node in tree.iter_subtrees()):
+        if self.is_computed(tree):
             return lambda: self._words_at(tree, self.place(tree))()
         return self._words_at(tree, self.place(tree))
 
     def _words_at(self, tree: Node, place: Place) -> Getter:
         words = self.scope.core.memory if place.memory else self.scope.core.scratch
         _, start, stop = place
-        if self._is_one(tree, place):
+        if self.is_one(tree, place):
             return lambda: words[start]
         return lambda: tuple(words[start:stop])
 
     @staticmethod
-    def _is_one(tree: Node, place: Place) -> bool:
+    def is_one(tree: Node, place: Place) -> bool:
+        """Whether a place is one word, not a range of one."""
         # s[3:4] is a range of one word; v_val[3] and a name of one word are words.
         bounds = next((child for child in tree.children if _is(child, "bounds")), None)
         ranged = bounds is not None and bounds.children[1] is not None
@@ -415,14 +421,19 @@ class Evaluator:
         return place
 
     def named(self, tree: Node) -> Place:
-        quoted, at, bounds = tree.children
+        quoted, _, bounds = tree.children
         name = unquoted(str(quoted.children[0]))
-        address, width = self._find_name(tree, name, at)
+        address, width = self.whole(tree)
         start, stop = self.bounds(bounds, width)
         if start >= stop or stop > width:
             words = "1 word" if width == 1 else f"{width} words"
             raise self.wrong(bounds, f"{name} has {words}, 0:{width}.")
         return Place(False, address + start, address + stop)
+
+    def whole(self, tree: Node) -> tuple[int, int]:
+        """The first word and the width of what a name names, without its index."""
+        quoted, at, _ = tree.children
+        return self._find_name(tree, unquoted(str(quoted.children[0])), at)
 
     def _find_name(self, tree: Node, name: str, at: Any) -> tuple[int, int]:
         names = self.scope.names
