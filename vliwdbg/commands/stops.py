@@ -176,8 +176,9 @@ LOC is a cycle (120, cycle 120), a bundle (pc 30, *30), words of scratch that an
 (v_val, scratch 64:72), an engine (engine valu), an opcode (valu:multiply_add), words of memory
 that are touched (mem 2310:2318), or the name of a tag."""
 _COMMANDS = """\
-Where the first of a breakpoint's commands is `silent`, its stops are not told. Commands after one that
-moves are dropped; a list may hold another one. `$bpnum` is the number of the breakpoint set last."""
+Where the first of a breakpoint's commands is `silent`, its stops are not told. Commands after one
+that moves are dropped; a list may hold another one. `$bpnum` is the number of the breakpoint that
+was set last."""
 _MORE = {"break": _LOC, "tbreak": _LOC}
 
 
