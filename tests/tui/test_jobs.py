@@ -10,25 +10,25 @@ from vliwdbg.tui.jobs import MOST_WAITING, Jobs
 class Ran:
     """Jobs that note when they run; each lasts until `gate` is opened."""
 
-    def __init__(self):
-        self.names = []
+    def __init__(self) -> None:
+        self.names: list[tuple[str, str]] = []
         self.gate = asyncio.Event()
         self.jobs = Jobs(asyncio.ensure_future)
 
-    def add(self, name):
-        async def job():
+    def add(self, name: str) -> bool:
+        async def job() -> None:
             self.names.append((name, self.jobs.running))
             await self.gate.wait()
 
         return self.jobs.add(name, job)
 
-    async def finish(self):
+    async def finish(self) -> list[str]:
         self.gate.set()
         await self.jobs.wait_until_idle()
         return [name for name, _ in self.names]
 
 
-async def test_jobs_run_one_after_another_under_their_names():
+async def test_jobs_run_one_after_another_under_their_names() -> None:
     ran = Ran()
     assert all(map(ran.add, ("step", "/alu", "continue")))
     await asyncio.sleep(0)
@@ -38,13 +38,13 @@ async def test_jobs_run_one_after_another_under_their_names():
     assert not ran.jobs.running
 
 
-async def test_too_many_are_refused():
+async def test_too_many_are_refused() -> None:
     ran = Ran()
     assert [ran.add(str(i)) for i in range(MOST_WAITING + 1)] == [True] * MOST_WAITING + [False]
     assert len(await ran.finish()) == MOST_WAITING
 
 
-async def test_those_that_wait_are_forgotten():
+async def test_those_that_wait_are_forgotten() -> None:
     ran = Ran()
     for name in ("step", "continue"):
         ran.add(name)
@@ -53,7 +53,7 @@ async def test_those_that_wait_are_forgotten():
     assert await ran.finish() == ["step"]
 
 
-async def test_a_job_may_be_added_when_all_are_done():
+async def test_a_job_may_be_added_when_all_are_done() -> None:
     ran = Ran()
     ran.add("step")
     await ran.finish()
