@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from machine.errors import ProgramError
@@ -18,7 +17,8 @@ from vliwdbg.commands.program import with_notes
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.render import lines_of
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.scripts import Entry, entries, read_script
+from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.base import View
 from vliwdbg.views.moves import Logged, Moved
 
@@ -43,19 +43,19 @@ class Batch:
     on_slice: Callable[[Run], None] | None = None
     _interrupted: Callable[[], bool] = field(init=False)
 
-    def execute(self, lines: Iterable[str]) -> int:
-        """Execute the lines; the exit code."""
+    def execute(self, script: Iterable[Entry]) -> int:
+        """Execute a script; the exit code."""
         session = Session(with_notes(self.loaded), self.loaded.memory)
         console = Console(session, self.choice, drive=self._drive)
         for note in session.notes():
             self.err(f"note: {note}")
         with interrupts() as self._interrupted:
-            return self._execute_all(console, lines)
+            return self._execute_all(console, script)
 
-    def _execute_all(self, console: Console, lines: Iterable[str]) -> int:
+    def _execute_all(self, console: Console, script: Iterable[Entry]) -> int:
         code = OK
-        for line in lines:
-            for reply in console.execute(line):
+        for entry in entries(script):
+            for reply in console.execute(entry):
                 self._tell(reply)
                 if self._interrupted():
                     return INTERRUPTED
@@ -64,9 +64,6 @@ class Batch:
                 code = code if reply.ok else NO
             if code and not self.keep_going:
                 return code
-        if console.attaching:
-            self.err("The commands of a breakpoint are not closed; `end` closes them.")
-            return NO
         return code
 
     def _tell(self, reply: Reply) -> None:
@@ -80,7 +77,7 @@ class Batch:
         for line in lines_of(view):
             tell(line)
 
-    def _drive(self, run: Run) -> Arrival:
+    def _drive(self, run: Run) -> StopEvent:
         while (arrival := run.advance()) is None:
             if not self.as_json:
                 for text in run.printed:
@@ -105,15 +102,14 @@ def as_json(reply: Reply) -> dict[str, Any]:
 
 
 def read_lines(file: str) -> list[str]:
-    """The commands of a file, without empty lines, which repeat only where they are typed.
-
-    Raises ProgramError where it cannot be read.
-    """
-    import sys
-
+    """The commands of a file. Raises ProgramError where it cannot be read."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        reason = getattr(wrong, "strerror", None) or "is not UTF-8 text"
-        raise ProgramError.at(file, reason) from None
-    return [line for line in text.splitlines() if line.strip()]
+        return read_script(file)
+    except (OSError, ValueError) as wrong:
+        raise ProgramError.at(file, _reason(wrong)) from None
+
+
+def _reason(wrong: OSError | ValueError) -> str:
+    if isinstance(wrong, UnicodeDecodeError):
+        return "is not UTF-8 text"
+    return getattr(wrong, "strerror", None) or str(wrong)

@@ -15,7 +15,7 @@ from machine.program import Program
 from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.preview import Effect, preview
-from vliwdbg.session.still import still_of
+from vliwdbg.session.snapshot import snapshot_of
 from vliwdbg.views.bundle import ELSEWHERE, LAST, NEXT, bundle_view
 from vliwdbg.views.listing import listing_line
 from vliwdbg.views.words import MemoryRows, scratch_rows
@@ -77,7 +77,7 @@ def machine() -> Machine:
 
 def test_the_next_bundle_is_shown_with_what_it_will_do(machine: Machine) -> None:
     machine.run(1)
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 1)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 1)
     assert view
     product, broadcast = view.slots
     assert product.effect
@@ -92,7 +92,7 @@ def test_the_next_bundle_is_shown_with_what_it_will_do(machine: Machine) -> None
 def test_the_last_bundle_is_shown_with_what_it_did(machine: Machine) -> None:
     machine.run(2)
     last = machine.core.last_commit()
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 1, last)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 1, last)
     assert view
     assert view.when == LAST
     assert view.slots[0].effect
@@ -100,16 +100,16 @@ def test_the_last_bundle_is_shown_with_what_it_did(machine: Machine) -> None:
 
 
 def test_of_any_other_bundle_nobody_knows_what_it_will_do(machine: Machine) -> None:
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 1)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 1)
     assert view
     assert view.when == ELSEWHERE
     assert all(slot.effect is None for slot in view.slots)
-    assert bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 3) is None
+    assert bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 3) is None
 
 
 def test_a_slot_that_would_fault_says_so(machine: Machine) -> None:
     machine.run(2)
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 2)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 2)
     assert view
     assert view.slots[0].effect
     assert view.slots[0].effect.fault

@@ -26,7 +26,7 @@ def execute(
     """Run debugger commands on a program, in the order given, without a terminal."""
     from vliwdbg.batch import Batch
 
-    lines = [*stop_lines(stopping), *script.lines()]
+    lines = [*stop_lines(stopping), *script.entries()]
     choice = choice_of(source, building, sizes)
     loaded = load(choice)
     if loaded.printed:

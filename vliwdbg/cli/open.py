@@ -30,7 +30,7 @@ def open_debugger(
     loaded = load(choice)
     if loaded.printed:
         print_err(loaded.printed.rstrip("\n"))
-    return run_app(loaded, choice, [*stop_lines(stopping), *script.lines()])
+    return run_app(loaded, choice, [*stop_lines(stopping), *script.entries()])
 
 
 def _in_terminal(program: str | None) -> bool:

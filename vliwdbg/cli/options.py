@@ -14,10 +14,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
-from itertools import islice
-from typing import Annotated, Any, NamedTuple, get_type_hints
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
 from typer import Argument, BadParameter, Option
+
+if TYPE_CHECKING:
+    from vliwdbg.scripts import Entry
 
 AsJson = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[
@@ -165,19 +168,27 @@ class Script:
         ),
     ] = None
 
-    def lines(self) -> list[str]:
-        """The commands, those of files in their places. Raises ProgramError for a lost file."""
-        from vliwdbg.batch import read_lines
+    def entries(self) -> list[Entry]:
+        """The commands, those of files in their places; a list that a file leaves open ends there.
 
-        given = self.commands or ()
-        return [
-            line
-            for text in given
-            for line in (read_lines(text[1:]) if text.startswith(FILE_MARK) else [text])
-        ]
+        Raises ProgramError for a lost file.
+        """
+        from vliwdbg.batch import read_lines
+        from vliwdbg.scripts import entries
+
+        found: list[Entry] = []
+        for is_file, texts in groupby(self.commands or (), _is_file):
+            given = list(texts)
+            parts = [read_lines(text[1:]) for text in given] if is_file else [given]
+            found += (entry for lines in parts for entry in entries(lines))
+        return found
 
 
 FILE_MARK = "@"
+
+
+def _is_file(text: str) -> bool:
+    return text.startswith(FILE_MARK)
 
 
 def in_one_list(words: Sequence[str]) -> list[str]:

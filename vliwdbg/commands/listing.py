@@ -5,7 +5,7 @@ from __future__ import annotations
 from vliwdbg.commands.console import Console
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import AtCycle, Location, location_of
-from vliwdbg.session.places import parse
+from vliwdbg.session.places import Evaluator, parse
 from vliwdbg.session.session import Session
 from vliwdbg.views.listing import Listing, listing_view
 
@@ -17,7 +17,8 @@ def list_(console: Console, text: str) -> Listing:
     """Around the cursor, then further on; or from a location."""
     session = console.session
     location, count = parse(text, "listing").children
-    bundles = int(str(count), 0) if count is not None else AROUND
+    evaluator = Evaluator(session.scope, text)
+    bundles = AROUND if count is None else evaluator.parse_number(count)
     if location is not None:
         first = _pc_of_location(session, location_of(location, text, session.scope))
     elif console.listed_to is None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from machine.machine import Machine
@@ -15,8 +13,10 @@ from machine.program import Program
 from machine.stops import ENDINGS
 from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.files import file_first, file_named, write
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument
+from vliwdbg.files import format_words
 from vliwdbg.programs import Choice, Loaded, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
@@ -51,8 +51,9 @@ def file(console: Console, text: str) -> ProgramLoaded:
         raise DebuggerError("Say which: file PROGRAM, or file - for the one before rebuild.")
     if text == "-":
         return _return_to_users(console)
+    reply = _load(console, Choice(file_named(text)))
     console.before_rebuild = None
-    return _load(console, Choice(text))
+    return reply
 
 
 def reload(console: Console, text: str) -> ProgramLoaded:
@@ -98,13 +99,13 @@ def check(console: Console, text: str) -> Checked:
 def dump(console: Console, text: str) -> Dumped:
     what, _, rest = text.partition(" ")
     memory = find_unique("thing to dump", what, {"memory": True, "scratch": False})
-    name, _, chosen = rest.strip().partition(" ")
+    name, chosen = file_first(rest.strip())
     if not name:
         raise DebuggerError(f"Say to which file: dump {what} FILE [RANGE].")
-    place = _dumped(console.session, memory, chosen.strip())
-    words = list(place.words_in(console.session.core))
-    Path(name).write_text(json.dumps(words) + "\n", encoding="utf-8")
-    return Dumped(name, words_at(place, console.session.names))
+    place = _dumped(console.session, memory, chosen)
+    words = tuple(place.words_in(console.session.core))
+    written = write(name, format_words(words))
+    return Dumped(name, words_at(place, console.session.names), None if written else words)
 
 
 def _dumped(session: Session, memory: bool, chosen: str) -> Place:

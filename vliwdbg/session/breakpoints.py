@@ -115,14 +115,16 @@ class Breakpoint:
 
 
 class Hit(NamedTuple):
-    """A breakpoint that was met: what its bundle wrote to the words, and what is to be noted.
+    """A breakpoint that was met, and what there was to see at that position.
 
-    `words` are what it watches, and `now` their values where nothing was written.
+    `writes` are what its bundle did to the watched words, `read` their values before the bundle,
+    which are those it read. `text` is what a dprintf prints, `note` what is to be said besides.
     """
 
     breakpoint: Breakpoint
     writes: tuple[Write, ...] = ()
-    now: tuple[int, ...] = ()
+    read: tuple[int, ...] = ()
+    text: str = ""
     note: str = ""
 
     @property
@@ -138,7 +140,7 @@ class Hit(NamedTuple):
                 where = Place(watched.place.memory, write.address, write.address + 1)
                 yield f"  {where.text(names)}: {write.old} → {write.new}"
             if not self.writes:
-                yield f"  read: {format_value(self.now)}"
+                yield f"  read: {format_value(self.read)}"
         if self.note:
             yield self.note
 
@@ -292,7 +294,7 @@ class Breakpoints:
         core, program = self.scope.core, self.scope.program
         pc, cycle = core.pc, core.cycle
         return [
-            hit
+            hit._replace(text=self._printed(stop))
             for stop in self._before
             if not isinstance(stop.what, Watched)
             and (stop.flags[pc : pc + 1] > b"\0" or stop.cycle == cycle)
@@ -323,9 +325,17 @@ class Breakpoints:
         return tuple(write for write in writes if not changed or write.old != write.new)
 
     def _watch_hit(self, stop: Breakpoint, watched: Watched, commit: Commit) -> Hit:
-        now = tuple(watched.place.words_in(self.scope.core))
         writes = () if watched.access is Access.READ else self._changes(watched, commit)
-        return Hit(stop, writes, now)
+        return Hit(stop, writes, watched.words_before(self.scope.core, commit))
+
+    def _printed(self, stop: Breakpoint) -> str:
+        """What a dprintf prints at this position; empty for any other."""
+        if stop.printing is None:
+            return ""
+        try:
+            return stop.printing.text(self.scope)
+        except DebuggerError as wrong:
+            return f"{stop.noun} {stop.number}: {wrong.message}"
 
     def _under_condition(self, hit: Hit) -> Iterator[Hit]:
         stop = hit.breakpoint

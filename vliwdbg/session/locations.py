@@ -217,6 +217,13 @@ class Watched:
         written = commit.memory if self.place.memory else commit.scratch
         return tuple(write for write in written if write.address in self.place)
 
+    def words_before(self, core: Core, commit: Commit) -> tuple[int, ...]:
+        """The words as they were before the bundle that was just executed."""
+        old = {write.address: write.old for write in self.writes(commit)}
+        addresses = range(self.place.start, self.place.stop)
+        now = zip(addresses, self.place.words_in(core), strict=True)
+        return tuple(old.get(address, word) for address, word in now)
+
     def text(self, names: ScratchNames) -> str:
         place = self.place
         return place.text(names) if place.memory else _scratch_text(place, names)

@@ -16,6 +16,7 @@ from vliwdbg.tui.user import User
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
+    from vliwdbg.scripts import Entry
 
 
 SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
@@ -37,7 +38,7 @@ class DebuggerApp(App[int]):
         self,
         loaded: Loaded,
         choice: Choice,
-        lines: Sequence[str] = (),
+        lines: Sequence[Entry] = (),
         user: User | None = None,
     ) -> None:
         super().__init__()

@@ -19,8 +19,9 @@ from vliwdbg.commands.console import Console
 from vliwdbg.commands.program import with_notes
 from vliwdbg.commands.table import Command, Reply
 from vliwdbg.programs import Choice, Loaded
+from vliwdbg.scripts import Entry
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.session import Run, Session, StopEvent
 
 SLICE_SECONDS = 0.02
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
@@ -51,7 +52,7 @@ class Dialogue:
     def session(self) -> Session:
         return self.console.session
 
-    def execute(self, line: str, tell: Callable[[Reply], None]) -> None:
+    def execute(self, line: Entry, tell: Callable[[Reply], None]) -> None:
         """Execute a line and all that follows from it; `tell` gets each reply."""
         self.interrupted, self.progress = False, None
         for reply in self.console.execute(line):
@@ -60,7 +61,7 @@ class Dialogue:
                 break
         self.progress = None
 
-    def _drive(self, run: Run) -> Arrival:
+    def _drive(self, run: Run) -> StopEvent:
         while (arrival := run.advance(SLICE_SECONDS)) is None:
             self.progress = Progress("running", run.progress, self.session.core.cycle)
             if self.interrupted:
@@ -87,7 +88,7 @@ class Dialogue:
         try:
             command, _ = self.console.find(typed.strip())
         except (DebuggerError, IndexError):
-            return "", ATTACHING if self.console.attaching else ASKING
+            return "", ATTACHING if self.console.gathering else ASKING
         return command.usage, command.help
 
     def complete(self, typed: str) -> Sequence[str]:

@@ -16,11 +16,12 @@ from machine.errors import ProgramError
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
+    from vliwdbg.scripts import Entry
 
 TERMINAL = "/dev/tty"
 
 
-def run_app(loaded: Loaded, choice: Choice, lines: Sequence[str] = ()) -> int:
+def run_app(loaded: Loaded, choice: Choice, lines: Sequence[Entry] = ()) -> int:
     """Debug a program in the terminal; `lines` are executed first. Returns the exit code.
 
     Raises ProgramError where there is no terminal.

@@ -11,7 +11,7 @@ from machine.isa import ENGINES, SLOT_LIMITS
 from machine.program import Program, Slot
 from machine.stops import Commit
 from vliwdbg.session.preview import Effect, Read, Words, preview, read_operands
-from vliwdbg.session.still import Still
+from vliwdbg.session.snapshot import Snapshot
 from vliwdbg.views.listing import used_slots
 
 EXECUTING = tuple(engine for engine in ENGINES if engine != "debug")
@@ -49,7 +49,7 @@ NEXT, LAST, ELSEWHERE = "next", "executed", "not next"
 
 
 def bundle_view(
-    program: Program, names: ScratchNames, now: Still, pc: int, last: Commit | None = None
+    program: Program, names: ScratchNames, now: Snapshot, pc: int, last: Commit | None = None
 ) -> BundleView | None:
     """The bundle at pc; None where there is none. `last` is what the last bundle did."""
     if not 0 <= pc < len(program):
@@ -61,7 +61,7 @@ def bundle_view(
     return BundleView(pc, when, used_slots(bundle), slots)
 
 
-def _when(now: Still, pc: int, last: Commit | None) -> str:
+def _when(now: Snapshot, pc: int, last: Commit | None) -> str:
     if pc == now.pc:
         return NEXT
     return LAST if last is not None and pc == last.pc else ELSEWHERE
@@ -87,7 +87,7 @@ class _Overlaid(Sequence[int]):
         return self._old.get(at, self._now[at])
 
 
-def _words_before(now: Still, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
+def _words_before(now: Snapshot, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
     assert last is not None
     return (
         _Overlaid(now.scratch, {write.address: write.old for write in last.scratch}),

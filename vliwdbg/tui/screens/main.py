@@ -25,6 +25,7 @@ from textual.screen import Screen
 from machine.stops import Reason, State
 from vliwdbg.commands.table import Reply
 from vliwdbg.render import Columns, lines_of
+from vliwdbg.scripts import Block, Entry
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Line
 from vliwdbg.tui.dialogue import Dialogue, Progress
@@ -77,7 +78,7 @@ class MainScreen(Screen[int]):
     ]
     AUTO_FOCUS = None
 
-    def __init__(self, dialogue: Dialogue, user: User, lines: Sequence[str] = ()) -> None:
+    def __init__(self, dialogue: Dialogue, user: User, lines: Sequence[Entry] = ()) -> None:
         super().__init__()
         self.dialogue = dialogue
         self.user = user
@@ -139,19 +140,20 @@ class MainScreen(Screen[int]):
 
     # executing
 
-    def execute(self, line: str, *, typed: bool = False) -> None:
-        """Execute a command line, after those that were given before."""
-        self._add_job(line or REPEATS, partial(self._execute, line, typed))
+    def execute(self, entry: Entry, *, typed: bool = False) -> None:
+        """Execute a command line, or a block of them, after those that were given before."""
+        name = entry.header if isinstance(entry, Block) else entry
+        self._add_job(name or REPEATS, partial(self._execute, entry, name, typed))
 
     def _add_job(self, name: str, job: Job) -> None:
         if not self.jobs.add(name, job):
             under_way = f"{self.jobs.running} is under way, and {MOST_WAITING} wait"
             self._reply([Line("error", f"{under_way}; Escape interrupts.")])
 
-    async def _execute(self, line: str, typed: bool) -> None:
+    async def _execute(self, entry: Entry, line: str, typed: bool) -> None:
         replies: list[Reply] = []
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self.dialogue.execute, line, replies.append)
+        work = loop.run_in_executor(self._thread, self.dialogue.execute, entry, replies.append)
         while not work.done():
             await asyncio.wait([work], timeout=FRAME_SECONDS)
             self.status.show_progress(self.dialogue.progress)
@@ -160,7 +162,7 @@ class MainScreen(Screen[int]):
         self._tell(line, replies, typed)
         self.desk.settle(self.dialogue.session)
         self.post_message(SessionChanged())
-        if self.dialogue.console.attaching:
+        if self.dialogue.console.gathering:
             self.action_command()
 
     def _tell(self, line: str, replies: Sequence[Reply], typed: bool) -> None:
@@ -349,7 +351,7 @@ class MainScreen(Screen[int]):
                 self.action_find(1)
 
     def _left(self) -> None:
-        if self.dialogue.console.attaching and not self.jobs.running:
+        if self.dialogue.console.gathering and not self.jobs.running:
             # Keys are commands, and they are not what is to be attached to a breakpoint.
             self.execute("end")
 
