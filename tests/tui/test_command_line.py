@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 from textual import events
@@ -143,9 +142,7 @@ async def test_commands_of_a_breakpoint_are_gathered() -> None:
 
 async def test_first_lines_are_executed() -> None:
     async with opened(lines=["break pc 3", "continue"]) as driver:
-        await driver.pilot.pause(0.3)
-        await driver.settle()
-        assert driver.session.core.pc == 3
+        await driver.until(lambda: driver.session.core.pc == 3)
 
 
 ENDLESS = [{"alu": [["+", 0, 0, 0]]}, {"flow": [["jump", 0]]}]
@@ -157,14 +154,13 @@ async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted() -> 
             # Not through the pilot, which waits until the processor is idle.
             for pressed in ("c", "p", "3", "down", "x", *"s" * 17):
                 driver.app.simulate_key(pressed)
-                await asyncio.sleep(0.05)
+                await driver.pilot.pause(0)
+            await driver.until(lambda: driver.sees("running"))
             assert driver.app.main.jobs.running == "continue"
             assert driver.chosen == "scratch"
             assert driver.sees("under way")
-            assert driver.sees("running")
             driver.app.simulate_key(key)
-            await asyncio.sleep(0.2)
-            assert not driver.app.main.jobs.running
+            await driver.until(lambda: not driver.app.main.jobs.running)
             assert driver.session.arrival.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
 
@@ -173,17 +169,16 @@ async def test_quitting_interrupts() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         for key in ("c", "s", "s"):
             driver.app.simulate_key(key)
-        await asyncio.sleep(0.1)
-        assert driver.app.main.jobs.running == "continue"
+        await driver.until(lambda: driver.app.main.jobs.running == "continue")
         driver.app.simulate_key("q")
-        await asyncio.sleep(0.3)
+        await driver.until(lambda: driver.app.return_value is not None)
         assert driver.app.return_value == 0
 
 
 async def test_the_end_of_the_terminal_interrupts() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         driver.app.simulate_key("c")
-        await asyncio.sleep(0.1)
+        await driver.until(lambda: driver.app.main.jobs.running == "continue")
         driver.app.exit(0)
     assert driver.app.return_value == 0
 

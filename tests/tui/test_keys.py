@@ -132,10 +132,9 @@ async def test_list_of_stops() -> None:
 async def test_play_and_pause() -> None:
     async with opened() as driver:
         await driver.press("space")
-        await driver.pilot.pause(0.5)
+        await driver.until(lambda: driver.session.core.position > 1)
         await driver.press("space")
         played = driver.session.core.position
-        assert played > 0
         await driver.pilot.pause(0.3)
         assert driver.session.core.position == played
 
@@ -144,9 +143,8 @@ async def test_play_stops_at_a_stop() -> None:
     async with opened() as driver:
         await driver.type("break pc 2")
         await driver.press("space")
-        await driver.pilot.pause(0.8)
+        await driver.until(lambda: not driver.app.main.playing)
         assert driver.session.core.pc == 2
-        assert not driver.app.main.playing
 
 
 async def test_radix() -> None:
@@ -247,9 +245,7 @@ async def test_palette_executes_a_command() -> None:
         await driver.pilot.press(*"finish")
         await driver.pilot.pause(0.5)
         await driver.press("enter")
-        await driver.pilot.pause(0.2)
-        await driver.settle()
-        assert driver.session.core.pc == 2
+        await driver.until(lambda: driver.session.core.pc == 2)
 
 
 async def test_keys_can_be_others(tmp_path: Path) -> None:
@@ -268,7 +264,7 @@ async def test_keys_can_be_others(tmp_path: Path) -> None:
 async def test_quit(keys: Sequence[str]) -> None:
     async with opened() as driver:
         await driver.pilot.press(*keys)
-        await driver.pilot.pause(0.2)
+        await driver.until(lambda: driver.app.return_value is not None)
         assert driver.app.return_value == 0
 
 

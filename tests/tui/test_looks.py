@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 
 import pytest
@@ -145,14 +144,13 @@ async def test_an_empty_program_says_what_to_do() -> None:
 async def test_how_far_a_long_run_is() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         driver.app.simulate_key("c")
-        await asyncio.sleep(0.4)
-        progress = driver.app.main.status.progress
-        assert progress
-        cycle = progress.cycle
+        status = driver.app.main.status
+        await driver.until(lambda: status.progress and status.progress.cycle)
+        cycle = status.progress.cycle if status.progress else None
         assert cycle
-        assert not driver.sees("cycle 0")
+        await driver.until(lambda: not driver.sees("cycle 0"))
         driver.app.simulate_key("escape")
-        await asyncio.sleep(0.2)
+        await driver.until(lambda: not driver.app.main.jobs.running)
         assert driver.session.core.cycle >= cycle
 
 
