@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ SECONDS, BYTES = 60, 2**31
 SELECTED = "not model-1 and not model-2"
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-k", SELECTED)
 
-Change = tuple[str, object]
+Change = tuple[str, Any]
 """A field of a node and its other value."""
 
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {

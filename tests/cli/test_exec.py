@@ -40,7 +40,7 @@ MOVES = {
 
 
 @pytest.mark.parametrize("lines", MOVES, ids="; ".join)
-def test_each_move_says_where_it_came(vliwdbg: Command, lines: Sequence[str]) -> None:
+def test_each_move_says_where_it_came(vliwdbg: Command, lines: tuple[str, ...]) -> None:
     commands = [word for line in lines for word in ("-ex", line)]
     ended = vliwdbg("exec", vliwdbg.file(PROGRAM), *commands)
     assert MOVES[lines] in ended.out.splitlines()[-1]
@@ -57,7 +57,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("lines", ENDS, ids="; ".join)
-def test_exit_codes(vliwdbg: Command, lines: Sequence[str]) -> None:
+def test_exit_codes(vliwdbg: Command, lines: tuple[str, ...]) -> None:
     commands = [word for line in lines for word in ("-ex", line)]
     assert vliwdbg("exec", vliwdbg.file(PROGRAM), *commands).code == ENDS[lines]
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -15,6 +18,7 @@ from machine.program import Tag
 from tests.commands.test_transcripts import BUNDLES, NAMES, RIGHT, WRONG, program
 from vliwdbg.batch import Batch
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.table import Reply
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.render import lines_of
 from vliwdbg.session.session import Session
@@ -41,14 +45,14 @@ QUIET_KINDS = {"logged"}
 """Kinds that are no command's reply, but said while one is under way."""
 
 
-def replies(lines, loaded=None):
+def replies(lines: str, loaded: Any = None) -> Iterator[Reply]:
     console = Console(Session(loaded or program()), Choice("loop.json"))
     for line in lines.split(";"):
         yield from console.execute(line.strip())
 
 
 @cache
-def validator(kind):
+def validator(kind: str) -> Draft202012Validator:
     schema = schema_of(VIEWS[kind])
     Draft202012Validator.check_schema(schema)
     return Draft202012Validator(schema)
@@ -58,7 +62,7 @@ WRITTEN = {"text", "written", "source", "what", "condition", "format", "name", "
 """Fields that hold what somebody wrote, be it a number."""
 
 
-def numbers_as_text(data, key=""):
+def numbers_as_text(data: Any, key: str = "") -> list[tuple[str, str]]:
     if isinstance(data, dict):
         return [found for k, value in data.items() for found in numbers_as_text(value, k)]
     if isinstance(data, list):
@@ -68,12 +72,12 @@ def numbers_as_text(data, key=""):
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("lines", SCRIPTS)
-def test_a_reply_fits_its_schema_and_its_text_is_made_of_it(lines, folder):
+def test_a_reply_fits_its_schema_and_its_text_is_made_of_it(lines: str, folder: None) -> None:
     for reply in replies(lines):
         data = json.loads(json.dumps(reply.view.to_json()))
         validator(reply.view.kind).validate(data)
@@ -86,7 +90,7 @@ def test_a_reply_fits_its_schema_and_its_text_is_made_of_it(lines, folder):
         assert numbers_as_text(data) == []
 
 
-def test_every_kind_of_reply_is_met_here(folder):
+def test_every_kind_of_reply_is_met_here(folder: None) -> None:
     met = {reply.view.kind for lines in SCRIPTS for reply in replies(lines)}
     ours = {kind for kind, view in VIEWS.items() if view.__module__.startswith("vliwdbg.")}
     assert ours - met == QUIET_KINDS
@@ -108,7 +112,7 @@ until '{t}'; advance {n}; x/{t} 1; print/{t} 1; delete {t}; quit {t}; restart {t
 """
 
 
-def hostile_program():
+def hostile_program() -> Program:
     bundles = [*BUNDLES[:5], {"debug": [["comment", HOSTILE]]}, *BUNDLES[6:]]
     names = {0: (HOSTILE, 1)} | {at: NAMES[at] for at in (1, 2, 8)}
     return Program.from_bundles(
@@ -121,7 +125,7 @@ def hostile_program():
     )
 
 
-def test_no_command_shows_what_a_terminal_would_obey(folder):
+def test_no_command_shows_what_a_terminal_would_obey(folder: None) -> None:
     quoted = "'" + HOSTILE.replace("'", "\\'") + "'"
     # A line may hold anything but what ends a line.
     lines = [
@@ -129,7 +133,7 @@ def test_no_command_shows_what_a_terminal_would_obey(folder):
         for row in HOSTILE_LINES.strip().splitlines()
         for line in row.split(";")
     ]
-    shown = []
+    shown: list[str] = []
     loaded = Loaded(hostile_program(), [7, 8, 9, 10], True)
     batch = Batch(loaded, Choice("loop.json"), shown.append, shown.append, keep_going=True)
     batch.execute(lines)
@@ -138,7 +142,7 @@ def test_no_command_shows_what_a_terminal_would_obey(folder):
     assert [line for line in shown if not line.isprintable()] == []
 
 
-def test_problem_sizes_and_a_wrong_result_are_numbers():
+def test_problem_sizes_and_a_wrong_result_are_numbers() -> None:
     problem = Problem(2, 1, 2)
     bundles = [{"flow": [["halt"]]}]
     *_, check = replies("end; check", Program.from_bundles(bundles, problem=problem))

@@ -6,6 +6,9 @@ import json
 import os
 import random
 import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,13 +22,13 @@ from vliwdbg.views.breakpoints import BreakpointList
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     return tmp_path
 
 
-def typed(*lines):
+def typed(*lines: str) -> list[str]:
     """What lines answer that come one by one, as from a keyboard."""
     console = Console(Session(program()), Choice("loop.json"))
     return [
@@ -33,66 +36,67 @@ def typed(*lines):
     ]
 
 
-def given(*lines):
+def given(*lines: str) -> list[str]:
     """What they answer when given to `exec`."""
     out, err, _ = execute(*lines, keep_going=True)
     return out + err
 
 
-def sourced(*lines):
+def sourced(*lines: str) -> list[str]:
     """What they answer when they are those of a file."""
     with open("script", "w") as file:
         file.write("".join(f"{line}\n" for line in lines))
     return typed("source script")
 
 
-WAYS = [typed, given, sourced]
+Told = Callable[..., list[str]]
+WAYS: list[Told] = [typed, given, sourced]
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
-def told(request):
+def told(request: Any) -> Any:
     return request.param
 
 
-def values(answers):
+def values(answers: Any) -> list[str]:
     return [line for line in answers if line.startswith("$")]
 
 
 # commands … end
 
 
-def test_an_empty_line_in_a_list_is_nothing(told):
+def test_an_empty_line_in_a_list_is_nothing(told: Told) -> None:
     answers = told("b pc 3", "commands", "", "  ", "# nothing", "p acc", "end", "c")
     assert values(answers) == ["$1 = 3"]
     assert "Breakpoint 1: 1 command." in answers
 
 
-def test_end_may_have_a_comment(told):
+def test_end_may_have_a_comment(told: Told) -> None:
     assert values(told("b pc 3", "commands", "p acc", "end # of it", "c")) == ["$1 = 3"]
 
 
-def test_a_silent_stop_tells_what_its_commands_print(told):
+def test_a_silent_stop_tells_what_its_commands_print(told: Told) -> None:
     answers = told("b pc 3", "commands", "silent", "p acc", "end", "c")
     assert answers[-1] == "$1 = 3"
     assert not any("breakpoint 1  " in line for line in answers)
 
 
-def test_one_loud_breakpoint_is_enough_to_be_told(told):
+def test_one_loud_breakpoint_is_enough_to_be_told(told: Told) -> None:
     answers = told("b pc 3", "b acc", "commands 1", "silent", "end", "c", "c")
     assert any("breakpoint 1, breakpoint 2" in line for line in answers)
 
 
-def test_commands_after_one_that_moves_are_dropped(told):
+def test_commands_after_one_that_moves_are_dropped(told: Told) -> None:
     for move in ("c", "s", "goto end", "rs"):
         assert values(told("tb pc 3", "commands", "p 1", move, "p 2", "end", "c")) == ["$1 = 1"]
 
 
-def test_the_rest_of_a_script_is_not_dropped_with_them(told):
+def test_the_rest_of_a_script_is_not_dropped_with_them(told: Told) -> None:
     answers = told("tb pc 3", "commands", "s", "p 1", "end", "c", "p 3")
     assert values(answers) == ["$1 = 3"]
 
 
-def test_lists_nest(told):
+def test_lists_nest(told: Told) -> None:
     lines = ("b pc 3", "b pc 4", "commands 1", "commands 2", "p 2", "end", "p 1", "end", "c", "c")
     answers = told(*lines)
     assert values(answers) == ["$1 = 1", "$2 = 2"]
@@ -100,25 +104,25 @@ def test_lists_nest(told):
 
 
 @pytest.mark.parametrize("end", ["end", "end # again", " end "])
-def test_an_end_too_many_goes_nowhere(told, end):
+def test_an_end_too_many_goes_nowhere(told: Told, end: str) -> None:
     answers = told("b pc 3", "commands", "p 1", "end", "# and", end)
     assert answers[-1] == "There are no commands to close; `goto end` goes to the end."
 
 
-def test_a_list_for_no_breakpoint_is_passed_over():
+def test_a_list_for_no_breakpoint_is_passed_over() -> None:
     for way in (given, sourced):
         answers = way("commands 9", "p 1", "end")
         assert answers == ["No breakpoint number 9; `info breakpoints` lists them."]
 
 
-def test_a_list_that_a_file_leaves_open_ends_with_it():
+def test_a_list_that_a_file_leaves_open_ends_with_it() -> None:
     answers = sourced("b pc 3", "commands", "p 1")
     assert answers[-1] == "The commands of breakpoint 1 are not closed; `end` closes them."
     _, err, code = execute("b pc 3", "commands", "p 1")
     assert (code, err) == (1, ["The commands of breakpoint 1 are not closed; `end` closes them."])
 
 
-def test_entries_keep_lists_together():
+def test_entries_keep_lists_together() -> None:
     lines = ["s", "comm 1", "p 1", "commands", "end", "p 2", "end", "end", "commands"]
     assert list(entries(lines)) == [
         "s",
@@ -131,7 +135,7 @@ def test_entries_keep_lists_together():
 # save and source
 
 
-def random_breakpoints(draw):
+def random_breakpoints(draw: random.Random) -> Iterator[str]:
     """Command lines that set some, in all their states."""
     for number in range(1, 9):
         kind = draw.choice(["b acc", "tb pc 3", "watch v[2:4]", "rwatch n", "awatch mem 2"])
@@ -148,14 +152,14 @@ def random_breakpoints(draw):
             yield f"disable {number}"
 
 
-def breakpoints(console):
+def breakpoints(console: Console) -> Any:
     (reply,) = console.execute("info breakpoints")
     assert isinstance(reply.view, BreakpointList)
     return reply.view
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_what_is_saved_comes_back(seed):
+def test_what_is_saved_comes_back(seed: int) -> None:
     console = Console(Session(program()))
     for entry in entries(random_breakpoints(random.Random(seed))):
         assert all(reply.ok for reply in console.execute(entry))
@@ -179,7 +183,7 @@ EXPRESSIONS = ["p {}", "x {}", "display {}", "set {} = 1", "set n = {}", "b pc 2
 @pytest.mark.parametrize(
     "deep", [DEEP, "-" * 200 + "1", "(" * 200 + DEEP + ")" * 200, "~" * 5000 + "1"]
 )
-def test_what_is_nested_too_deep_is_refused(form, deep):
+def test_what_is_nested_too_deep_is_refused(form: str, deep: str) -> None:
     answers = given(*form.format(deep).split("; "))
     places = form in (
         "x {}",
@@ -197,18 +201,18 @@ def test_what_is_nested_too_deep_is_refused(form, deep):
         assert "not understood" in "\n".join(answers)
 
 
-def test_a_hundred_deep_is_fine():
+def test_a_hundred_deep_is_fine() -> None:
     assert given("p " + "s[" * 100 + "0" + "]" * 100)[0].startswith("$1 = ")
 
 
 @pytest.mark.parametrize("form", EXPRESSIONS)
 @pytest.mark.parametrize("number", [2**32, 2**32 + 3, 0x1_0000_0000_0000, 10**19])
-def test_a_number_that_is_no_word_is_refused(form, number):
+def test_a_number_that_is_no_word_is_refused(form: str, number: int) -> None:
     answers = given(*form.format(f"s[{number}]").split("; "))
     assert "a word is at most 4294967295" in "\n".join(answers)
 
 
-def test_the_greatest_word_is_one():
+def test_the_greatest_word_is_one() -> None:
     assert given(f"p {2**32 - 1}", "p 0xffffffff == -1") == ["$1 = 4294967295", "$2 = 1"]
 
 
@@ -216,7 +220,7 @@ def test_the_greatest_word_is_one():
 
 
 @pytest.mark.parametrize("name", ["a#b", "a b", "'a b'", '"a b"', "~/a", "ä", '"it\'s # one"'])
-def test_names_of_files(name, folder):
+def test_names_of_files(name: str, folder: Path) -> None:
     plain = name.strip("'\"").replace("~", str(folder))
     answers = given("b pc 3", f"save breakpoints {name} # saved", f"source {name}", "i b")
     assert answers[1] == f"Saved 1 breakpoints to {plain}."
@@ -225,28 +229,28 @@ def test_names_of_files(name, folder):
 
 
 @pytest.mark.parametrize("name", ["a#b", "'a b'", '"a b"', "~/a"])
-def test_a_name_before_a_range(name, folder):
+def test_a_name_before_a_range(name: str, folder: Path) -> None:
     answers = given(f"dump memory {name} 0:2 # two")
     plain = name.strip("'\"").replace("~", str(folder))
     assert answers == [f"Wrote 2 words of mem[0:2] to {plain}."]
     assert json.loads((folder / plain).read_text()) == [7, 8]
 
 
-def test_a_minus_is_standard_output(folder):
+def test_a_minus_is_standard_output(folder: Path) -> None:
     assert given("dump memory - 0:2") == ["[7, 8]"]
     assert given("b pc 3", "save breakpoints -")[-1] == "break pc 3"
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("line", ["dump memory {}", "save breakpoints {}", "source {}", "file {}"])
-def test_a_nul_in_a_name(line, folder):
+def test_a_nul_in_a_name(line: str, folder: Path) -> None:
     for name in ("a\0b", '"a\0b"'):
         assert given(line.format(name)) == ["No file has a NUL in its name."]
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize("line", ["dump memory {}", "save breakpoints {}"])
-def test_a_file_is_written_whole_with_its_mode_or_not_at_all(line, folder):
+def test_a_file_is_written_whole_with_its_mode_or_not_at_all(line: str, folder: Path) -> None:
     (folder / "real").write_text("before")
     (folder / "real").chmod(0o640)
     (folder / "link").symlink_to("real")
@@ -259,7 +263,7 @@ def test_a_file_is_written_whole_with_its_mode_or_not_at_all(line, folder):
     assert sorted(os.listdir(folder)) == ["link", "real"]
 
 
-def test_an_endless_script_is_refused():
+def test_an_endless_script_is_refused() -> None:
     assert given("source /dev/zero") == [
         f"/dev/zero is longer than {LARGEST >> 20} MB, which no script is."
     ]

@@ -10,7 +10,7 @@ import pytest
 
 from kernels.builder import Builder
 from kernels.catalog import build
-from kernels.ir import Region
+from kernels.ir import Code, Op, Region
 from kernels.order import Order
 from kernels.passes.load_constants import LoadConstants
 from kernels.schedule import SCHEDULERS
@@ -163,7 +163,7 @@ def test_debug_operations_never_change_the_others() -> None:
         assert places == run(bare).bundle
 
 
-def _slots(schedule: Schedule) -> tuple[list[object], list[int]]:
+def _slots(schedule: Schedule) -> tuple[list[Op], list[int]]:
     return schedule.code.ops, schedule.bundle
 
 
@@ -176,7 +176,7 @@ def test_constants_are_loaded_once_each() -> None:
 
 
 def test_what_is_unsound_becomes_no_program(monkeypatch: pytest.MonkeyPatch) -> None:
-    def careless(code: object) -> Schedule:
+    def careless(code: Code) -> Schedule:
         sound = serial(code)
         return replace(sound, bundle=[0] * len(sound.bundle))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -113,10 +114,11 @@ def schedule_calls() -> dict[str, Call]:
     code.length(random_candidate(Random(1), code, groups.vectors, groups.count))
     run, *_, window, spare = seen["length"]
     seen["pack"] = (run, array("i", range(array("i", run)[0])), window, spare)
-    return {
-        name: (lambda: None, lambda _, name=name: getattr(_pack, name)(*seen[name]))
-        for name in seen
-    }
+    return {name: (lambda: None, partial(_call, name, seen[name])) for name in seen}
+
+
+def _call(name: str, arguments: tuple[Any, ...], _made: object) -> object:
+    return getattr(_pack, name)(*arguments)
 
 
 def _watch(name: str, seen: dict[str, tuple[Any, ...]]) -> None:

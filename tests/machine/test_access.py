@@ -70,7 +70,7 @@ ROWS: dict[tuple[str, str], tuple[Any, ...]] = {
 def test_rows_follow_from_the_instruction_set(engine: str, name: str) -> None:
     row = opcode(engine, name)
     alike = {"alu": ("alu", "+"), "valu": ("valu", "//")}
-    found = ACCESS[row.code]
+    found: Any = ACCESS[row.code]
     dest, lanes, reads, memory, address, offset = ROWS[
         alike[engine] if row.arithmetic else (engine, name)
     ]

@@ -13,7 +13,12 @@ from tests.oracle.interpreter import Oracle
 from tests.oracle.randomprograms import RandomProgram, random_program
 
 STEPS = 150
-SWITCHES = ({}, {"pauses": False}, {"debug": False}, {"reference": None})
+SWITCHES: tuple[dict[str, Any], ...] = (
+    {},
+    {"pauses": False},
+    {"debug": False},
+    {"reference": None},
+)
 
 
 class Pair:

@@ -222,7 +222,7 @@ def test_undo_goes_back_to_the_pause(core: str) -> None:
     machine.run()
     assert machine.state is State.PAUSED
     assert machine.run().reason is Reason.FAULT
-    assert machine.state is State.RUNNING
+    assert machine.state is State.RUNNING  # type: ignore[comparison-overlap]
     machine.step_back()
     assert machine.state is State.PAUSED
     machine.step_back()

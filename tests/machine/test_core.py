@@ -187,7 +187,8 @@ def test_words_set_by_hand_belong_to_their_position(make: Callable[..., Any], se
     program, rng = counting(6, 60), random.Random(seed)
     core = make(program, [0] * 3, history=NO_LIMIT)
     core.set_interval(rng.choice((1, 5, 40)))
-    known, line = plain_line(program, {}), {}
+    line: dict[int, Any] = {}
+    known = plain_line(program, {})
     for _ in range(25):
         core.seek(rng.randrange(len(known)))
         for _ in range(rng.choice((0, 0, 1, 30))):
@@ -288,7 +289,7 @@ def test_memory_flags_stop_at_every_touch(make: Callable[..., Any]) -> None:
             case.rng.choices((0, 1, 2, 4, 8, 15), (6, 1, 1, 1, 1, 1), k=len(case.memory))
         )
         core.memory_flags[:] = flags
-        expected = []
+        expected: list[Any] = []
         for at in pictures[:-1]:
             touched = flags_touched(case, at, flags)
             passed_over = not at.position or (

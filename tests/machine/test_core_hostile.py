@@ -112,9 +112,9 @@ def test_states_of_any_kind(changed: dict[str, Any]) -> None:
 
 def test_a_machine_that_was_never_made() -> None:
     with pytest.raises(TypeError):
-        _core.Machine()
+        _core.Machine()  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        _core.Machine.__new__(_core.Machine, (), 1)
+        _core.Machine.__new__(_core.Machine, (), 1)  # type: ignore[call-arg,arg-type]
 
 
 CALLS: dict[str, Callable[[Any], object]] = {
@@ -178,7 +178,8 @@ def test_arrays_cannot_change_their_length_under_it() -> None:
     for change in (core.memory.clear, core.memory.pop, lambda: core.scratch.append(1)):
         with pytest.raises((ValueError, BufferError)):
             change()
-    for value in ([1, 2], [2**32, 0, 0], [-1, 0, 0], ["x", 0, 0]):
+    values: list[list[Any]] = [[1, 2], [2**32, 0, 0], [-1, 0, 0], ["x", 0, 0]]
+    for value in values:
         with pytest.raises((ValueError, OverflowError, TypeError)):
             core.memory[0:3] = value
     assert core.memory == [0] * 8

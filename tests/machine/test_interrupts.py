@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +101,7 @@ def test_a_run_where_memory_is_flagged(make: Callable[..., Any]) -> None:
 def test_going_forth(make: Callable[..., Any]) -> None:
     core = make(ENDLESS, MEMORY, history=NO_LIMIT, count=True)
     for go in (core.seek, core.seek_cycle):
-        assert interrupted(lambda go=go: go(FOREVER), 0.05) < SOON
+        assert interrupted(partial(go, FOREVER), 0.05) < SOON
         assert picture(core) == picture(fresh(make, core.position))
         assert core.seek(1000).position == 1000
         assert picture(core) == picture(fresh(make, 1000))

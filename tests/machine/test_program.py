@@ -30,6 +30,7 @@ BUNDLES: list[dict[str, list[list[Any]]]] = [
 
 def slot(engine: str, *written: Any) -> Slot:
     """A slot, alone in its program."""
+    made: Slot
     (made,) = Program.from_bundles([{engine: [list(written)]}])[0]
     return made
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("make", HOSTILE)
-def test_what_cannot_be_read_is_told_and_left_alone(make, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_told_and_left_alone(
+    make: Callable[[Path], None], tmp_path: Path
+) -> None:
     path = tmp_path / "folder" / "file"
     path.parent.mkdir()
     make(path)
@@ -99,6 +102,7 @@ def test_too_much_is_not_written(tmp_path: Path) -> None:
 
 WRITER = """
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from vliwdbg.settings.files import update
 path, name, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])

@@ -81,7 +81,9 @@ names = st.lists(st.sampled_from("abcdef"), unique=True).map(lambda letters: bre
 
 
 @given(names, names, names)
-def test_a_merge_takes_both_sides_changes(before: Workspace, mine: Workspace, theirs: Workspace):
+def test_a_merge_takes_both_sides_changes(
+    before: Workspace, mine: Workspace, theirs: Workspace
+) -> None:
     merged = merged_workspace(before, mine, theirs).breakpoints
     old, a, b = set(before.breakpoints), set(mine.breakpoints), set(theirs.breakpoints)
     assert set(merged) == ((old & a & b) | (a - old) | (b - old))

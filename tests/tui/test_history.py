@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from vliwdbg.settings.files import FileError
 from vliwdbg.tui import history
 from vliwdbg.tui.history import History
 
 
-def test_lines_are_recalled_from_the_newest():
+def test_lines_are_recalled_from_the_newest() -> None:
     kept = History()
     for line in ("break 1", "watch v", "break 2"):
         kept.add(line)
@@ -14,28 +19,28 @@ def test_lines_are_recalled_from_the_newest():
     assert [kept.recall(1, "") for _ in range(3)] == ["watch v", "break 2", None]
 
 
-def test_only_lines_with_the_beginning_are_recalled():
+def test_only_lines_with_the_beginning_are_recalled() -> None:
     kept = History()
     for line in ("break 1", "watch v", "break 2"):
         kept.add(line)
     assert [kept.recall(-1, "break") for _ in range(3)] == ["break 2", "break 1", None]
 
 
-def test_a_line_twice_in_a_row_is_one_line():
+def test_a_line_twice_in_a_row_is_one_line() -> None:
     kept = History()
     for line in ("step", "step", "", "step"):
         kept.add(line)
     assert kept.lines == ["step"]
 
 
-def test_lines_outlive_the_debugger(tmp_path):
+def test_lines_outlive_the_debugger(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "history"
     History(path).add("break 1")
     History(path).add("watch v")
     assert History(path).lines == ["break 1", "watch v"]
 
 
-def test_two_debuggers_share_their_history(tmp_path):
+def test_two_debuggers_share_their_history(tmp_path: Path) -> None:
     path = tmp_path / "history"
     first, second = History(path), History(path)
     first.add("break 1")
@@ -47,7 +52,7 @@ def test_two_debuggers_share_their_history(tmp_path):
     assert second.recall(-1, "") == "break 2"
 
 
-def test_only_the_newest_lines_are_kept(tmp_path, monkeypatch):
+def test_only_the_newest_lines_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MOST_LINES", 3)
     path = tmp_path / "history"
     for number in range(5):
@@ -56,9 +61,9 @@ def test_only_the_newest_lines_are_kept(tmp_path, monkeypatch):
     assert path.read_text() == "break 2\nbreak 3\nbreak 4\n"
 
 
-def test_a_history_that_cannot_be_kept_is_told_once(tmp_path):
+def test_a_history_that_cannot_be_kept_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    told = []
+    told: list[FileError] = []
     kept = History(tmp_path / "file" / "history", told.append)
     for line in ("step", "run"):
         kept.add(line)
@@ -68,10 +73,10 @@ def test_a_history_that_cannot_be_kept_is_told_once(tmp_path):
     assert kept.lines == ["step", "run"]
 
 
-def test_a_history_of_something_else_is_left_alone(tmp_path):
+def test_a_history_of_something_else_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "history"
     path.write_bytes(b"break \xff\n" + b"x" * (1 << 22))
-    told = []
+    told: list[FileError] = []
     History(path, told.append).add("step")
     assert "is not read" in told[0].reason
     assert path.stat().st_size == (1 << 22) + 8
