@@ -21,13 +21,16 @@ from machine.problem import Layout, Problem
 from machine.program import Program
 
 DEFAULT = "default"
+Progress = Callable[[str, float | None], None]
+"""Told what is being done, and which part of it is over, None where nobody knows."""
 
 
 @dataclass(frozen=True)
 class Choice:
     """What to load: a PROGRAM, how to build it where it is the bundled kernel, and overrides.
 
-    `sizes` are fields of `Problem` to override; `memory` is a file of words.
+    `sizes` are fields of `Problem` to override; `memory` is a file of words; `python` the
+    interpreter that runs a Python file.
     """
 
     program: str | None = None
@@ -38,6 +41,7 @@ class Choice:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: str | None = None
+    python: str | None = None
 
     @property
     def bundled(self) -> bool:
@@ -79,9 +83,15 @@ class Loaded:
         return self.program.problem is not None
 
 
-def load(choice: Choice) -> Loaded:
-    """Load what was chosen. Raises ProgramError, and BuildError for the bundled kernel."""
-    program, printed = _chosen(choice)
+def load(
+    choice: Choice, *, deadline: float | None = None, progress: Progress | None = None
+) -> Loaded:
+    """Load what was chosen, a Python file until a time of `time.monotonic`.
+
+    `progress` is told now and then what is being built, and which part of it is over; what it
+    raises ends the build. Raises ProgramError, and BuildError for the bundled kernel.
+    """
+    program, printed = _chosen(choice, deadline, progress)
     program = _overridden(program, choice)
     assumed = program.problem is None and program.memory is None
     if assumed:
@@ -89,18 +99,21 @@ def load(choice: Choice) -> Loaded:
     return Loaded(program, starting_memory(program), assumed, printed)
 
 
-def _chosen(choice: Choice) -> tuple[Program, str]:
+def _chosen(
+    choice: Choice, deadline: float | None, progress: Progress | None
+) -> tuple[Program, str]:
     """The program as it comes, and what was printed while it was built."""
     if choice.program is None or choice.bundled:
-        return build_bundled(choice), ""
+        return build_bundled(choice, progress), ""
     if choice.is_python:
-        from vliwdbg.solutions import run_solution
+        from vliwdbg.solutions import Solution
 
-        return run_solution(choice.program, choice.problem)
+        solution = Solution(choice.program, choice.problem, choice.python, deadline, progress)
+        return solution.build()
     return read_program(choice.program), ""
 
 
-def build_bundled(choice: Choice, progress: Callable[[str, float], None] | None = None) -> Program:
+def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
     """The bundled kernel as chosen; `progress` is told what is being done, and which part is over.
 
     Raises BuildError, and ProgramError for sizes that are none.

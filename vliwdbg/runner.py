@@ -115,7 +115,7 @@ def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | Non
     deadline = time.monotonic() + (options.timeout if options.timeout is not None else float("inf"))
     max_cycles = NO_LIMIT if options.max_cycles is None else options.max_cycles
     run_slice = partial(options.stops.run, machine) if options.stops else machine.run
-    budget = FIRST_SLICE
+    budget = FIRST_SLICE if options.timeout != 0 else 0
     check_first = True
     with interrupts() as interrupted:
         while True:

@@ -107,6 +107,9 @@ CONTESTS: dict[str, tuple[Any, list[str], int]] = {
     "fault-and-nowhere-to-dump": (unchecked(FAULT), ["--dump-scratch", "/dev/full"], 2),
     "timeout": (unchecked(ENDLESS), ["--timeout", "0.1"], 4),
     "timeout-at-once": (unchecked(ENDLESS), ["--timeout", "0"], 4),
+    "timeout-before-the-first-bundle": (unchecked(ALU), ["--timeout", "0"], 4),
+    "timeout-of-no-number": (unchecked(ALU), ["--timeout", "nan"], 2),
+    "timeout-below-nothing": (unchecked(ALU), ["--timeout", "-1"], 2),
     "timeout-never": (unchecked(ALU), ["--timeout", "inf"], 0),
 }
 # fmt: on

@@ -183,7 +183,6 @@ NO_KERNELS = {
     "dies": ("import os; os._exit(3)", "exit code 3"),
     "not-text": ("import sys; sys.stdout.buffer.write(b'\\xff'); sys.exit(1)", "\\xff"),
     "no-build-kernel": ("class KernelBuilder: pass", "build_kernel"),
-    "no-debug-info": (SOLUTION.replace("def debug_info", "def debug"), "debug_info"),
     "raises-in-build": (SOLUTION.replace("enumerate(", "missing("), "NameError"),
     "refused": (SOLUTION.replace('"trace_write"', '"trace"'), "bundles[1].flow[0]"),
     "no-json": (SOLUTION.replace("at, size)]", "at, {1})]"), "not JSON serializable"),
@@ -280,7 +279,8 @@ def test_build_and_run_again(
     outcome = vliwdbg("run", "--json", "built.json", "--debug").json
     assert outcome == vliwdbg("run", "--json", *words, "--debug").json
     assert outcome["correct"] is True
-    assert outcome["indices_correct"] is (True if outputs[1:] else None)
+    if outputs[1:] or kernel == "baseline":
+        assert outcome["indices_correct"] is True
     assert summary["outputs"] == outputs
     for field in ("cycles", "bundles", "program_sha256", "scratch_high_water"):
         assert summary[field] == outcome[field]

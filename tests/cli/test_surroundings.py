@@ -310,6 +310,7 @@ NEEDED = {
     "vliwdbg.cli",
     "vliwdbg.cli.app",
     "vliwdbg.cli.load_options",
+    "vliwdbg.cli.loading",
     "vliwdbg.cli.exit_codes",
     "vliwdbg.cli.output_files",
     "vliwdbg.cli.options",

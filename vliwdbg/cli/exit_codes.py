@@ -16,10 +16,10 @@ from contextlib import suppress
 
 from typer import Abort, Exit, TyperException
 
-from machine.errors import Complaint, ProgramError
+from machine.errors import Complaint, ProgramError, TimeLimitError
 from vliwdbg.cli.streams import print_err, print_out
 
-USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
+USAGE, LIMIT, OUR_BUG, INTERRUPTED = 2, 4, 70, 130
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
 
 
@@ -47,7 +47,7 @@ def exit_code_of(
         if complaints is None:
             return _our_bug(error)
         print_refusal(complaints, command, as_json=as_json)
-        return USAGE
+        return LIMIT if isinstance(error, TimeLimitError) else USAGE
 
 
 def _complaints(error: Exception) -> Sequence[Complaint] | None:

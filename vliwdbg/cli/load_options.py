@@ -27,14 +27,18 @@ def choice_of(source: Source, building: Building, sizes: Sizes) -> Choice:
         dict(map(_setting, building.settings or ())),
         sizes.given(),
         source.memory,
+        source.python,
     )
+    verify_named("--python", source.python)
+    if source.python is not None and not choice.is_python:
+        raise BadParameter("--python is for a Python file, which builds the program")
     if not choice.bundled and (given := building.given()):
         raise BadParameter(f"{given[0]} is for the bundled kernel, not for a program file")
     return choice
 
 
 def verify_named(what: str, file: str | None) -> None:
-    """Raise BadParameter where a file's name is empty, as that of an unset shell variable is."""
+    """Raise BadParameter where a name is empty, as that of an unset shell variable is."""
     if file == "":
         raise BadParameter(f"{what} is empty; it takes the name of a file")
 

@@ -6,10 +6,10 @@ import os
 import sys
 
 from vliwdbg.cli.load_options import choice_of, stop_lines
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import Building, OutputOptions, Script, Sizes, Source, Stopping
 from vliwdbg.cli.run import run_once
 from vliwdbg.cli.streams import print_err
-from vliwdbg.programs import load
 from vliwdbg.runner import RunOptions
 
 STDIN = "-"
@@ -27,9 +27,7 @@ def open_debugger(
     from vliwdbg.tui.start import run_app
 
     choice = choice_of(source, building, sizes)
-    loaded = load(choice)
-    if loaded.printed:
-        print_err(loaded.printed.rstrip("\n"))
+    loaded = load_shown(choice)
     return run_app(loaded, choice, [*stop_lines(stopping), *script.lines()])
 
 

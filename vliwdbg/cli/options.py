@@ -41,6 +41,13 @@ class Source:
         str | None,
         Option(metavar="FILE", help="Words to start with, as --dump-memory writes them."),
     ] = None
+    python: Annotated[
+        str | None,
+        Option(
+            metavar="EXE",
+            help="The interpreter for a Python file; without it that of a .venv beside the file.",
+        ),
+    ] = None
 
 
 @dataclass

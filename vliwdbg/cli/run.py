@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 from typer import BadParameter, Option
 
+from machine.errors import TimeLimitError
 from machine.program import Program
 from vliwdbg import report, runner
 from vliwdbg.cli.load_options import choice_of
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import (
     AsJson,
     Building,
@@ -26,7 +29,7 @@ from vliwdbg.cli.options import (
 from vliwdbg.cli.output_files import verify_output, write_output
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.files import format_words
-from vliwdbg.programs import Choice, load
+from vliwdbg.programs import Choice
 from vliwdbg.runner import Outcome, RunOptions, Stops
 
 _PROGRESS_AFTER = 0.5
@@ -44,7 +47,8 @@ def run(
         int | None, Option(min=0, metavar="N", help="Stop where a cycle past N would begin.")
     ] = None,
     timeout: Annotated[
-        float | None, Option(min=0, metavar="S", help="Stop after S seconds.")
+        float | None,
+        Option(metavar="S", help="Stop after S seconds, in which a Python file is also built."),
     ] = None,
     check: Annotated[
         bool | None,
@@ -64,6 +68,8 @@ def run(
     ] = None,
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
+    if timeout is not None and not timeout >= 0:  # which a NaN is not, either
+        raise BadParameter(f"--timeout takes a number of seconds from 0 on, not {timeout}")
     output = OutputOptions(quiet, as_json, dump_memory, dump_scratch)
     choice = choice_of(source, building, sizes)
     if trying.trials is None:
@@ -98,9 +104,15 @@ def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: Ou
     """Run a program, tell what came of it, and return the exit code."""
     verify_output("--dump-memory", output.dump_memory)
     verify_output("--dump-scratch", output.dump_scratch)
-    loaded = load(choice)
-    if loaded.printed and not output.quiet:
-        print_err(loaded.printed.rstrip("\n"))
+    deadline = None if options.timeout is None else time.monotonic() + options.timeout
+    try:
+        loaded = load_shown(choice, quiet=output.quiet, deadline=deadline)
+    except TimeLimitError:
+        if output.quiet == 1 and not output.as_json:
+            print_out("0")
+        raise
+    if deadline is not None:
+        options = options._replace(timeout=max(0.0, deadline - time.monotonic()))
     with _progress(wanted=not output.quiet) as on_slice:
         stops = _stops(loaded.program, stopping)
         outcome = runner.run(loaded, options._replace(stops=stops, on_slice=on_slice))

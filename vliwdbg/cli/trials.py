@@ -16,9 +16,10 @@ from machine.machine import NO_LIMIT
 from machine.patterns import PATTERNS, RANDOM, SHAPES, Inputs
 from machine.trials import Progress, Trials, run_trials
 from vliwdbg import trial_report
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import OutputOptions, TrialOptions
 from vliwdbg.cli.streams import print_out
-from vliwdbg.programs import Choice, Loaded, load
+from vliwdbg.programs import Choice, Loaded
 from vliwdbg.trial_report import ShapeTrials
 
 STARTS = ("zero", "random")
@@ -43,7 +44,7 @@ def run_trials_of(
         shapes = trying.shapes(choice)
         _print(output, trial_report.shapes_json(shapes), trial_report.shapes_text(shapes))
         return trial_report.shapes_exit_code(shapes)
-    loaded = load(choice)
+    loaded = load_shown(choice, quiet=output.quiet)
     trials = trying.inputs(loaded)
     if output.quiet == 1 and not output.as_json:
         print_out(str(max(trials.cycles)))
@@ -93,7 +94,7 @@ class Trying:
     def _shape(self, choice: Choice) -> ShapeTrials:
         problem = choice.problem
         try:
-            return ShapeTrials(problem, self.inputs(load(choice)))
+            return ShapeTrials(problem, self.inputs(load_shown(choice, quiet=not self.bar)))
         except ProgramError as error:
             return ShapeTrials(problem, None, error.complaints)
         except BuildError as error:

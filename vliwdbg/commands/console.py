@@ -57,7 +57,7 @@ class Console:
         choice: Choice | None = None,
         *,
         drive: Drive = Run.finish,
-        progress: Callable[[str, float], None] | None = None,
+        progress: Callable[[str, float | None], None] | None = None,
     ) -> None:
         from vliwdbg.commands import COMMANDS
 

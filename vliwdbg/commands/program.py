@@ -52,7 +52,7 @@ def reload(console: Console, text: str) -> Reply:
 
 
 def _load(console: Console, choice: Choice) -> Reply:
-    loaded = load(choice)
+    loaded = load(choice, progress=console.progress)
     lines = console.session.take_program(with_notes(loaded), loaded.memory)
     console.choice = choice
     return said(_loaded(console), *lines)

@@ -67,7 +67,7 @@ class Dialogue:
                 return run.interrupt()
         return arrival
 
-    def _building(self, what: str, part: float) -> None:
+    def _building(self, what: str, part: float | None) -> None:
         self.progress = Progress(f"building: {what}", part)
         if self.interrupted:
             raise DebuggerError("Interrupted; the program is the one that it was.")
