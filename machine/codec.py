@@ -330,7 +330,8 @@ def _build(faults: _Faults, place: str, value: Any) -> dict[str, Any]:
 def _slots(faults: _Faults, place: str, value: Any) -> list[Any]:
     if not faults.expects(place, value, list, "a list"):
         return []
-    _verify_parts(faults, ((f"{place}[{i}]", part) for i, part in enumerate(value)))
+    if any(map(flaw_of, value)):  # there may be many, all without a flaw
+        _verify_parts(faults, ((f"{place}[{i}]", part) for i, part in enumerate(value)))
     return list(value)
 
 

@@ -205,7 +205,7 @@ def test_no_colour_without_a_terminal(vliwdbg: Command, env: dict[str, str]) -> 
 def test_progress_in_a_terminal(vliwdbg: Command, env: dict[str, str], escapes: bool) -> None:
     terminal, theirs = pty.openpty()
     endless = vliwdbg.file(ENDLESS)
-    ended = vliwdbg("run", "--json", endless, "--timeout", "1", env=env, stderr=theirs)
+    ended = vliwdbg("run", "--json", endless, "--timeout", "2", env=env, stderr=theirs)
     shown = read(terminal)
     assert ("\x1b" in shown) is escapes
     assert ("\x1b[3" in shown) is (escapes and "NO_COLOR" not in env)
@@ -297,6 +297,8 @@ finally:
 
 
 HEAVY = {
+    "typer",
+    "pydantic",
     "textual",
     "rich.console",
     "numpy",
@@ -314,6 +316,7 @@ NEEDED = {
     "vliwdbg.cli.exit_codes",
     "vliwdbg.cli.output_files",
     "vliwdbg.cli.options",
+    "vliwdbg.cli.parameters",
     "vliwdbg.cli.run",
     "vliwdbg.cli.streams",
     "vliwdbg.files",

@@ -7,14 +7,13 @@ import sys
 from io import StringIO
 from typing import Annotated
 
-from typer import Option
-
 from machine.codec import write_program
 from vliwdbg import report
 from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import AsJson, Building, Sizes, Source
 from vliwdbg.cli.output_files import STDOUT, verify_output, write_output
+from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_err, print_out
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Option
-
 from vliwdbg.cli.load_options import choice_of, stop_lines
 from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import AsJson, Building, Script, Sizes, Source, Stopping
+from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_err, print_out
 
 

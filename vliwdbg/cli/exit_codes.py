@@ -14,9 +14,8 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from typer import Abort, Exit, TyperException
-
 from machine.errors import Complaint, ProgramError, TimeLimitError
+from vliwdbg.cli.parameters import UsageError
 from vliwdbg.cli.streams import print_err, print_out
 
 USAGE, LIMIT, OUR_BUG, INTERRUPTED = 2, 4, 70, 130
@@ -34,11 +33,9 @@ def exit_code_of(
         code = job() or 0
         sys.stdout.flush()
         return code
-    except Exit as exit:
-        return exit.exit_code
     except BrokenPipeError:
         return 0
-    except (KeyboardInterrupt, Abort):
+    except KeyboardInterrupt:
         if not silent:
             print_err("vliwdbg: interrupted")
         return INTERRUPTED
@@ -58,8 +55,8 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
 
     if isinstance(error, ProgramError):
         return error.complaints
-    if isinstance(error, TyperException):
-        return [Complaint("command line", error.format_message())]
+    if isinstance(error, UsageError):
+        return [Complaint("command line", str(error))]
     if isinstance(error, BuildError):
         return [Complaint("build", str(error))]
     if isinstance(error, CoreError):

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from typer import BadParameter, Option
-
 from machine.errors import TimeLimitError
 from machine.program import Program
 from vliwdbg import report, runner
@@ -27,6 +25,7 @@ from vliwdbg.cli.options import (
     TrialOptions,
 )
 from vliwdbg.cli.output_files import verify_output, write_output
+from vliwdbg.cli.parameters import Option, UsageError
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.files import format_words
 from vliwdbg.programs import Choice
@@ -48,7 +47,7 @@ def run(
     ] = None,
     timeout: Annotated[
         float | None,
-        Option(metavar="S", help="Stop after S seconds, in which a Python file is also built."),
+        Option(min=0, metavar="S", help="Stop after S seconds, a Python file's build included."),
     ] = None,
     check: Annotated[
         bool | None,
@@ -68,8 +67,6 @@ def run(
     ] = None,
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
-    if timeout is not None and not timeout >= 0:  # which a NaN is not, either
-        raise BadParameter(f"--timeout takes a number of seconds from 0 on, not {timeout}")
     output = OutputOptions(quiet, as_json, dump_memory, dump_scratch)
     choice = choice_of(source, building, sizes)
     if trying.trials is None:
@@ -97,7 +94,7 @@ def run(
 def _refuse_beside_trials(options: Mapping[str, object]) -> None:
     for option, value in options.items():
         if value:
-            raise BadParameter(f"{option} is about one run, --trials about many")
+            raise UsageError(f"{option} is about one run, --trials about many")
 
 
 def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: OutputOptions) -> int:
