@@ -116,19 +116,30 @@ def _chosen(
 def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
     """The bundled kernel as chosen; `progress` is told what is being done, and which part is over.
 
-    Raises BuildError, and ProgramError for sizes that are none.
+    What was built before with the default scheduler is kept, and read. Raises BuildError, and
+    ProgramError for invalid sizes.
     """
-    from kernels.catalog import DEFAULT_KERNEL, build
 
-    return build(
-        DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
-        choice.scheduler,
-        choice.problem,
-        outputs=("values", "indices") if choice.indices else ("values",),
-        without=choice.without,
-        settings=choice.settings,
-        progress=progress,
-    )
+    outputs = ("values", "indices") if choice.indices else ("values",)
+
+    def build() -> Program:
+        from kernels import catalog
+
+        return catalog.build(
+            catalog.DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
+            choice.scheduler,
+            choice.problem,
+            outputs=outputs,
+            without=choice.without,
+            settings=choice.settings,
+            progress=progress,
+        )
+
+    if choice.kernel or choice.scheduler or choice.without or choice.settings:
+        return build()
+    from vliwdbg.kernel_cache import kept
+
+    return kept(choice.problem, outputs, build)
 
 
 def _overridden(program: Program, choice: Choice) -> Program:
