@@ -113,7 +113,7 @@ def read_lines(file: str) -> list[str]:
 
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
+    except (OSError, ValueError) as wrong:
         reason = getattr(wrong, "strerror", None) or "is not UTF-8 text"
         raise ProgramError.at(file, reason) from None
     return [line for line in text.splitlines() if line.strip()]

@@ -80,7 +80,7 @@ class Loaded:
     @property
     def has_meaning(self) -> bool:
         """Whether it is known what the result should be, be it by assumption."""
-        return self.program.problem is not None
+        return self.program.problem is not None and self.layout is not None
 
 
 def load(
@@ -96,7 +96,16 @@ def load(
     assumed = program.problem is None and program.memory is None
     if assumed:
         program = replace(program, problem=Problem())
-    return Loaded(program, starting_memory(program), assumed, printed)
+    loaded = Loaded(program, starting_memory(program), assumed, printed)
+    if program.problem and loaded.layout is None:
+        program = replace(program, notes=(*program.notes, _NO_START))
+    return replace(loaded, program=program)
+
+
+_NO_START = (
+    "the memory has words among its indices that are no nodes, as kernels leave them there; "
+    "the reference kernel cannot start from it, so nothing is checked"
+)
 
 
 def _chosen(

@@ -90,3 +90,9 @@ def test_options_that_stop_come_first(vliwdbg: Command) -> None:
 def test_what_cannot_be_read_is_refused(vliwdbg: Command, words: Sequence[str]) -> None:
     ended = vliwdbg("exec", *words)
     assert (ended.code, ended.out) == (2, "")
+
+
+def test_a_name_that_no_file_has_is_told(vliwdbg: Command) -> None:
+    ended = vliwdbg("exec", vliwdbg.file([]), "-x", vliwdbg.file("file a\0b", "script"))
+    assert ended.code == 1
+    assert "NUL" in ended.err

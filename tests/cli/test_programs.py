@@ -96,6 +96,30 @@ def test_no_check_by_a_header_that_does_not_hang_together(
     assert [error["place"] for error in ended.json["errors"]] == ["memory"]
 
 
+def test_memory_that_a_kernel_left_is_read_but_not_checked(vliwdbg: Command) -> None:
+    """Kernels leave among the indices what they like; the reference cannot begin at that."""
+    parked = stores(VALUES | {MEMORY[5] + 1: 2**32 - 1})
+    name = vliwdbg.file({"bundles": parked, "problem": SIZES})
+    assert vliwdbg("run", name, "--dump-memory", "after.json").code == 0
+    again = vliwdbg("run", name, "--memory", "after.json", "--json", "--dump-memory", "b.json")
+    assert_judged(again, None)
+    assert (
+        "note: the memory has words among its indices"
+        in vliwdbg("run", name, "--memory", "after.json").err
+    )
+    assert vliwdbg.folder.joinpath("after.json").read_bytes() == (
+        vliwdbg.folder.joinpath("b.json").read_bytes()
+    )
+    asked = vliwdbg("run", name, "--memory", "after.json", "--check")
+    assert (asked.code, asked.out) == (2, "")
+    told = {
+        "bundles": parked,
+        "problem": SIZES,
+        "memory": json.loads(vliwdbg.folder.joinpath("after.json").read_text()),
+    }
+    assert_judged(vliwdbg("run", "--json", vliwdbg.file(told, "told.json")), None)
+
+
 @pytest.mark.parametrize("memory", [MEMORY[:-1], [*MEMORY[:2], 4, *MEMORY[3:]]])
 def test_memory_that_is_no_image_of_the_problem(vliwdbg: Command, memory: list[int]) -> None:
     words = vliwdbg.file(memory, "words.json")

@@ -257,6 +257,16 @@ def test_without_a_terminal_it_runs(vliwdbg: Command, program: str, words: list[
         assert opened.err == NOTE + run.err
 
 
+def test_without_a_terminal_commands_are_executed(vliwdbg: Command) -> None:
+    wrong = vliwdbg.file({"bundles": ALU, "problem": {"batch_size": 1}})
+    script = vliwdbg.file("check\n", "script")
+    for words in (["-ex", "goto end", "-ex", "check"], ["-x", script]):
+        opened, executed = vliwdbg(wrong, *words), vliwdbg("exec", wrong, *words)
+        assert (opened.code, opened.out) == (executed.code, executed.out)
+        assert opened.code == 1
+        assert opened.err == NOTE.replace("run`", "exec`") + executed.err
+
+
 def test_standard_input_without_a_terminal(vliwdbg: Command) -> None:
     ended = vliwdbg("-", stdin=json.dumps(unchecked(ALU)).encode())
     assert (ended.code, ended.err) == (0, NOTE)
@@ -351,6 +361,11 @@ HOSTILE = [
     "machine",
     "kernels",
     "conftest",
+    "array",
+    "multiprocessing",
+    "concurrent",
+    "kernel_cache",
+    "platformdirs",
 ]
 
 
@@ -378,6 +393,8 @@ def test_nothing_of_the_current_folder_is_executed(vliwdbg: Command, tmp_path: P
         ["info"],
         ["spec"],
         ["run", "../mine.py", "--no-check", *SMALL],
+        ["run", *SMALL, "--trials", "33", "--jobs", "2"],
+        ["tune", *SMALL, "--tries", "2", "--jobs", "2"],
     ):
         assert vliwdbg(*words, cwd=folder).code == 0
     assert not (folder / "executed").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from vliwdbg.cli.exec import execute
 from vliwdbg.cli.load_options import choice_of, stop_lines
 from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import Building, OutputOptions, Script, Sizes, Source, Stopping
@@ -20,9 +21,12 @@ def open_debugger(
 ) -> int:
     """Open a program in the debugger; without a terminal, run it."""
     if not _in_terminal(source.program):
+        does = "exec" if script.commands else "run"
         print_err(
-            "note: there is no terminal here to show it, so this does what `vliwdbg run` does"
+            f"note: there is no terminal here to show it, so this does what `vliwdbg {does}` does"
         )
+        if script.commands:
+            return execute(source, building, sizes, stopping, script)
         return run_once(choice_of(source, building, sizes), stopping, RunOptions(), OutputOptions())
     from vliwdbg.tui.start import run_app
 
