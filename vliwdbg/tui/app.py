@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.driver import Driver
 from textual.screen import Screen
 
 from vliwdbg.tui.dialogue import Dialogue
@@ -34,6 +36,7 @@ class DebuggerApp(App[int]):
     CSS_PATH = "app.tcss"
     COMMANDS = App.COMMANDS | {CommandRows}
     ESCAPE_TO_MINIMIZE = False
+    BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, id="suspend")]  # noqa: RUF012
 
     def __init__(
         self,
@@ -56,6 +59,15 @@ class DebuggerApp(App[int]):
         self.theme = THEME.name
         self.set_keymap(self._keys)
         self.push_screen(self.main)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's, but where Textual is told of another."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from vliwdbg.tui.driver import TerminalDriver
+
+        return TerminalDriver
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What app.tcss takes from no theme."""
