@@ -7,6 +7,7 @@ Errors go to stderr; with `--json` those of exit 2 go to stdout too, as one obje
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -49,6 +50,8 @@ def exit_code_of(
 
 def _complaints(error: Exception) -> Sequence[Complaint] | None:
     """What the user can mend; None where the error is ours."""
+    if limit := _limit_of_the_machine(error):  # first, for what follows needs a bit of it
+        return [Complaint("this machine", limit)]
     from kernels.errors import BuildError
     from machine.core import VARIABLE, CoreError
     from vliwdbg.session.errors import DebuggerError
@@ -66,6 +69,23 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
     if isinstance(error, OSError):
         place = str(error.filename or "standard output")
         return [Complaint(place, (error.strerror or str(error)).lower())]
+    return None
+
+
+_OF_THE_MACHINE = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+_SAID_BY_PYTHON = ("can't start new thread", "failed to map segment", "annot allocate memory")
+
+
+def _limit_of_the_machine(error: Exception) -> str | None:
+    """What the machine has too little of, where that is why."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        return f"{os.strerror(error.errno).lower()}, which is a limit of this process or system"
+    if type(error).__name__ == "BrokenProcessPool":
+        return "a worker was ended from outside, perhaps for want of memory; take fewer --jobs"
+    if any(text in str(error) for text in _SAID_BY_PYTHON):
+        return f"a limit of this process or system was met: {error}"
     return None
 
 
