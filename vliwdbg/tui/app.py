@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.events import Resize
 from textual.screen import Screen
 
 from vliwdbg.tui.dialogue import Dialogue
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
 
 
+NARROWEST_PALETTE = 20
+"""Columns."""
 SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
 
 
@@ -68,6 +72,16 @@ class DebuggerApp(App[int]):
         from vliwdbg.tui.driver import TerminalDriver
 
         return TerminalDriver
+
+    def action_command_palette(self) -> None:
+        """Open the palette, where it has room; Textual's cannot be drawn in a few columns."""
+        if self.size.width >= NARROWEST_PALETTE:
+            super().action_command_palette()
+
+    def on_resize(self, event: Resize) -> None:
+        """Close a palette that has no room any more."""
+        if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
+            self.pop_screen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What app.tcss takes from no theme."""
