@@ -233,6 +233,8 @@ def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
 
 def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
     """What is wrong with a value that may be anything: a key given twice, nesting, NaN."""
+    if type(value) in _FLAWLESS:
+        return None
     if isinstance(value, float) and not isfinite(value):
         return f"{value} is no number in JSON"
     if not isinstance(value, (list, tuple, Mapping)):
@@ -242,7 +244,13 @@ def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
     for name in getattr(value, "repeated", ()):
         return f"the key {quoted(name)} appears twice"
     parts = value.values() if isinstance(value, Mapping) else value
+    if _FLAWLESS.issuperset(map(type, parts)):
+        return None
     return next(filter(None, (flaw_of(part, depth - 1) for part in parts)), None)
+
+
+_FLAWLESS = frozenset({int, str, bool, type(None)})
+"""Types of values with which nothing can be wrong."""
 
 
 def _key(key: Any, depth: int = MAX_NESTING) -> Any:

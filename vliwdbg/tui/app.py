@@ -6,6 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.events import Resize
 from textual.screen import Screen
 
 from vliwdbg.tui.palette import CommandRows
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from vliwdbg.scripts import Entry
 
 
+NARROWEST_PALETTE = 20
+"""Columns."""
 SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
 
 
@@ -32,6 +38,7 @@ class DebuggerApp(App[int]):
     CSS_PATH = "app.tcss"
     COMMANDS = App.COMMANDS | {CommandRows}
     ESCAPE_TO_MINIMIZE = False
+    BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, id="suspend")]  # noqa: RUF012
 
     def __init__(
         self,
@@ -53,6 +60,25 @@ class DebuggerApp(App[int]):
         self.theme = self.user.settings["theme"]
         self.set_keymap(self.user.keymap)
         self.push_screen(self.main)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's, but where Textual is told of another."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from vliwdbg.tui.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def action_command_palette(self) -> None:
+        """Open the palette, where it has room; Textual's cannot be drawn in a few columns."""
+        if self.size.width >= NARROWEST_PALETTE:
+            super().action_command_palette()
+
+    def on_resize(self, event: Resize) -> None:
+        """Close a palette that has no room any more."""
+        if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
+            self.pop_screen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """What app.tcss takes from no theme."""
