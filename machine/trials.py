@@ -26,6 +26,7 @@ from machine.machine import NO_LIMIT, Checkpoint
 from machine.patterns import RANDOM, Inputs
 from machine.program import Program
 from machine.stops import Reason, State, Stop
+from machine.timeline import Timeline
 from machine.verdict import Wrong, check
 from machine.workers import safe_path
 
@@ -167,7 +168,9 @@ class Trial:
         self._layout = layout = problem.layout
         self._max_cycles = max_cycles
         self._outputs, self._strict = program.outputs, strict
-        self._core = choose_core().make(program, memory_of(problem), debug=False, pauses=False)
+        self._core = Timeline.on(
+            choose_core(), program, memory_of(problem), debug=False, pauses=False
+        )
         self._scratch = array("I", bytes(4 * SCRATCH_SIZE))
         self._share = max(1, min(AT_ONCE, MOST_WORDS // layout.words))
         # Kept from one share to the next: fresh ones would cost more than is done with them.

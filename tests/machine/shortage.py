@@ -26,6 +26,7 @@ from machine.core.encoding import FastEncoder
 from machine.encode import Encoder
 from machine.problem import Problem
 from machine.program import Program
+from machine.timeline import Timeline
 from tests.kernels.test_pack_core import random_candidate
 from tests.machine.test_core import counting
 from tests.machine.test_core_hostile import arrays, state
@@ -63,7 +64,7 @@ def standing(made: Any) -> Any:
 
 
 def timeline() -> Any:
-    made = choose_core("compiled").make(PROGRAM, [0] * 4, history=10**6, count=True)
+    made = Timeline.on(choose_core("compiled"), PROGRAM, [0] * 4, history=10**6, count=True)
     made.set_interval(3)
     made.run(FAR)
     return made

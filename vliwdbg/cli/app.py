@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from vliwdbg.cli.options import in_one_list
-from vliwdbg.cli.parameters import Command, call, parameters_of, read
+from vliwdbg.cli.parameters import HELP, VERSION, Command, call, parameters_of, read
 
 OPEN = "open"
 """What opens the debugger; nobody types it."""
-HELP, VERSION = ("-h", "--help"), "--version"
 
 # The function of each, in the order of `--help`; it is in the file of that name.
 _FUNCTIONS = {

@@ -21,6 +21,7 @@ from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 Command = Callable[..., int]
+HELP, VERSION = ("-h", "--help"), "--version"
 
 
 class UsageError(Exception):
