@@ -70,10 +70,10 @@ class Batch:
         if self.as_json:
             self.out(json.dumps(as_json(reply)))
             return
-        from vliwdbg.render.text import lines_of
+        from vliwdbg.render import table
 
         tell = self.out if reply.ok or reply.arrival else self.err
-        for line in lines_of(reply):
+        for line in (*reply.lines, *(table(*reply.table) if reply.table else ())):
             tell(line)
 
     def _drive(self, run: Run) -> Arrival:

@@ -22,6 +22,7 @@ from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
 from vliwdbg.programs import Choice
+from vliwdbg.render import lines_of
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Expression
@@ -127,7 +128,10 @@ class Console:
             return Reply()
         self._last = line
         command, argument = self.find(line)
-        return command.handler(self, argument)
+        answer = command.handler(self, argument)
+        if isinstance(answer, Reply):
+            return answer
+        return Reply(tuple(lines_of(answer)), ok=answer.ok, data=answer.to_json())
 
     def find(self, line: str) -> tuple[Command, str]:
         """The command that a line names, and its argument. Raises DebuggerError."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Arrival
+from vliwdbg.views.base import View
 
 if TYPE_CHECKING:
     from vliwdbg.commands.console import Console
@@ -48,7 +49,7 @@ def said(*lines: str, **data: Any) -> Reply:
     return Reply(lines, data=data or None)
 
 
-Handler = Callable[["Console", str], Reply]
+Handler = Callable[["Console", str], Reply | View]
 
 
 class Command(NamedTuple):
