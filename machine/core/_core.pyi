@@ -69,6 +69,9 @@ def trace(
     from_start: bool,
     /,
 ) -> tuple[int, int, bytes, tuple[bytes, ...]]: ...
+def find_waits(
+    machine: Machine, pcs: Buffer, addresses: Buffer, /
+) -> tuple[bytes, bytes, bytes, bytes, bytes]: ...
 def draw(seeds: Sequence[bytes], images: Buffer, shape: tuple[int, int, int, int], /) -> None: ...
 def solve(
     images: Buffer,

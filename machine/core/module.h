@@ -27,5 +27,6 @@ extern PyMethodDef problem_methods[];
 extern PyMethodDef encode_methods[];
 extern PyMethodDef lockstep_methods[];
 extern PyMethodDef trace_methods[];
+extern PyMethodDef waits_methods[];
 
 #endif

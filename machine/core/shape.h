@@ -20,4 +20,22 @@ typedef struct {
 
 Shape shape_of(Operation operation);
 
+/* Nodes of a slot in a trace: see machine/core/tracing.py. */
+static inline uint32_t node_count(const Shape *shape)
+{
+    const uint32_t lanes =
+        shape->dest_width > shape->memory_lanes ? shape->dest_width : shape->memory_lanes;
+    return shape->debug ? 0 : lanes ? lanes : shape->source_widths[0];
+}
+
+/* The slots of a bundle as written, where they stand in another order. */
+static inline const Slot *as_written(const Slot *slots, size_t count, Slot *arranged)
+{
+    if (count > MOST_ARRANGED)
+        return slots;
+    for (size_t i = 0; i < count; i++)
+        arranged[slots[i].write_order] = slots[i];
+    return arranged;
+}
+
 #endif

@@ -47,13 +47,6 @@ enum { MEMORY_PRODUCER = MOST_SOURCES, WORD, ADDRESS };
 
 /* --- one slot ----------------------------------------------------------------------------------- */
 
-static uint32_t lanes_of(const Shape *shape)
-{
-    const uint32_t lanes =
-        shape->dest_width > shape->memory_lanes ? shape->dest_width : shape->memory_lanes;
-    return shape->debug ? 0 : lanes ? lanes : shape->source_widths[0];
-}
-
 static bool reaches(const Run *run, uint32_t address, uint32_t lanes)
 {
     return address < run->memory_words && run->memory_words - address >= lanes;
@@ -189,7 +182,7 @@ static bool execute(Run *run, const Slot *slot, size_t node, int64_t *next, bool
 static void note_producers(Run *run, const Slot *slot, const Shape *shape, size_t node)
 {
     const uint32_t sources[MOST_SOURCES] = {slot->x, slot->y, slot->z};
-    const uint32_t lanes = lanes_of(shape);
+    const uint32_t lanes = node_count(shape);
     for (int k = 0; k < MOST_SOURCES; k++) {
         const uint32_t width = shape->source_widths[k];
         for (uint32_t i = 0; i < lanes; i++)
@@ -244,16 +237,6 @@ static bool make_room(Run *run, size_t nodes)
     return true;
 }
 
-/* The slots of a bundle as written, where they stand in another order; see `write_order`. */
-static const Slot *as_written(const Slot *slots, size_t count, Slot *arranged)
-{
-    if (count > MOST_ARRANGED)
-        return slots;
-    for (size_t i = 0; i < count; i++)
-        arranged[slots[i].write_order] = slots[i];
-    return arranged;
-}
-
 static Progress trace_bundle(Run *run)
 {
     const Program *program = run->program;
@@ -266,7 +249,7 @@ static Progress trace_bundle(Run *run)
     bool halts = false;
 
     for (size_t i = 0; i < count; i++)
-        nodes += lanes_of(&run->shapes[operation_of(slots + i)]);
+        nodes += node_count(&run->shapes[operation_of(slots + i)]);
     if (run->bundles == run->most || run->nodes + nodes > run->most)
         return FULL;
     if (bundle->cost && run->cycle >= run->max_cycles)
@@ -280,13 +263,13 @@ static Progress trace_bundle(Run *run)
         note_producers(run, slots + i, shape, node);
         if (!execute(run, slots + i, node, &next, &halts))
             return FAULTED;
-        node += lanes_of(shape);
+        node += node_count(shape);
     }
     node = run->nodes;
     for (size_t i = 0; i < count; i++) {
         const Shape *shape = &run->shapes[operation_of(slots + i)];
         land(run, slots + i, shape, node);
-        node += lanes_of(shape);
+        node += node_count(shape);
     }
     run->pcs[run->bundles++] = (uint32_t)run->pc;
     run->nodes = node;

@@ -175,6 +175,10 @@ class Flow:
         pc = self.pcs[step]
         return range(self._first_slot[pc], self._first_slot[pc + 1])
 
+    def pc_of_slot(self, slot: int) -> int:
+        """The bundle of a slot."""
+        return bisect_right(self._first_slot, slot) - 1
+
     def row(self, slot: int) -> Opcode:
         """The opcode of a slot."""
         return OPCODES[self.columns.opcodes[slot]]
