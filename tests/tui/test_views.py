@@ -15,15 +15,9 @@ from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.rehearsal import rehearse
 from vliwdbg.session.still import still_of
-from vliwdbg.session.views import (
-    ELSEWHERE,
-    LAST,
-    NEXT,
-    MemoryRows,
-    bundle_view,
-    listing_line,
-    scratch_rows,
-)
+from vliwdbg.views.bundle import ELSEWHERE, LAST, NEXT, bundle_view
+from vliwdbg.views.listing import listing_line
+from vliwdbg.views.words import MemoryRows, scratch_rows
 
 RANDOM_PROGRAMS = 60
 

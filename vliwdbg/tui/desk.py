@@ -7,63 +7,25 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
-from machine.isa import WORD_MASK
 from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.session.session import Arrival, Session
 from vliwdbg.session.still import Still, changed_words, still_of
-from vliwdbg.session.views import (
-    MemoryRows,
-    StopView,
-    WordRow,
-    scratch_rows,
-    stop_views,
-    tags_by_pc,
-)
+from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
+from vliwdbg.views.listing import tags_by_pc
+from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.words import MemoryRows, WordRow, scratch_rows
 
 MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
 
-class Radix(Enum):
-    """How words are written, with the most characters one takes."""
-
-    HEX = ("hex", 8)
-    DECIMAL = ("decimal", 10)
-    SIGNED = ("signed", 11)
-
-    @property
-    def label(self) -> str:
-        return self.value[0]
-
-    @property
-    def width(self) -> int:
-        return self.value[1]
-
-    def text(self, word: int) -> str:
-        """A word, not padded."""
-        return _WRITERS[self](word)
-
-    def following(self) -> Radix:
-        """The next one, and after the last the first."""
-        all_of_them = list(Radix)
-        return all_of_them[(all_of_them.index(self) + 1) % len(all_of_them)]
-
-
-def _signed(word: int) -> str:
-    return str(word - WORD_MASK - 1 if word >> 31 else word)
-
-
-_WRITERS: Mapping[Radix, Callable[[int], str]] = {
-    Radix.HEX: lambda word: f"{word:x}",
-    Radix.DECIMAL: str,
-    Radix.SIGNED: _signed,
-}
+RADIXES = (HEX, DECIMAL, SIGNED)
+"""How the panes may write words, in turn."""
 
 
 class Line(NamedTuple):
@@ -77,7 +39,7 @@ class Desk:
     """One user at one session, and what the session was like when last looked at."""
 
     def __init__(self, session: Session) -> None:
-        self.radix = Radix.HEX
+        self.radix: Radix = HEX
         self.transcript: list[Line] = []
         self.latest = 0
         """Where in it the latest exchange begins."""
@@ -111,7 +73,10 @@ class Desk:
         self.last: Commit | None = session.timeline.last_commit()
         self.arrival: Arrival = session.arrival
         self.end: Stop | None = session.timeline.end
-        self.stops: tuple[StopView, ...] = stop_views(session)
+        self.breakpoints: tuple[BreakpointView, ...] = breakpoint_views(session)
+        self._marked = [
+            (b.enabled, b.flags) for b in session.breakpoints.all.values() if not b.watched
+        ]
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
@@ -126,6 +91,14 @@ class Desk:
         """Look at the bundle executed last, if there is one."""
         if self.last:
             self.looking = self.last.pc
+
+    def next_radix(self) -> None:
+        """Write words in the next radix, and after the last in the first."""
+        self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
+
+    def breakpoints_at(self, pc: int) -> list[bool]:
+        """Of those that may stop before the bundle at pc, whether each is enabled."""
+        return [enabled for enabled, flags in self._marked if flags[pc : pc + 1] > b"\0"]
 
     def say(self, lines: Iterable[Line]) -> None:
         """Add the lines of one exchange to the transcript."""
