@@ -39,7 +39,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Access, Kind
-from machine.core.tracing import NO_ADDRESS, NODE_COUNTS, Trace, Why
+from machine.core.tracing import NO_ADDRESS, NO_OPERAND, NODE_COUNTS, Trace, Why
 from machine.disassembly import ScratchNames, format_slot
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, Opcode
 from machine.machine import Machine
@@ -263,13 +263,33 @@ class Flow:
     @cached_property
     def memory_writes(self) -> dict[int, list[int]]:
         """By memory address the nodes that store to it, in order; only addresses stored to."""
+        return self._memory_nodes[0]
+
+    @cached_property
+    def memory_reads(self) -> dict[int, list[int]]:
+        """By memory address the nodes that load it, in order; only addresses that are loaded."""
+        return self._memory_nodes[1]
+
+    @cached_property
+    def _memory_nodes(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         writes: dict[int, list[int]] = {}
-        for node, (address, word) in enumerate(
-            zip(self.addresses, self.written_words, strict=True)
-        ):
-            if address != NO_ADDRESS and word == NO_WORD:
-                writes.setdefault(address, []).append(node)
-        return writes
+        reads: dict[int, list[int]] = {}
+        for node, (address, stored) in enumerate(zip(self.addresses, self.stored, strict=True)):
+            if address != NO_ADDRESS:
+                nodes = writes if stored == NO_OPERAND else reads
+                nodes.setdefault(address, []).append(node)
+        return writes, reads
+
+    def steps_of(self, pc: int) -> Sequence[int]:
+        """The steps at which a bundle is executed, in order."""
+        return self._steps_by_pc.get(pc, ())
+
+    @cached_property
+    def _steps_by_pc(self) -> dict[int, list[int]]:
+        steps: dict[int, list[int]] = {}
+        for step, pc in enumerate(self.pcs):
+            steps.setdefault(pc, []).append(step)
+        return steps
 
     def writer_of_word(self, word: int, step: int) -> int | None:
         """The node that a scratch word has its value of when bundle `step` starts, if any has

@@ -64,9 +64,7 @@ class _End(NamedTuple):
 class _Entry:
     """A source while it is being found."""
 
-    number: int
     key: _Key
-    through: tuple[int, ...] = ()
     inputs: list[tuple[_Key, tuple[int, ...]]] = field(default_factory=list)
     left_out: bool = False
 
@@ -81,8 +79,8 @@ def who(
     depth: int = DEPTH,
     most: int = MOST,
 ) -> Who:
-    """Where the words start:stop of scratch or memory come from, as they are before the first bundle
-    of a cycle; at the end without one. Raises ValueError for a cycle that the run does not reach.
+    """Where the words start:stop of scratch or memory come from, as they are before the first
+    bundle of a cycle; at the end without one. Raises ValueError for a cycle that is not reached.
     """
     step = len(flow.pcs) if cycle is None else flow.step_at_cycle(cycle)
     ends = [_writer(flow, memory, word, step) for word in range(start, stop)]
@@ -146,11 +144,11 @@ class _Search:
             entry.inputs = inputs
             for key in dict.fromkeys(new):
                 waiting.append((self._enter(key), depth + 1))
-        shown: set[_Key] = set()
-        return tuple(self._source(key, through, shown) for key, through in keys)
+        numbers: dict[_Key, int] = {}
+        return tuple(self._source(key, through, numbers) for key, through in keys)
 
     def _enter(self, key: _Key) -> _Entry:
-        entry = self.entries[key] = _Entry(len(self.entries) + 1, key)
+        entry = self.entries[key] = _Entry(key)
         return entry
 
     def _inputs(self, made: _Made) -> list[tuple[_Key, tuple[int, ...]]]:
@@ -171,20 +169,20 @@ class _Search:
             )
         return list(dict.fromkeys(found))
 
-    def _source(self, key: _Key, through: tuple[int, ...], shown: set[_Key]) -> Source:
+    def _source(self, key: _Key, through: tuple[int, ...], numbers: dict[_Key, int]) -> Source:
         flow, entry = self.flow, self.entries[key]
-        again = key in shown
-        shown.add(key)
+        again = key in numbers
+        number = numbers.setdefault(key, len(numbers) + 1)
         moves = tuple(_slots_through(flow, through))
         if isinstance(key, _Leaf):
             words = range(key.start, key.stop)
             place = words_at(flow, key.memory, key.start, key.stop).text
             value = value_of([flow.memory[word] if key.memory else 0 for word in words])
-            return Source(entry.number, place, value, _ORIGINS[key.code], None, moves, (), False)
+            return Source(number, place, value, _ORIGINS[key.code], None, moves, (), False)
         nodes = [flow.node(key.step, key.slot, lane) for lane in key.lanes]
-        inputs = () if again else tuple(self._source(*one, shown) for one in entry.inputs)
+        inputs = () if again else tuple(self._source(*one, numbers) for one in entry.inputs)
         return Source(
-            entry.number,
+            number,
             _made_place(flow, nodes),
             value_of([flow.values[node] for node in nodes]),
             "again" if again else "slot",

@@ -1,0 +1,106 @@
+"""Questions about the run of the session's program: where words come from, and how it is used.
+
+They are about a run from its start, on a machine of its own: the cursor stays, and words that were
+set by hand are not in it.
+"""
+
+from __future__ import annotations
+
+import re
+from weakref import WeakKeyDictionary
+
+from vliwdbg.commands.console import Console
+from vliwdbg.commands.table import Command, Group, whole_number
+from vliwdbg.inspect.questions import Questions
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.session import Session
+from vliwdbg.views.base import View
+
+MOST_CYCLES = 500_000
+"""Of a run that is looked at."""
+_asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
+_AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
+_SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
+
+
+def questions_of(console: Console) -> Questions:
+    """The questions about the session's program; the run is made once."""
+    session = console.session
+    known = _asked.get(session)
+    if known is None or known.program is not session.program:
+        known = Questions(session.program, session.starting_memory, max_cycles=MOST_CYCLES)
+        _asked[session] = known
+    return known
+
+
+def place_and_cycle(usage: str, text: str) -> tuple[str, int | None]:
+    """`PLACE [@CYCLE]`. Raises DebuggerError without a place."""
+    match = _AT.fullmatch(text)
+    assert match
+    place, cycle = match.groups()
+    if not place:
+        raise DebuggerError(f"Write {usage}, like v_val[3] or s[64:72] @120.")
+    return place, None if cycle is None else whole_number("CYCLE", cycle)
+
+
+def who(console: Console, text: str) -> View:
+    """At the cursor, or before another cycle."""
+    place, cycle = place_and_cycle("who PLACE [@CYCLE]", text)
+    return questions_of(console).who(place, console.session.core.cycle if cycle is None else cycle)
+
+
+def uses(console: Console, text: str) -> View:
+    """From the cursor on, or from another cycle."""
+    place, cycle = place_and_cycle("uses PLACE [@CYCLE]", text)
+    return questions_of(console).uses(place, console.session.core.cycle if cycle is None else cycle)
+
+
+def writes(console: Console, text: str) -> View:
+    """In the whole run."""
+    if not text:
+        raise DebuggerError("Write writes RANGE, like v_val, s[64:72] or mem[2310:2318].")
+    return questions_of(console).writes(text)
+
+
+def find(console: Console, text: str) -> View:
+    """In the whole run, or in some cycles of it."""
+    match = _SPAN.fullmatch(text)
+    assert match
+    expression, first, last = match.groups()
+    if not expression:
+        raise DebuggerError("Write find EXPR [A..B], like v_val[0] == 7 or n == 0 100..200.")
+    asked = questions_of(console)
+    return (
+        asked.find(expression) if first is None else asked.find(expression, int(first), int(last))
+    )
+
+
+GROUP = Group(
+    "Questions",
+    (
+        Command(
+            ("who",),
+            "who PLACE [@CYCLE]",
+            "who wrote these words, and from what",
+            who,
+            "place",
+            "Each slot is shown once. Loads and stores that only moved a word are folded.",
+        ),
+        Command(
+            ("uses",),
+            "uses PLACE [@CYCLE]",
+            "who reads these words until they are overwritten",
+            uses,
+            "place",
+        ),
+        Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
+        Command(
+            ("find",),
+            "find EXPR [A..B]",
+            "at which cycles an expression holds",
+            find,
+            "place",
+            "The cycles looked at can be given: find n == 0 100..200.",
+        ),
+    ),
+)
