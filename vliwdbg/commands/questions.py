@@ -7,10 +7,11 @@ set by hand are not in it.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import Command, Group, whole_number
+from vliwdbg.commands.table import Command, Group, no_argument, whole_number
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
@@ -75,6 +76,26 @@ def find(console: Console, text: str) -> View:
     )
 
 
+def why(console: Console, text: str) -> View:
+    """In one bundle, or in total."""
+    words = text.split()
+    if len(words) > 2:
+        raise DebuggerError("Write why [CYCLE [ENGINE]], like why, why 120 or why 120 valu.")
+    cycle = whole_number("CYCLE", words[0]) if words else None
+    return questions_of(console).why(cycle, words[1] if words[1:] else None)
+
+
+def _plain(name: str) -> Callable[[Console, str], View]:
+    """The handler of a question without an argument."""
+
+    def ask(console: Console, text: str) -> View:
+        no_argument(name, text)
+        answer: View = getattr(questions_of(console), name)()
+        return answer
+
+    return ask
+
+
 GROUP = Group(
     "Questions",
     (
@@ -102,5 +123,27 @@ GROUP = Group(
             "place",
             "The cycles looked at can be given: find n == 0 100..200.",
         ),
+        Command(
+            ("why",),
+            "why [CYCLE [ENGINE]]",
+            "why slots are free, in a bundle or in total",
+            why,
+            more="The reason is what the nearest slot that could have been there waited for; the "
+            "root is what that goes back to.",
+        ),
+        Command(
+            ("stats",),
+            "stats",
+            "how much of each engine is used, when and for what",
+            _plain("stats"),
+        ),
+        Command(("floor",), "floor", "the least cycles for the same operations", _plain("floor")),
+        Command(
+            ("critical",),
+            "critical",
+            "the chain of waits up to the last output, and what it waits for",
+            _plain("critical"),
+        ),
+        Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
     ),
 )

@@ -183,6 +183,11 @@ class Flow:
         """The opcode of a slot."""
         return OPCODES[self.columns.opcodes[slot]]
 
+    @staticmethod
+    def row_of_code(code: int) -> Opcode:
+        """The opcode of a number."""
+        return OPCODES[code]
+
     def access(self, slot: int) -> Access:
         """What a slot reads and writes."""
         return ACCESS[self.columns.opcodes[slot]]
@@ -319,6 +324,10 @@ class Flow:
         return readers
 
     # Positions and cycles.
+
+    def step_of_cycle(self, cycle: int) -> int:
+        """The step that takes a cycle: the last one that has it before it."""
+        return bisect_right(self.cycles, cycle, hi=len(self.pcs)) - 1
 
     def step_at_cycle(self, cycle: int) -> int:
         """The step of the first bundle with this cycle before it; the number of bundles for the

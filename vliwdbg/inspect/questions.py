@@ -12,20 +12,30 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from dataclasses import replace as dataclass_replace
 from functools import cached_property
 
+from machine.core.inputs import memory_of
 from machine.core.tracing import MOST_NODES
 from machine.machine import NO_LIMIT, Machine
 from machine.program import Program
 from vliwdbg.inspect import access_log
-from vliwdbg.inspect.dependences import Dependences
+from vliwdbg.inspect.critical import critical, slack
+from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.find import find
+from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.stats import stats
 from vliwdbg.inspect.who import DEPTH, who
+from vliwdbg.inspect.why import why
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
+from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
+
+OTHERS = 2
+"""Inputs beside the one asked about that a load or store has to be free to move on."""
 
 
 class Questions:
@@ -53,6 +63,20 @@ class Questions:
     def dependences(self) -> Dependences:
         """What its slots wait for."""
         return Dependences(self.flow)
+
+    @cached_property
+    def others(self) -> tuple[Flow, ...]:
+        """Runs on other inputs of the program's problem, where they all go the same way."""
+        problem = self.program.problem
+        if problem is None:
+            return ()
+        seeds = range(problem.seed + 1, problem.seed + 1 + OTHERS)
+        images = (memory_of(dataclass_replace(problem, seed=seed)) for seed in seeds)
+        flows = tuple(
+            replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
+            for image in images
+        )
+        return flows if all(flow.pcs == self.flow.pcs for flow in flows) else ()
 
     def place(self, text: str, cycle: int | None = None, start: str = "place") -> Place:
         """The words that a text names, before a cycle; at the end without one."""
@@ -82,6 +106,31 @@ class Questions:
     def writes(self, words: str) -> Writes:
         """All writes to a range."""
         return access_log.writes(self.flow, *self.place(words, start="range"))
+
+    def stats(self) -> Stats:
+        """How the run uses the engines."""
+        return stats(self.dependences)
+
+    def floor(self) -> Floor:
+        """The least number of cycles for the same operations."""
+        return floor(self.dependences)
+
+    def critical(self) -> Critical:
+        """The chain of waits that leads to the last store of an output."""
+        return critical(self.dependences)
+
+    def slack(self) -> Slack:
+        """How much later each slot could be."""
+        return slack(self.dependences)
+
+    def why(self, cycle: int | None = None, engine: str | None = None) -> Why:
+        """Why slots are free, in the bundle that takes a cycle or in total; of one engine or all."""
+        if engine is not None and engine not in WORKING:
+            raise DebuggerError(f"No engine is called {engine!r}; there are {', '.join(WORKING)}.")
+        self.verify_cycle(cycle)
+        if cycle is not None and cycle == self.flow.ending.cycle:
+            raise DebuggerError(f"The run ends at cycle {cycle}; no bundle takes it.")
+        return why(self.dependences, self.others, cycle, engine)
 
     def find(self, expression: str, first: int = 0, last: int | None = None) -> Found:
         """The cycles before which an expression holds."""

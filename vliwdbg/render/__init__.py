@@ -1,8 +1,8 @@
 """Views as text, for terminals and files. A module of renderers joins by its line here."""
 
-from vliwdbg.render import breakpoints, data, dataflow, general, listing, moves, program
+from vliwdbg.render import breakpoints, data, dataflow, general, listing, moves, program, schedule
 from vliwdbg.render.text import Columns, lines_of, table, text
 
-RENDERERS = (breakpoints, data, dataflow, general, listing, moves, program)
+RENDERERS = (breakpoints, data, dataflow, general, listing, moves, program, schedule)
 
 __all__ = ["Columns", "lines_of", "table", "text"]
