@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.table import Command, Group, no_argument, whole_number
+from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
@@ -85,6 +86,16 @@ def why(console: Console, text: str) -> View:
     return questions_of(console).why(cycle, words[1] if words[1:] else None)
 
 
+def whatif(console: Console, text: str) -> View:
+    """With other limits, other words, or some operations for nothing."""
+    return questions_of(console).whatif(text)
+
+
+def lint(console: Console, text: str) -> View:
+    """Of the run, or what a rule is about."""
+    return explain_rule(text) if text else questions_of(console).lint()
+
+
 def _plain(name: str) -> Callable[[Console, str], View]:
     """The handler of a question without an argument."""
 
@@ -145,5 +156,17 @@ GROUP = Group(
             _plain("critical"),
         ),
         Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
+        Command(
+            ("whatif",),
+            "whatif [CHANGE…]",
+            "the cycles with other limits, other words, or something for nothing",
+            whatif,
+            more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
+            "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
+        ),
+        Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
+        ),
     ),
 )

@@ -11,7 +11,7 @@ before the cycle asked about. Whatever is wrong with a question is a DebuggerErr
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace as dataclass_replace
 from functools import cached_property
 
@@ -25,14 +25,20 @@ from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.lint import lint
+from vliwdbg.inspect.live import live
 from vliwdbg.inspect.replay import replay
 from vliwdbg.inspect.stats import stats
+from vliwdbg.inspect.whatif import whatif
 from vliwdbg.inspect.who import DEPTH, who
 from vliwdbg.inspect.why import why
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
+from vliwdbg.views.lint import Lint
 from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
+from vliwdbg.views.storage import Live
+from vliwdbg.views.whatif import WhatIf
 
 OTHERS = 2
 """Inputs beside the one asked about that a load or store has to be free to move on."""
@@ -124,13 +130,25 @@ class Questions:
         return slack(self.dependences)
 
     def why(self, cycle: int | None = None, engine: str | None = None) -> Why:
-        """Why slots are free, in the bundle that takes a cycle or in total; of one engine or all."""
+        """Why slots are free, in the bundle that takes a cycle or in total."""
         if engine is not None and engine not in WORKING:
             raise DebuggerError(f"No engine is called {engine!r}; there are {', '.join(WORKING)}.")
         self.verify_cycle(cycle)
         if cycle is not None and cycle == self.flow.ending.cycle:
             raise DebuggerError(f"The run ends at cycle {cycle}; no bundle takes it.")
         return why(self.dependences, self.others, cycle, engine)
+
+    def whatif(self, change: str) -> WhatIf:
+        """What the run would take if something were different; `vliwdbg.inspect.whatif` says what."""
+        return whatif(self.dependences, change, self.others)
+
+    def live(self) -> Live:
+        """Which words hold a value that is still to be read, and when."""
+        return live(self.flow)
+
+    def lint(self, silenced: Collection[str] = ()) -> Lint:
+        """What looks wrong or wasteful."""
+        return lint(self.dependences, silenced)
 
     def find(self, expression: str, first: int = 0, last: int | None = None) -> Found:
         """The cycles before which an expression holds."""

@@ -20,7 +20,7 @@ _TITLES = {
 }
 
 
-def _percent(part: float) -> str:
+def percent(part: float) -> str:
     return f"{100 * part:.1f} %"
 
 
@@ -34,7 +34,7 @@ def _shares(counts: Mapping[str, int]) -> str:
 @text.register
 def _(view: Stats) -> Iterator[str]:
     yield f"{view.cycles} cycles"
-    rows = [(e.engine, e.slots, e.room, _percent(e.utilization)) for e in view.engines]
+    rows = [(e.engine, e.slots, e.room, percent(e.utilization)) for e in view.engines]
     yield from table(("Engine", "Slots", "Of", "Used"), rows)
     yield from _picture(view)
     yield ""
@@ -70,11 +70,11 @@ def _picture(view: Stats) -> Iterator[str]:
     yield ""
     yield f"Use over time, {view.windows[0].stop - view.windows[0].first} cycles a character"
     for engine in (e.engine for e in view.engines):
-        levels = [_level(window.utilization[engine]) for window in view.windows]
+        levels = [level(window.utilization[engine]) for window in view.windows]
         yield Columns(f"{engine:<6}|{''.join(levels)}|")
 
 
-def _level(part: float) -> str:
+def level(part: float) -> str:
     """Full only where all is used, and empty only where nothing is."""
     highest = len(_LEVELS) - 1
     if part in (0.0, 1.0):
@@ -139,10 +139,10 @@ def _waiting_for(name: str) -> str:
 @text.register
 def _(view: Slack) -> Iterator[str]:
     none = sum(row.none for row in view.engines)
-    part = _percent(none / view.slots if view.slots else 0.0)
+    part = percent(none / view.slots if view.slots else 0.0)
     yield f"{none} of {view.slots} slots ({part}) cannot be later, all others staying."
     yield "Slots by cycles that they could be later"
-    headers = ("Engine", *_ranges(view.bounds))
+    headers = ("Engine", *ranges(view.bounds))
     yield from table(headers, [(row.engine, *row.histogram) for row in view.engines])
     if view.most:
         yield "The most"
@@ -151,7 +151,7 @@ def _(view: Slack) -> Iterator[str]:
     yield from notes(view)
 
 
-def _ranges(bounds: Sequence[int]) -> Iterator[str]:
+def ranges(bounds: Sequence[int]) -> Iterator[str]:
     for first, following in zip(bounds, (*bounds[1:], None), strict=True):
         if following is None:
             yield f"{first}+"
