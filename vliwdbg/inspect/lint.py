@@ -42,7 +42,7 @@ class Case(NamedTuple):
     ops: Sequence[int]
     severity: Severity | None = None
     """Where it is not that of the rule."""
-    count: int | None = None
+    cases: int | None = None
     """Where it is not the number of operations."""
 
 
@@ -328,7 +328,7 @@ def _never_executed(facts: Facts) -> Iterator[Case]:
     never = [pc for pc in range(len(facts.flow.program)) if pc not in executed]
     if never:
         runs = ", ".join(f"{first}:{stop}" for first, stop in runs_of(never)[:5])
-        yield Case(f"bundles are never executed: pc {runs}", (), count=len(never))
+        yield Case(f"bundles are never executed: pc {runs}", (), cases=len(never))
 
 
 def _idle_cycles(facts: Facts) -> Iterator[Case]:
@@ -340,7 +340,7 @@ def _idle_cycles(facts: Facts) -> Iterator[Case]:
     ]
     if idle:
         cycles = ", ".join(f"{first}:{stop}" for first, stop in runs_of(idle)[:5])
-        yield Case(f"cycles go to bundles without a slot: {cycles}", (), count=len(idle))
+        yield Case(f"cycles go to bundles without a slot: {cycles}", (), cases=len(idle))
 
 
 def _many_debug_slots(facts: Facts) -> Iterator[Case]:
@@ -353,7 +353,7 @@ def _many_debug_slots(facts: Facts) -> Iterator[Case]:
     ]
     if many:
         yield Case(
-            f"bundles have more than {SLOT_LIMITS['debug']} debug slots", (), count=len(many)
+            f"bundles have more than {SLOT_LIMITS['debug']} debug slots", (), cases=len(many)
         )
 
 
@@ -506,7 +506,7 @@ def lint(dependences: Dependences, silenced: Collection[str] = ()) -> Lint:
 
 
 def _finding(facts: Facts, rule: Rule, case: Case) -> Finding:
-    count = len(case.ops) if case.count is None else case.count
+    count = len(case.ops) if case.cases is None else case.cases
     slots = tuple(facts.dependences.slot_at(op) for op in case.ops[:SHOWN])
     return Finding(
         rule.name, case.severity or rule.severity, f"{count} {case.message}", count, slots

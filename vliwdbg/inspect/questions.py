@@ -139,7 +139,7 @@ class Questions:
         return why(self.dependences, self.others, cycle, engine)
 
     def whatif(self, change: str) -> WhatIf:
-        """What the run would take if something were different; `vliwdbg.inspect.whatif` says what."""
+        """What the run would take if something were different, as `read_change` reads it."""
         return whatif(self.dependences, change, self.others)
 
     def live(self) -> Live:
