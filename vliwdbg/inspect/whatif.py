@@ -186,24 +186,23 @@ class _Placement:
                 stretch = dependences.stretch_start[ops[0]]
                 floor = highest + 1
             for unit in self._units(ops):
-                self._place(unit, floor)
-            highest = max([highest, *(self.placed[op] for op in ops)])
-            for op in ops:
-                if dependences.fixed[op]:
-                    highest = max(highest, self._place([op], max(highest, floor)))
-                    floor = highest + 1
+                last = any(dependences.fixed[op] for op in unit)
+                at = self._place(unit, max(highest, floor) if last else floor)
+                highest = max(highest, at)
+                if last:
+                    floor = at + 1
 
     def _units(self, ops: range) -> Iterator[list[int]]:
-        """The operations of a bundle that can move, each after those of it that it waits for; those
-        that wait for each other in a circle, and who waits for them, together."""
-        inside = {
-            op: [other for other, _ in self._waits(op) if other in ops]
-            for op in ops
-            if not self.dependences.fixed[op]
-        }
+        """The operations of a bundle, each after those of it that it waits for.
+
+        What is left when all others wait is placed together: those that wait for each other in a
+        circle, a fixed one, and who waits for them.
+        """
+        fixed = self.dependences.fixed
+        inside = {op: [other for other, _ in self._waits(op) if other in ops] for op in ops}
         done: set[int] = set()
         while inside:
-            ready = [op for op, waits in inside.items() if done.issuperset(waits)]
+            ready = [op for op, waits in inside.items() if not fixed[op] and done.issuperset(waits)]
             for op in ready:
                 yield [op]
                 del inside[op]
@@ -213,10 +212,8 @@ class _Placement:
                 return
 
     def _waits(self, op: int) -> Iterator[tuple[int, int]]:
-        """What an operation waits for that can move too: a fixed one is a floor to what follows."""
-        fixed, renamed = self.dependences.fixed, self.change.renamed
         for other, kind in self.dependences.waits(op):
-            if not fixed[other] and not (renamed and kind in STORAGE):
+            if not (self.change.renamed and kind in STORAGE):
                 yield other, kind
         yield from self._memory.get(op, ())
 

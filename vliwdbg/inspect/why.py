@@ -10,8 +10,8 @@
 The operations that could have been there without any other moving are matched with the free slots,
 each with one: an operation fits from its bound to the cycle before its own, and of those that fit
 the one that is issued first is taken. For what is left the nearest is the one with the smallest
-bound. Loads and stores count as free to move only if they are on every input that was tried; where
-only one can be, nothing is said of them but `memory`.
+bound that is later. Loads and stores count as free to move only if they are on every input that was
+tried; where only one can be, nothing is said of them but `memory`.
 
 The local reason of nearly every slot is a dependence, because the producer of what comes next is in
 the cycle before. The root says more: if the producer itself was late, what it waited for is the
@@ -22,7 +22,7 @@ producer waited for, down to storage, memory, control or the start of the run.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -122,8 +122,7 @@ class Reasons:
         used = dependences.used[engine]
         free = [LIMITS[engine] - count for count in used]
         matched = self._match(movable, free)
-        taken = {op for ops in matched.values() for op in ops}
-        nearest = self._nearest([op for op in movable if op not in taken], len(free))
+        nearest = self._nearest(movable, len(free))
         for at, count in enumerate(free):
             cycle = dependences.start + at
             for op in matched.get(at, ()):
@@ -154,24 +153,22 @@ class Reasons:
         return matched
 
     def _nearest(self, ops: Sequence[int], cycles: int) -> list[int]:
-        """By cycle the operation after it with the smallest bound; -1 for none in the horizon.
+        """By cycle the operation with the smallest bound after it, within the horizon; -1 for none.
 
-        The window slides from the end to the start; in `window` bounds fall towards its far end.
+        Going back in time operations come by falling bounds, so the last one to come is nearest,
+        unless it is beyond the horizon, and then it stays there.
         """
-        cycle, start, bound = self.dependences.cycle, self.dependences.start, self.dependences.bound
+        cycle, start, bound = self.dependences.cycle, self.dependences.start, self.bound
+        coming = sorted(ops, key=lambda op: (bound[op], -cycle[op]))
         nearest = [-1] * cycles
-        window: deque[int] = deque()
-        coming = list(ops)
+        come: list[int] = []
         for at in range(cycles - 1, -1, -1):
-            while coming and cycle[coming[-1]] > start + at:
-                op = coming.pop()
-                while window and bound[window[0]] >= bound[op]:
-                    window.popleft()
-                window.appendleft(op)
-            while window and cycle[window[-1]] > start + at + HORIZON:
-                window.pop()
-            if window:
-                nearest[at] = window[-1]
+            while coming and bound[coming[-1]] > start + at:
+                come.append(coming.pop())
+            while come and cycle[come[-1]] > start + at + HORIZON:
+                come.pop()
+            if come:
+                nearest[at] = come[-1]
         return nearest
 
     def _local(self, op: int) -> str:
