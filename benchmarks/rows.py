@@ -26,9 +26,10 @@ from machine.compat import Machine as CompatibleMachine
 from machine.core import VARIABLE, choose_core
 from machine.machine import starting_memory
 from machine.model import NO_LIMIT, Model
-from machine.problem import check
+from machine.patterns import Inputs
 from machine.stops import Reason
 from machine.trials import Trial
+from machine.verdict import check
 
 HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
@@ -143,7 +144,7 @@ def reverse_continue() -> float:
 def checked_inputs() -> float:
     """Inputs a second, made, run and checked, to those of model and plain reference."""
     program, problem = kernel(), Problem()
-    trial = Trial(program, problem)
+    trial = Trial(program, Inputs(problem))
 
     def plain() -> object:
         memory = problem.memory()

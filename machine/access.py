@@ -31,7 +31,7 @@ Words = tuple[int, int]
 """A run of scratch words: first address and width."""
 
 
-class Kind(StrEnum):
+class AccessKind(StrEnum):
     """What is done to a word."""
 
     READ = "read"
@@ -57,7 +57,7 @@ class Access(NamedTuple):
     dest: int | None
     lanes: int
     reads: tuple[Read, ...]
-    memory: Kind | None
+    memory: AccessKind | None
     address: int | None
     offset: int | None
 
@@ -89,12 +89,15 @@ class Access(NamedTuple):
         shift = self.shift(operands)
         return tuple(operands[at] + shift + stride * lane for at, stride in self.reads)
 
+    def address_word(self, operands: Sequence[int]) -> int | None:
+        """The scratch word that holds an address of memory, or None."""
+        return None if self.address is None else operands[self.address] + self.shift(operands)
+
     def reached(self, operands: Sequence[int], read: Callable[[int], int]) -> range:
         """The addresses of memory that are reached, given how to read a word of scratch."""
-        if self.address is None:
-            return range(0)
-        first = read(operands[self.address] + self.shift(operands))
-        return range(first, first + self.lanes)
+        word = self.address_word(operands)
+        first, lanes = (0, 0) if word is None else (read(word), self.lanes)
+        return range(first, first + lanes)
 
 
 class Spans(NamedTuple):
@@ -107,7 +110,7 @@ class Spans(NamedTuple):
     uses: tuple[tuple[int, int], ...]
 
 
-_MEMORY_KINDS = {"load": Kind.READ, "store": Kind.WRITE}
+_MEMORY_KINDS = {"load": AccessKind.READ, "store": AccessKind.WRITE}
 
 
 def derive_access(row: Opcode) -> Access:
@@ -147,54 +150,58 @@ SPANS = tuple(
     for access in ACCESS
 )
 """By opcode number."""
-MEMORY_OPCODES = frozenset(row for row in OPCODES if ACCESS[row.code].memory)
-"""The opcodes that read or write memory."""
+MEMORY = tuple(access.memory for access in ACCESS)
+"""By opcode number."""
+MEMORY_OPCODES = frozenset(row for row in OPCODES if MEMORY[row.code])
 
 # --- columns of a program -------------------------------------------------------------------------
 
-_OFFSET = bytes(code < len(ACCESS) and ACCESS[code].offset is not None for code in range(256))
-"""By the number of an opcode, whether an operand of it moves the others."""
+Marks = bytes
+"""A byte for each slot of a program, 1 or 0."""
 
 
-def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
-    """The slots with one of these opcodes, by number in the program."""
+def mark_opcodes(columns: Columns, rows: Collection[Opcode]) -> Marks:
+    """Mark the slots with one of these opcodes."""
     codes = {row.code for row in rows}
-    return _marked(columns.opcodes.tobytes(), bytes(code in codes for code in range(256)))
+    return columns.opcodes.tobytes().translate(bytes(code in codes for code in range(256)))
 
 
-def slots_touching(
-    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
-) -> Iterator[int]:
-    """The slots that do such a thing to a word of scratch start:stop; some of them twice."""
+def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[AccessKind]) -> Marks:
+    """Mark the slots that do such a thing to a word of scratch start:stop."""
+    marks = bytearray(columns.slot_count)
     for position, operands in enumerate(columns.operands):
         low, high = _bounds(position, start, stop, kinds)
-        slots = enumerate(zip(columns.opcodes, operands, strict=True))
-        yield from (slot for slot, (code, at) in slots if low[code] < at < high[code])
-    yield from _touching_with_offset(columns, start, stop, kinds)
+        if any(high):
+            slots = zip(marks, columns.opcodes, operands, strict=True)
+            marks[:] = [mark or low[code] < at < high[code] for mark, code, at in slots]
+    for slot in _touching_with_offset(columns, start, stop, kinds):
+        marks[slot] = 1
+    return bytes(marks)
 
 
 def _bounds(
-    position: int, start: int, stop: int, kinds: Collection[Kind]
+    position: int, start: int, stop: int, kinds: Collection[AccessKind]
 ) -> tuple[list[int], list[int]]:
     """For each opcode, between which values this operand overlaps the words; none is 0, 0."""
     low, high = [0] * len(OPCODES), [0] * len(OPCODES)
     for code, (access, spans) in enumerate(zip(ACCESS, SPANS, strict=True)):
-        for at, width in _spans_of(spans, kinds) if access.offset is None else ():
-            if at == position:
-                low[code], high[code] = start - width, stop
+        width = dict(_spans_of(spans, kinds)).get(position)
+        if width and access.offset is None:
+            low[code], high[code] = start - width, stop
     return low, high
 
 
-def _spans_of(spans: Spans, kinds: Collection[Kind]) -> list[tuple[int, int]]:
-    defs = spans.defs if Kind.WRITE in kinds else ()
-    uses = spans.uses if Kind.READ in kinds else ()
+def _spans_of(spans: Spans, kinds: Collection[AccessKind]) -> list[tuple[int, int]]:
+    defs = spans.defs if AccessKind.WRITE in kinds else ()
+    uses = spans.uses if AccessKind.READ in kinds else ()
     return [*defs, *uses]
 
 
 def _touching_with_offset(
-    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
+    columns: Columns, start: int, stop: int, kinds: Collection[AccessKind]
 ) -> Iterator[int]:
-    for slot in _marked(columns.opcodes.tobytes(), _OFFSET):
+    rows = [row for row in OPCODES if ACCESS[row.code].offset is not None]
+    for slot in marked(mark_opcodes(columns, rows)):
         code, operands = columns.opcodes[slot], columns.operands_of(slot)
         shift = ACCESS[code].shift(operands)
         spans = _spans_of(SPANS[code], kinds)
@@ -202,10 +209,9 @@ def _touching_with_offset(
             yield slot
 
 
-def _marked(codes: bytes, marks: bytes) -> Iterator[int]:
-    """Where a code stands that has a mark, the byte 1 at its index."""
-    marked = codes.translate(marks)
-    at = marked.find(1)
-    while at >= 0:
-        yield at
-        at = marked.find(1, at + 1)
+def marked(marks: Marks) -> Iterator[int]:
+    """The numbers of the slots that are marked."""
+    slot = marks.find(1)
+    while slot >= 0:
+        yield slot
+        slot = marks.find(1, slot + 1)

@@ -1,7 +1,8 @@
 """The instruction set: one row per opcode, from which everything else derives.
 
-Validation, defs and uses, disassembly, the manual's tables and the numbering of a compiled core
-come from the rows of `OPCODES`. The contract they hold is `docs/machine.md`.
+Validation, what a slot reads and writes (`machine.access`), disassembly, the manual's tables and
+the numbering of a compiled core come from the rows of `OPCODES`. The contract they hold is
+`docs/machine.md`.
 
     row.engine, row.name      how a program says it: {"alu": [["+", 8, 0, 1]]}
     row.operands              what each operand means (its role) and how many words it spans
@@ -11,7 +12,7 @@ come from the rows of `OPCODES`. The contract they hold is `docs/machine.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -63,8 +64,6 @@ class Operand(NamedTuple):
 
 
 Arithmetic = Callable[[int, int], int]
-Words = tuple[int, int]
-"""A run of scratch words: first address and width."""
 
 
 class Opcode(NamedTuple):
@@ -90,34 +89,6 @@ class Opcode(NamedTuple):
     def vector(self) -> bool:
         """Whether it works lane by lane."""
         return any(max(operand.width, operand.lanes) == VLEN for operand in self.operands)
-
-    def shift(self, values: Sequence[int]) -> int:
-        """What an OFFSET operand adds to the scratch operands, 0 without one."""
-        return sum(
-            value
-            for operand, value in zip(self.operands, values, strict=True)
-            if operand.role is Role.OFFSET
-        )
-
-    def words(self, values: Sequence[int], *roles: Role) -> Iterator[Words]:
-        """The scratch words that a slot's operands of these roles span, in operand order."""
-        shift = self.shift(values)
-        for operand, value in zip(self.operands, values, strict=True):
-            if operand.role in roles:
-                yield value + shift, operand.width
-
-    def defs(self, values: Sequence[int]) -> list[Words]:
-        """The scratch words a slot with these operands writes."""
-        return list(self.words(values, Role.DEF))
-
-    def uses(self, values: Sequence[int]) -> list[Words]:
-        """The scratch words a slot with these operands reads."""
-        return list(self.words(values, Role.USE, Role.ADDRESS))
-
-    @property
-    def memory_lanes(self) -> int:
-        """Memory words it reads (load) or writes (store); 0 for the other engines."""
-        return max((operand.lanes for operand in self.operands), default=0)
 
     @property
     def jumps(self) -> bool:

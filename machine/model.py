@@ -8,18 +8,19 @@ to a word wins, and a fault, which is raised in the first half, leaves everythin
     flags[pc]              BREAK_BEFORE and BREAK_AFTER make it stop there
     undo()                 takes back the last bundle, as far as `history` remembers
     checkpoint, restore    the whole state, to go further back
+    preview(slot, ...)     what a slot would do, by the same executors
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic
-from machine.program import Program
+from machine.program import MAX_OPERANDS, Program, Slot
 from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
 
 BREAK_BEFORE = 1
@@ -57,13 +58,99 @@ class _Undo:
     traced: int
 
 
-class Model:
+class Probe:
+    """The first half of a bundle: words as its slots see them, and what they stage.
+
+    The executors of all opcodes work on one. What comes of it is for its owner: `Model` commits
+    it, `preview` looks at it.
+    """
+
+    def __init__(
+        self, scratch: Sequence[int], memory: Sequence[int], payloads: Sequence[Any] = ()
+    ) -> None:
+        self.scratch = scratch
+        self.memory = memory
+        self.reference: Mapping[Any, int] | None = None
+        self.debug = True
+        self.pauses = True
+        self._payloads = payloads
+        # By address, so that the later of two writes to a word wins.
+        self._new_words: dict[int, int] = {}
+        self._new_memory: dict[int, int] = {}
+        self._new_trace: list[int] = []
+        self._next_pc = 0
+        self._state = State.RUNNING
+
+    def put(self, address: int, value: int) -> None:
+        """Stage a write to scratch."""
+        self._new_words[address] = value
+
+    def put_lanes(self, address: int, values: Iterable[int]) -> None:
+        """Stage a write of a vector."""
+        self._new_words.update(zip(range(address, address + VLEN), values, strict=True))
+
+    def lanes(self, address: int) -> Sequence[int]:
+        """The words of a vector."""
+        return self.scratch[address : address + VLEN]
+
+    def reach(self, operand: int, address: int, lane: int | None = None) -> int:
+        """The memory address that a scratch word holds, plus the lane; a fault outside memory."""
+        reached = self.scratch[address] + (lane or 0)
+        if reached >= len(self.memory):
+            raise _FaultedError(FaultKind.MEMORY, lane, operand, reached)
+        return reached
+
+    def put_memory(self, address: int, value: int) -> None:
+        """Stage a write to memory."""
+        self._new_memory[address] = value
+
+    def put_trace(self, value: int) -> None:
+        """Stage a word for the trace buffer."""
+        self._new_trace.append(value)
+
+    def go_to(self, operand: int, target: int) -> None:
+        """Jump; a fault if the target is negative."""
+        if target < 0:
+            raise _FaultedError(FaultKind.TARGET, None, operand, target)
+        self._next_pc = target
+
+    def go_past(self, operand: int, distance: int) -> None:
+        """Jump relative to the next bundle."""
+        self.go_to(operand, self._next_pc + distance)
+
+    def become(self, state: State) -> None:
+        """Halt or pause after this bundle."""
+        self._state = state
+
+    def compare(self, lane: int | None, address: int, key: Any) -> None:
+        """Hold a word against the reference; a fault if it differs or nothing is recorded."""
+        assert self.reference is not None
+        expected = self.reference.get(key)
+        if expected is None:
+            raise _FaultedError(FaultKind.UNRECORDED, lane, 1, key)
+        if self.scratch[address] != expected:
+            raise _FaultedError(FaultKind.DIFFERS, lane, 0, self.scratch[address], expected)
+
+    def key(self, payload: int) -> Any:
+        """The key, or the keys, of a compare."""
+        return self._payloads[payload]
+
+    @property
+    def compares(self) -> bool:
+        """Whether compares are checked."""
+        return self.debug and self.reference is not None
+
+
+class Model(Probe):
     """A machine with a program and memory loaded, at its start.
 
     `reference` are the values that compares hold words against; without one, and where `debug`
     is off, they are passed over. Where `pauses` is off a pause is nothing but its cycle. `history`
     is how many bundles can be undone. `count` keeps `visits`, how often each pc was executed.
     """
+
+    scratch: list[int]
+    memory: list[int]
 
     def __init__(
         self,
@@ -77,8 +164,7 @@ class Model:
         count: bool = False,
     ) -> None:
         columns = program.columns
-        self.scratch = [0] * SCRATCH_SIZE
-        self.memory = list(memory)
+        super().__init__([0] * SCRATCH_SIZE, list(memory), columns.payloads)
         self.trace: list[int] = []
         self.pc = self.cycle = self.position = 0
         self.reference = reference
@@ -87,7 +173,6 @@ class Model:
         self.flags = bytearray(len(program))
         self.visits = array("Q", bytes(8 * len(program))) if count else None
         self._columns = columns
-        self._state = State.RUNNING
         self._costs = columns.costs()
         self._first_slot = columns.first_slot_of_bundles()
         self._slots = list(
@@ -99,11 +184,6 @@ class Model:
             self._slots[slot] = (do, *operands)
         # One more than asked for: the last bundle is always known, to tell what it did.
         self._history: deque[_Undo] = deque(maxlen=max(history, 1))
-        # By address, so that the later of two writes to a word wins.
-        self._new_words: dict[int, int] = {}
-        self._new_memory: dict[int, int] = {}
-        self._new_trace: list[int] = []
-        self._next_pc = 0
 
     @property
     def state(self) -> State:
@@ -249,67 +329,6 @@ class Model:
         """Have nothing that can be undone."""
         self._history.clear()
 
-    # What slots do with the machine, in the first half of a bundle.
-
-    def put(self, address: int, value: int) -> None:
-        """Stage a write to scratch."""
-        self._new_words[address] = value
-
-    def put_lanes(self, address: int, values: Iterable[int]) -> None:
-        """Stage a write of a vector."""
-        self._new_words.update(zip(range(address, address + VLEN), values, strict=True))
-
-    def lanes(self, address: int) -> list[int]:
-        """The words of a vector."""
-        return self.scratch[address : address + VLEN]
-
-    def reach(self, operand: int, address: int, lane: int | None = None) -> int:
-        """The memory address that a scratch word holds, plus the lane; a fault outside memory."""
-        reached = self.scratch[address] + (lane or 0)
-        if reached >= len(self.memory):
-            raise _FaultedError(FaultKind.MEMORY, lane, operand, reached)
-        return reached
-
-    def put_memory(self, address: int, value: int) -> None:
-        """Stage a write to memory."""
-        self._new_memory[address] = value
-
-    def put_trace(self, value: int) -> None:
-        """Stage a word for the trace buffer."""
-        self._new_trace.append(value)
-
-    def go_to(self, operand: int, target: int) -> None:
-        """Jump; a fault if the target is negative."""
-        if target < 0:
-            raise _FaultedError(FaultKind.TARGET, None, operand, target)
-        self._next_pc = target
-
-    def go_past(self, operand: int, distance: int) -> None:
-        """Jump relative to the next bundle."""
-        self.go_to(operand, self._next_pc + distance)
-
-    def become(self, state: State) -> None:
-        """Halt or pause after this bundle."""
-        self._state = state
-
-    def compare(self, lane: int | None, address: int, key: Any) -> None:
-        """Hold a word against the reference; a fault if it differs or nothing is recorded."""
-        assert self.reference is not None
-        expected = self.reference.get(key)
-        if expected is None:
-            raise _FaultedError(FaultKind.UNRECORDED, lane, 1, key)
-        if self.scratch[address] != expected:
-            raise _FaultedError(FaultKind.DIFFERS, lane, 0, self.scratch[address], expected)
-
-    def key(self, payload: int) -> Any:
-        """The key, or the keys, of a compare."""
-        return self._columns.payloads[payload]
-
-    @property
-    def compares(self) -> bool:
-        """Whether compares are checked."""
-        return self.debug and self.reference is not None
-
 
 def _exchange(words: list[int], other: dict[int, int]) -> None:
     """Write words by address and have in their place what was there; once more takes it back."""
@@ -335,7 +354,7 @@ def _executes(function: Executor) -> Executor:
 
 
 def _scalar(operation: Arithmetic) -> Executor:
-    def execute(m: Model, dest: int, a: int, b: int, _: int) -> None:
+    def execute(m: Probe, dest: int, a: int, b: int, _: int) -> None:
         try:
             m.put(dest, operation(m.scratch[a], m.scratch[b]))
         except ZeroDivisionError:
@@ -345,7 +364,7 @@ def _scalar(operation: Arithmetic) -> Executor:
 
 
 def _lanewise(operation: Arithmetic) -> Executor:
-    def execute(m: Model, dest: int, a: int, b: int, _: int) -> None:
+    def execute(m: Probe, dest: int, a: int, b: int, _: int) -> None:
         divisors = m.lanes(b)
         try:
             m.put_lanes(dest, map(operation, m.lanes(a), divisors))
@@ -356,121 +375,121 @@ def _lanewise(operation: Arithmetic) -> Executor:
 
 
 @_executes
-def vbroadcast(m: Model, dest: int, src: int, *_: int) -> None:
+def vbroadcast(m: Probe, dest: int, src: int, *_: int) -> None:
     m.put_lanes(dest, [m.scratch[src]] * VLEN)
 
 
 @_executes
-def multiply_add(m: Model, dest: int, a: int, b: int, c: int) -> None:
+def multiply_add(m: Probe, dest: int, a: int, b: int, c: int) -> None:
     lanes = zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True)
     m.put_lanes(dest, [x * y + z & WORD_MASK for x, y, z in lanes])
 
 
 @_executes
-def load(m: Model, dest: int, addr: int, *_: int) -> None:
+def load(m: Probe, dest: int, addr: int, *_: int) -> None:
     m.put(dest, m.memory[m.reach(1, addr)])
 
 
 @_executes
-def load_offset(m: Model, dest: int, addr: int, imm: int, _: int) -> None:
+def load_offset(m: Probe, dest: int, addr: int, imm: int, _: int) -> None:
     m.put(dest + imm, m.memory[m.reach(1, addr + imm)])
 
 
 @_executes
-def vload(m: Model, dest: int, addr: int, *_: int) -> None:
+def vload(m: Probe, dest: int, addr: int, *_: int) -> None:
     m.put_lanes(dest, [m.memory[m.reach(1, addr, lane)] for lane in LANES])
 
 
 @_executes
-def const(m: Model, dest: int, imm: int, *_: int) -> None:
+def const(m: Probe, dest: int, imm: int, *_: int) -> None:
     m.put(dest, imm & WORD_MASK)
 
 
 @_executes
-def store(m: Model, addr: int, src: int, *_: int) -> None:
+def store(m: Probe, addr: int, src: int, *_: int) -> None:
     m.put_memory(m.reach(0, addr), m.scratch[src])
 
 
 @_executes
-def vstore(m: Model, addr: int, src: int, *_: int) -> None:
+def vstore(m: Probe, addr: int, src: int, *_: int) -> None:
     for lane in LANES:
         m.put_memory(m.reach(0, addr, lane), m.scratch[src + lane])
 
 
 @_executes
-def select(m: Model, dest: int, cond: int, a: int, b: int) -> None:
+def select(m: Probe, dest: int, cond: int, a: int, b: int) -> None:
     m.put(dest, m.scratch[a if m.scratch[cond] else b])
 
 
 @_executes
-def vselect(m: Model, dest: int, cond: int, a: int, b: int) -> None:
+def vselect(m: Probe, dest: int, cond: int, a: int, b: int) -> None:
     lanes = zip(m.lanes(cond), m.lanes(a), m.lanes(b), strict=True)
     m.put_lanes(dest, [x if chosen else y for chosen, x, y in lanes])
 
 
 @_executes
-def add_imm(m: Model, dest: int, a: int, imm: int, _: int) -> None:
+def add_imm(m: Probe, dest: int, a: int, imm: int, _: int) -> None:
     m.put(dest, m.scratch[a] + imm & WORD_MASK)
 
 
 @_executes
-def jump(m: Model, imm: int, *_: int) -> None:
+def jump(m: Probe, imm: int, *_: int) -> None:
     m.go_to(0, imm)
 
 
 @_executes
-def jump_indirect(m: Model, addr: int, *_: int) -> None:
+def jump_indirect(m: Probe, addr: int, *_: int) -> None:
     m.go_to(0, m.scratch[addr])
 
 
 @_executes
-def cond_jump(m: Model, cond: int, imm: int, *_: int) -> None:
+def cond_jump(m: Probe, cond: int, imm: int, *_: int) -> None:
     if m.scratch[cond]:
         m.go_to(1, imm)
 
 
 @_executes
-def cond_jump_rel(m: Model, cond: int, imm: int, *_: int) -> None:
+def cond_jump_rel(m: Probe, cond: int, imm: int, *_: int) -> None:
     if m.scratch[cond]:
         m.go_past(1, imm)
 
 
 @_executes
-def halt(m: Model, *_: int) -> None:
+def halt(m: Probe, *_: int) -> None:
     m.become(State.STOPPED)
 
 
 @_executes
-def pause(m: Model, *_: int) -> None:
+def pause(m: Probe, *_: int) -> None:
     if m.pauses:
         m.become(State.PAUSED)
 
 
 @_executes
-def trace_write(m: Model, src: int, *_: int) -> None:
+def trace_write(m: Probe, src: int, *_: int) -> None:
     m.put_trace(m.scratch[src])
 
 
 @_executes
-def coreid(m: Model, dest: int, *_: int) -> None:
+def coreid(m: Probe, dest: int, *_: int) -> None:
     m.put(dest, 0)
 
 
 @_executes
-def compare(m: Model, loc: int, key: int, *_: int) -> None:
+def compare(m: Probe, loc: int, key: int, *_: int) -> None:
     if m.compares:
         m.compare(None, loc, m.key(key))
 
 
 @_executes
-def vcompare(m: Model, loc: int, keys: int, *_: int) -> None:
+def vcompare(m: Probe, loc: int, keys: int, *_: int) -> None:
     if m.compares:
         for lane, key in enumerate(m.key(keys)):
             m.compare(lane, loc + lane, key)
 
 
 @_executes
-def comment(m: Model, *_: int) -> None:
+def comment(m: Probe, *_: int) -> None:
     pass
 
 
@@ -479,3 +498,30 @@ _EXECUTORS: tuple[Executor, ...] = tuple(
     _ARITHMETIC_EXECUTORS[row.engine](row.arithmetic) if row.arithmetic else _NAMED[row.name]
     for row in OPCODES
 )
+
+
+class Preview(NamedTuple):
+    """What one slot would do: the words it would write by address, where it would lead, its fault.
+
+    Where it faults it does nothing else.
+    """
+
+    scratch: Mapping[int, int]
+    memory: Mapping[int, int]
+    next_pc: int
+    fault: FaultKind | None
+
+
+def preview(slot: Slot, scratch: Sequence[int], memory: Sequence[int]) -> Preview:
+    """What a slot would do if its bundle were executed now; compares are passed over.
+
+    Which of two writes to a word wins is the bundle's affair.
+    """
+    probe = Probe(scratch, memory)
+    probe._next_pc = slot.pc + 1
+    operands = (*slot.operands, *[0] * (MAX_OPERANDS - len(slot.operands)))
+    try:
+        _EXECUTORS[slot.opcode.code](probe, *operands)
+    except _FaultedError as faulted:
+        return Preview({}, {}, slot.pc + 1, faulted.args[0])
+    return Preview(probe._new_words, probe._new_memory, probe._next_pc, None)

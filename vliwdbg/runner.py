@@ -15,8 +15,8 @@ from typing import NamedTuple, Protocol
 
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT, Machine, reference_for
-from machine.problem import Check, check
 from machine.stops import ENDINGS, Reason, State, Stop
+from machine.verdict import Verdict, check
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Loaded
 
@@ -47,12 +47,13 @@ class RunOptions(NamedTuple):
     """How far to run, and what to look at.
 
     `max_cycles` in cycles, `timeout` in seconds; None is no limit. `check` None means: where the
-    program says what its result should be.
+    program says what its result should be. `strict` lets nothing but claimed outputs change.
     """
 
     max_cycles: int | None = None
     timeout: float | None = None
     check: bool | None = None
+    strict: bool = False
     debug: bool = False
     stop_on_pause: bool = False
     stops: Stops | None = None
@@ -66,7 +67,7 @@ class Outcome(NamedTuple):
     machine: Machine
     stop: Stop
     detail: str | None
-    verdict: Check | None
+    verdict: Verdict | None
     notes: tuple[str, ...]
 
     @property
@@ -75,7 +76,7 @@ class Outcome(NamedTuple):
 
     @property
     def exit_code(self) -> int:
-        wrong = EXIT_WRONG if self.correct is False else 0
+        wrong = EXIT_WRONG if self.verdict and not self.verdict.ok else 0
         return EXIT_CODES.get(self.stop.reason, wrong)
 
     @property
@@ -142,10 +143,11 @@ def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | Non
                 budget *= 2
 
 
-def _verdict(loaded: Loaded, machine: Machine, stop: Stop, options: RunOptions) -> Check | None:
+def _verdict(loaded: Loaded, machine: Machine, stop: Stop, options: RunOptions) -> Verdict | None:
     wanted = loaded.has_meaning if options.check is None else options.check
     if not wanted or stop.reason not in ENDINGS:
         return None
     layout = loaded.layout
     assert layout is not None
-    return check(layout, loaded.memory, machine.memory, loaded.program.outputs)
+    outputs = loaded.program.outputs
+    return check(layout, loaded.memory, machine.memory, outputs, strict=options.strict)

@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from machine.access import ACCESS, AccessKind
 from machine.core.signals import ctrl_c_held_back
 from machine.core.words import Words
-from machine.isa import Role
 from machine.model import BREAK_AFTER, NO_LIMIT, Checkpoint, Model
-from machine.program import Program
+from machine.program import Bundle, Program
 from machine.stops import Commit, Reason, State, Stop
 
 BREAK_BEFORE_READ = 1
@@ -32,8 +32,10 @@ BREAK_BEFORE_READ = 1
 BREAK_BEFORE_WRITE = 2
 BREAK_AFTER_READ = 4
 BREAK_AFTER_WRITE = 8
-_READS = BREAK_BEFORE_READ | BREAK_AFTER_READ
-_WRITES = BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE
+_FLAGS_MET = {
+    AccessKind.READ: BREAK_BEFORE_READ | BREAK_AFTER_READ,
+    AccessKind.WRITE: BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE,
+}
 _BEFORE = BREAK_BEFORE_READ | BREAK_BEFORE_WRITE
 _AFTER = BREAK_AFTER_READ | BREAK_AFTER_WRITE
 KEPT_BYTES = 48 * 2**20
@@ -65,6 +67,14 @@ class _Kept(NamedTuple):
 Touch = tuple[int, int, int]
 """The scratch word that holds an address, how many words of memory from there on, and the flags
 that may stop it."""
+
+
+def _touches_of(bundle: Bundle) -> Iterator[Touch]:
+    for slot in bundle:
+        access = ACCESS[slot.opcode.code]
+        address = access.address_word(slot.operands)
+        if address is not None and access.memory:
+            yield address, access.lanes, _FLAGS_MET[access.memory]
 
 
 class ModelCore:
@@ -304,11 +314,7 @@ class ModelCore:
 
     def _touches_of(self, pc: int) -> list[Touch]:
         if pc not in self._touches and pc < len(self._program):
-            self._touches[pc] = [
-                (address, slot.opcode.memory_lanes, _READS if slot.engine == "load" else _WRITES)
-                for slot in self._program.bundle(pc)
-                for address, _ in slot.opcode.words(slot.operands, Role.ADDRESS)
-            ]
+            self._touches[pc] = list(_touches_of(self._program.bundle(pc)))
         return self._touches.get(pc, [])
 
     def _here(self, reason: Reason) -> Stop:

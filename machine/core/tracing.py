@@ -25,7 +25,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, Access, Kind
+from machine.access import ACCESS, Access, AccessKind
 from machine.core import choose_core
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
 from machine.model import NO_LIMIT, Model
@@ -285,7 +285,7 @@ class _Weaver:
             if access.memory:
                 first = next(base)
                 addresses = array("I", range(first, first + lanes))
-                if access.memory is Kind.READ:
+                if access.memory is AccessKind.READ:
                     stored = self._stored[first : first + lanes]
                 else:
                     landing.append((self._stored, first, nodes))

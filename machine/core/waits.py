@@ -20,7 +20,7 @@ from __future__ import annotations
 from array import array
 from typing import NamedTuple
 
-from machine.access import ACCESS, Kind
+from machine.access import ACCESS, AccessKind
 from machine.collector import collector_off
 from machine.core import choose_core
 from machine.core.tracing import NODE_COUNTS, Trace
@@ -67,7 +67,7 @@ class _SlotFacts(NamedTuple):
     slot: int
     reads: tuple[int, ...]
     writes: tuple[int, ...]
-    memory: Kind | None
+    memory: AccessKind | None
     nodes: int
 
 
@@ -123,7 +123,7 @@ class _Finder:
             for word in reads:
                 mine[writer[word]] = READ
                 readers[word].append(op)
-            if memory is Kind.READ:
+            if memory is AccessKind.READ:
                 self._load(op, self._addresses[at : at + nodes], mine)
             waits.append(mine)
             at += nodes
@@ -137,7 +137,7 @@ class _Finder:
                     readers[word] = []
                 mine.setdefault(writer[word], REWRITE)
                 writer[word] = op
-            if memory is Kind.WRITE:
+            if memory is AccessKind.WRITE:
                 self._store(op, self._addresses[at : at + nodes], mine)
             at += nodes
             mine.pop(-1, None)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.command import ENDLESS, FAULT, Command, Ended, unchecked
 from vliwdbg.cli.app import call
-from vliwdbg.cli.ends import exit_code_of
+from vliwdbg.cli.exit_codes import exit_code_of
 
 BUNDLES = [
     {"load": [["const", 8, 3], ["const", 9, 4]]},

@@ -11,7 +11,7 @@ from kernels.catalog import build
 from machine import Machine, Problem, Program
 from machine.core.inputs import memory_of
 from machine.core.waits import LATENCIES
-from machine.problem import check
+from machine.verdict import check
 from tests.inspect.runs import flow_of, random_flow
 from vliwdbg.inspect import (
     Dependences,

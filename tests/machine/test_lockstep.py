@@ -15,6 +15,7 @@ from machine.core import choose_core
 from machine.core.inputs import blank_images, draw_images, run_together
 from machine.isa import OPCODES
 from machine.model import NO_LIMIT, Model
+from machine.patterns import Inputs
 from machine.trials import Trial, run_trials
 from tests.oracle.randomprograms import ADDRESSES, ZONE, random_program
 
@@ -376,7 +377,7 @@ def press_ctrl_c_soon() -> threading.Timer:
 
 LONG_RUNS: dict[str, Callable[[], object]] = {
     "together": lambda: together(ENDLESS, [[0]] * 9),
-    "trials": lambda: run_trials(ENDLESS, Problem(1, 1, 1), 9),
+    "trials": lambda: run_trials(ENDLESS, Inputs(Problem(1, 1, 1)), 9),
 }
 
 
@@ -502,7 +503,7 @@ def test_a_trial_of_another_way_each_is_that_of_each_alone() -> None:
         {"alu": []},
     ]
     program = Program.from_bundles([*build("baseline", problem=problem).written(), *ways])
-    trial = Trial(program, problem)
+    trial = Trial(program, Inputs(problem))
     seeds = range(5, 30)
     outcomes = trial(seeds)
     assert outcomes == [trial.outcome(seed) for seed in seeds]

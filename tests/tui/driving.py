@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -15,6 +14,7 @@ from machine.program import Program, Tag
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.session.session import Session
 from vliwdbg.tui.app import DebuggerApp
+from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.command_line import CommandLine
 from vliwdbg.tui.widgets.pane import Pane
 
@@ -39,6 +39,7 @@ NAMES = {
     16: ("v_val", 8),
     24: ("v_two", 8),
 }
+CHOICE = Choice("small.json")
 TAGS = (Tag(0, "setup", 2), Tag(2, "round 0", 5), Tag(5, "round 1", 10))
 
 
@@ -57,7 +58,7 @@ class Driver:
 
     @property
     def session(self) -> Session:
-        return self.app.main.dialogue.session
+        return self.app.main.debugger.session
 
     def pane(self, name: str) -> Pane:
         return self.app.main.room.panes[name]
@@ -108,13 +109,13 @@ async def opened(
     *,
     size: tuple[int, int] = (80, 24),
     lines: Sequence[str] = (),
-    history: Path | None = None,
-    keymap: Mapping[str, str] | None = None,
+    user: User | None = None,
+    choice: Choice = CHOICE,
 ) -> AsyncIterator[Driver]:
     """The debugger on a program."""
     program = small_program() if program is None else program
     memory = starting_memory(program)
-    app = DebuggerApp(Loaded(program, memory, False), Choice("small.json"), lines, history, keymap)
+    app = DebuggerApp(Loaded(program, memory, False), choice, lines, user)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         await driver.settle()

@@ -9,6 +9,7 @@ from textual import events
 from machine.program import Program
 from machine.stops import Reason
 from tests.tui.driving import opened, small_program
+from vliwdbg.tui.user import User
 
 
 async def test_a_reply_is_seen_and_kept():
@@ -74,7 +75,7 @@ async def test_an_empty_line_repeats():
 
 async def test_history(tmp_path):
     path = tmp_path / "history"
-    async with opened(history=path) as driver:
+    async with opened(user=User(history=path)) as driver:
         await driver.type("step 2")
         await driver.type("print 1")
         await driver.pilot.press("colon", "up", "up", "enter")
@@ -156,13 +157,13 @@ async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted():
             for pressed in ("c", "p", "3", "down", "x", *"s" * 17):
                 driver.app.simulate_key(pressed)
                 await asyncio.sleep(0.05)
-            assert driver.app.main.jobs.running == "continue"
+            assert driver.app.main.running == "continue"
             assert driver.chosen == "scratch"
             assert driver.sees("under way")
             assert driver.sees("running")
             driver.app.simulate_key(key)
             await asyncio.sleep(0.2)
-            assert not driver.app.main.jobs.running
+            assert not driver.app.main.running
             assert driver.session.arrival.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
 
@@ -172,10 +173,19 @@ async def test_quitting_interrupts():
         for key in ("c", "s", "s"):
             driver.app.simulate_key(key)
         await asyncio.sleep(0.1)
-        assert driver.app.main.jobs.running == "continue"
+        assert driver.app.main.running == "continue"
         driver.app.simulate_key("q")
         await asyncio.sleep(0.3)
         assert driver.app.return_value == 0
+
+
+async def test_a_typed_quit_waits_for_nothing():
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        for key in ("c", "s", "colon", *"quit 4".replace(" ", "_"), "enter"):
+            driver.app.simulate_key("space" if key == "_" else key)
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+        assert driver.app.return_value == 4
 
 
 async def test_the_end_of_the_terminal_interrupts():

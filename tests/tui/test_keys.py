@@ -6,6 +6,10 @@ import pytest
 
 from machine.stops import Reason, State
 from tests.tui.driving import opened
+from vliwdbg.commands import COMMANDS
+from vliwdbg.settings.schema import read_settings
+from vliwdbg.tui.settings import SETTINGS
+from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.command_line import CommandLine
 
 
@@ -229,8 +233,7 @@ async def test_keys_are_explained():
         await driver.press("question_mark")
         for text in ("Keys in code", "reverse-continue", "Ctrl+C", "137G"):
             assert driver.sees(text)
-        known = driver.app.main.dialogue.knows
-        assert driver.sees("who wrote") is known("who")
+        assert driver.sees("who wrote") is ("who" in COMMANDS)
         await driver.press("escape", "s")
         assert driver.session.core.position == 1
 
@@ -246,8 +249,10 @@ async def test_palette_executes_a_command():
         assert driver.session.core.pc == 2
 
 
-async def test_keys_can_be_others():
-    async with opened(keymap={"step": "z", "quit": "Q"}) as driver:
+async def test_keys_can_be_others(tmp_path):
+    path = tmp_path / "settings.toml"
+    path.write_text('[keys]\nstep = "z"\nquit = "Q"\n')
+    async with opened(user=User(read_settings(path, SETTINGS))) as driver:
         await driver.press("z")
         assert driver.session.core.position == 1
         await driver.press("s")

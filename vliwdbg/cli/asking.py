@@ -13,9 +13,9 @@ from typing import Annotated
 
 from typer import Option
 
-from vliwdbg.cli.choosing import choice_of
+from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import Building, Sizes, Source
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.programs import load
 from vliwdbg.render import lines_of
@@ -49,7 +49,7 @@ def questions_about(source: Source, building: Building, sizes: Sizes, asking: As
     """The questions about the program that was chosen."""
     loaded = load(choice_of(source, building, sizes))
     if loaded.printed:
-        tell(loaded.printed.rstrip("\n"))
+        print_err(loaded.printed.rstrip("\n"))
     return Questions(loaded.program, loaded.memory, max_cycles=asking.max_cycles)
 
 
@@ -57,10 +57,10 @@ def tell_view(view: View, as_json: bool) -> int:
     """Print a view, and give the exit code that goes with it."""
     if as_json:
         fields = {name: value for name, value in view.to_json().items() if name != "kind"}
-        answer(json.dumps({"schema": f"vliwdbg.{view.kind}/1", "ok": view.ok, **fields}))
+        print_out(json.dumps({"schema": f"vliwdbg.{view.kind}/1", "ok": view.ok, **fields}))
     else:
         for line in lines_of(view):
-            answer(line)
+            print_out(line)
     return 0 if view.ok else 1
 
 

@@ -8,7 +8,7 @@ from typer import Option
 
 from vliwdbg.cli.asking import Asking, ask, questions_about
 from vliwdbg.cli.options import Building, Sizes, Source
-from vliwdbg.cli.streams import answer
+from vliwdbg.cli.streams import print_out
 from vliwdbg.inspect.stats import csv_lines
 
 
@@ -24,5 +24,5 @@ def stats(
     """Tell how much of each engine is used, when and for what."""
     if not csv:
         return ask(source, building, sizes, asking, lambda asked: asked.stats())
-    answer("\n".join(csv_lines(questions_about(source, building, sizes, asking).dependences)))
+    print_out("\n".join(csv_lines(questions_about(source, building, sizes, asking).dependences)))
     return 0

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from machine.access import Kind, slots_touching
+from machine.access import AccessKind, mark_touching, marked
 from vliwdbg.inspect.dependences import WORKING
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.words import notes_of, runs_of, value_of, words_at
@@ -62,7 +62,7 @@ def _next_write(flow: Flow, memory: bool, word: int, step: int) -> _At | None:
 
 def _scratch_reads(flow: Flow, word: int, first: int, last: int) -> Iterator[_At]:
     """The executed slots that read a word, from one step on and before another."""
-    for slot in set(slots_touching(flow.columns, word, word + 1, {Kind.READ})):
+    for slot in marked(mark_touching(flow.columns, word, word + 1, {AccessKind.READ})):
         if flow.engine_of(slot)[0] in WORKING:
             steps = flow.steps_of(flow.pc_of_slot(slot))
             for step in steps[bisect_left(steps, first) : bisect_left(steps, last)]:

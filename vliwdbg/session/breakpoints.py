@@ -25,6 +25,7 @@ from vliwdbg.session.locations import (
     Access,
     AtCycle,
     Location,
+    Nowhere,
     OnMemory,
     OnScratch,
     Watched,
@@ -114,14 +115,16 @@ class Breakpoint:
 
 
 class Hit(NamedTuple):
-    """A breakpoint that was met: what its bundle wrote to the words, and what is to be noted.
+    """A breakpoint that was met, and what there was to see at that position.
 
-    `words` are what it watches, and `now` their values where nothing was written.
+    `writes` are what its bundle did to the watched words, `read` their values before the bundle,
+    which are those it read. `text` is what a dprintf prints, `note` what is to be said besides.
     """
 
     breakpoint: Breakpoint
     writes: tuple[Write, ...] = ()
-    now: tuple[int, ...] = ()
+    read: tuple[int, ...] = ()
+    text: str = ""
     note: str = ""
 
     @property
@@ -137,7 +140,7 @@ class Hit(NamedTuple):
                 where = Place(watched.place.memory, write.address, write.address + 1)
                 yield f"  {where.text(names)}: {write.old} → {write.new}"
             if not self.writes:
-                yield f"  read: {format_value(self.now)}"
+                yield f"  read: {format_value(self.read)}"
         if self.note:
             yield self.note
 
@@ -186,11 +189,12 @@ class Breakpoints:
     def _look_again(self, stop: Breakpoint) -> Iterator[str]:
         stop.flags, stop.cause = b"", ""
         try:
-            stop.what = _looked_for(stop.command, stop.source, self.scope)
+            found = _READERS[stop.command](stop.command, stop.source, self.scope)
         except DebuggerError as wrong:
             stop.cause = wrong.message
             yield f"{stop.noun} {stop.number} cannot be met here: {wrong.message}"
             return
+        stop.what, stop.printing = found.what, found.printing
         stop.flags = stop.what.flags(self.where)
 
     # setting and finding
@@ -200,7 +204,22 @@ class Breakpoints:
 
         Raises DebuggerError.
         """
-        stop = self.read(command, text)
+        return self._number(self.read(command, text))
+
+    def add_again(self, command: str, source: str, condition: str) -> Breakpoint:
+        """Set one of earlier; where it cannot be met in this program, its cause says why.
+
+        Raises DebuggerError for a condition that is none.
+        """
+        checked = Expression.parse(condition) if condition else None
+        try:
+            stop = self.read(command, source)
+        except DebuggerError as wrong:
+            stop = Breakpoint(0, command, source, Nowhere(), cause=wrong.message)
+        stop.condition = checked
+        return self._number(stop)
+
+    def _number(self, stop: Breakpoint) -> Breakpoint:
         stop.number = self._next
         self._next += 1
         self.all[stop.number] = stop
@@ -275,7 +294,7 @@ class Breakpoints:
         core, program = self.scope.core, self.scope.program
         pc, cycle = core.pc, core.cycle
         return [
-            hit
+            hit._replace(text=self._printed(stop))
             for stop in self._before
             if not isinstance(stop.what, Watched)
             and (stop.flags[pc : pc + 1] > b"\0" or stop.cycle == cycle)
@@ -306,9 +325,17 @@ class Breakpoints:
         return tuple(write for write in writes if not changed or write.old != write.new)
 
     def _watch_hit(self, stop: Breakpoint, watched: Watched, commit: Commit) -> Hit:
-        now = tuple(watched.place.words_in(self.scope.core))
         writes = () if watched.access is Access.READ else self._changes(watched, commit)
-        return Hit(stop, writes, now)
+        return Hit(stop, writes, watched.words_before(self.scope.core, commit))
+
+    def _printed(self, stop: Breakpoint) -> str:
+        """What a dprintf prints at this position; empty for any other."""
+        if stop.printing is None:
+            return ""
+        try:
+            return stop.printing.text(self.scope)
+        except DebuggerError as wrong:
+            return f"{stop.noun} {stop.number}: {wrong.message}"
 
     def _under_condition(self, hit: Hit) -> Iterator[Hit]:
         stop = hit.breakpoint
@@ -384,10 +411,6 @@ def _watched(command: str, text: str, tree: Any, scope: Scope) -> Watched:
     access = KINDS[command].access
     assert access is not None
     return Watched(Evaluator(scope, text).place(tree), access)
-
-
-def _looked_for(command: str, source: str, scope: Scope) -> Location | Watched:
-    return _READERS[command](command, source, scope).what
 
 
 _READERS: Mapping[str, Callable[[str, str, Scope], Breakpoint]] = {

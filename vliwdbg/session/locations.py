@@ -9,11 +9,12 @@ A `Location` is looked for before a bundle, a `Watched` after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from machine.access import MEMORY_OPCODES, AccessKind
 from machine.core.timeline import (
     BREAK_AFTER_READ,
     BREAK_AFTER_WRITE,
@@ -26,7 +27,7 @@ from machine.machine import BREAK_AFTER, BREAK_BEFORE, Core
 from machine.program import Program
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
-from vliwdbg.session.where import MEMORY_OPCODES, READS, WRITES, Where, reached
+from vliwdbg.session.where import Where, reached
 
 
 class Location(Protocol):
@@ -72,6 +73,17 @@ class AtPc(_Static):
 
     def text(self, _names: ScratchNames) -> str:
         return f"pc {self.pc}"
+
+
+@dataclass(frozen=True)
+class Nowhere(_Static):
+    """What cannot be met in the program at hand."""
+
+    def flags(self, where: Where) -> bytes:
+        return where.flags([], BREAK_BEFORE)
+
+    def text(self, _names: ScratchNames) -> str:
+        return "nowhere"
 
 
 @dataclass(frozen=True)
@@ -122,7 +134,7 @@ class OnScratch(_Static):
     place: Place
 
     def flags(self, where: Where) -> bytes:
-        pcs = where.touching(self.place.start, self.place.stop, READS | WRITES)
+        pcs = where.touching(self.place.start, self.place.stop, tuple(AccessKind))
         return where.flags(pcs, BREAK_BEFORE)
 
     def text(self, names: ScratchNames) -> str:
@@ -139,8 +151,8 @@ class OnMemory:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
     def holds(self, program: Program, core: Core) -> bool:
-        slots = reached(program.bundle(core.pc), core.scratch.__getitem__)
-        return any(overlap(self.place, addresses) for _, addresses in slots)
+        found = reached(program.bundle(core.pc), tuple(AccessKind), core.scratch.__getitem__)
+        return any(overlap(self.place, addresses) for addresses in found)
 
     def text(self, names: ScratchNames) -> str:
         return self.place.text(names)
@@ -165,7 +177,11 @@ class Access(StrEnum):
     TOUCHED = "touched"
 
 
-_ROLES = {Access.CHANGED: WRITES, Access.READ: READS, Access.TOUCHED: READS | WRITES}
+_KINDS: Mapping[Access, Collection[AccessKind]] = {
+    Access.CHANGED: (AccessKind.WRITE,),
+    Access.READ: (AccessKind.READ,),
+    Access.TOUCHED: tuple(AccessKind),
+}
 
 
 @dataclass(frozen=True)
@@ -176,9 +192,9 @@ class Watched:
     access: Access
 
     def flags(self, where: Where) -> bytes:
-        start, stop, roles = self.place.start, self.place.stop, _ROLES[self.access]
+        start, stop, kinds = self.place.start, self.place.stop, _KINDS[self.access]
         on_memory = where.of_opcodes(MEMORY_OPCODES)
-        pcs = on_memory if self.place.memory else where.touching(start, stop, roles)
+        pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
         return where.flags(pcs, BREAK_AFTER)
 
     def holds(self, program: Program, core: Core, commit: Commit) -> bool:
@@ -189,18 +205,24 @@ class Watched:
 
     def _on_memory(self, program: Program, core: Core, commit: Commit) -> bool:
         before = {write.address: write.old for write in commit.scratch}
-        slots = reached(
-            program.bundle(commit.pc), lambda word: before.get(word, core.scratch[word])
+        found = reached(
+            program.bundle(commit.pc),
+            _KINDS[self.access],
+            lambda word: before.get(word, core.scratch[word]),
         )
-        engines = ("load",) if self.access is Access.READ else ("load", "store")
-        return any(
-            slot.engine in engines and overlap(self.place, addresses) for slot, addresses in slots
-        )
+        return any(overlap(self.place, addresses) for addresses in found)
 
     def writes(self, commit: Commit) -> tuple[Write, ...]:
         """What the bundle wrote to the words."""
         written = commit.memory if self.place.memory else commit.scratch
         return tuple(write for write in written if write.address in self.place)
+
+    def words_before(self, core: Core, commit: Commit) -> tuple[int, ...]:
+        """The words as they were before the bundle that was just executed."""
+        old = {write.address: write.old for write in self.writes(commit)}
+        addresses = range(self.place.start, self.place.stop)
+        now = zip(addresses, self.place.words_in(core), strict=True)
+        return tuple(old.get(address, word) for address, word in now)
 
     def text(self, names: ScratchNames) -> str:
         place = self.place

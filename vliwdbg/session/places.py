@@ -112,9 +112,23 @@ def parse(text: str, start: str) -> Node:
     from lark.exceptions import UnexpectedInput
 
     try:
-        return _parser().parse(text, start=start)
+        tree = _parser().parse(text, start=start)
     except UnexpectedInput as unexpected:
         raise _misread(text, start, unexpected) from None
+    _verify_depth(tree, text)
+    return tree
+
+
+def _verify_depth(tree: Node, text: str) -> None:
+    """Whatever walks the tree may call itself for each node."""
+    nodes = [(tree, 0)]
+    while nodes:
+        node, depth = nodes.pop()
+        depth += node.data in _VALUES or node.data in PLACES
+        if depth > DEEPEST + 1:
+            message = f"this is nested more than {DEEPEST} deep."
+            raise DebuggerError(message, text, node.meta.start_pos)
+        nodes += [(child, depth) for child in node.children if hasattr(child, "children")]
 
 
 def _misread(text: str, start: str, unexpected: Any) -> DebuggerError:
@@ -220,7 +234,6 @@ class Evaluator:
         self.text = text
         self._tags = tags
         """Other names that may stand where one of scratch does."""
-        self._depth = 0
         self._getters: dict[int, Getter] = {}
 
     def wrong(self, node: Any, message: str) -> DebuggerError:
@@ -248,14 +261,8 @@ class Evaluator:
         return getter
 
     def _make_getter(self, tree: Node) -> Getter:
-        if self._depth > DEEPEST:
-            raise self.wrong(tree, f"this is nested more than {DEEPEST} deep.")
         make = Evaluator.words if tree.data in PLACES else _VALUES[tree.data]
-        self._depth += 1
-        try:
-            return make(self, tree)
-        finally:
-            self._depth -= 1
+        return make(self, tree)
 
     # values
 
@@ -279,7 +286,9 @@ class Evaluator:
         return place.width == 1 and not ranged
 
     def number(self, tree: Node) -> Getter:
-        word = self.parse_number(tree.children[0]) & WORD_MASK
+        word = self.parse_number(tree.children[0])
+        if word > WORD_MASK:
+            raise self.wrong(tree, f"this number is no word: a word is at most {WORD_MASK}.")
         return lambda: word
 
     def parse_number(self, token: Any) -> int:

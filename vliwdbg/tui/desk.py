@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
+from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Commit, Stop
-from vliwdbg.session.session import Arrival, Session
-from vliwdbg.session.still import Still, changed_words, still_of
+from vliwdbg.session.session import Session, StopEvent
+from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
 from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
 from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
@@ -35,10 +36,41 @@ class Line(NamedTuple):
     text: str
 
 
+class Look(NamedTuple):
+    """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
+    bundle, whether it is enabled and a byte for each pc."""
+
+    program: Program
+    names: ScratchNames
+    layout: Layout | None
+    now: Snapshot
+    last: Commit | None
+    stop: StopEvent
+    end: Stop | None
+    breakpoints: tuple[BreakpointView, ...]
+    marked: tuple[tuple[bool, bytes], ...]
+
+
+def look_at(session: Session) -> Look:
+    """Look at a session; to be called where it is at rest, and kept as long as one likes."""
+    breakpoints = session.breakpoints.all.values()
+    return Look(
+        session.program,
+        session.names,
+        session.layout,
+        snapshot_of(session.core),
+        session.timeline.last_commit(),
+        session.arrival,
+        session.timeline.end,
+        breakpoint_views(session),
+        tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
+    )
+
+
 class Desk:
     """One user at one session, and what the session was like when last looked at."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, look: Look) -> None:
         self.radix: Radix = HEX
         self.transcript: list[Line] = []
         self.latest = 0
@@ -47,36 +79,34 @@ class Desk:
         """The pc of the bundle looked at."""
         self.settled = 0
         """Counts the looks; whatever is drawn belongs to one of them."""
-        self._take(session)
-        self.settle(session)
+        self._take(look)
+        self.settle(look)
 
-    def _take(self, session: Session) -> None:
+    def _take(self, look: Look) -> None:
         """What stays the same as long as the program does."""
-        self.program: Program = session.program
-        self.names: ScratchNames = session.names
-        self.tags = tags_by_pc(session.program)
-        self.scratch_rows: list[WordRow] = scratch_rows(session.names)
-        self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
-        self.now: Still = still_of(session.core)
-        self.left: Still = self.now
+        self.program = look.program
+        self.names = look.names
+        self.tags = tags_by_pc(look.program)
+        self.scratch_rows: list[WordRow] = scratch_rows(look.names)
+        self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.now = look.now
+        self.left = self.now
         """Where the last move began."""
         self.look_at_next()
 
-    def settle(self, session: Session) -> None:
-        """Look at a session at rest."""
-        if self.program is not session.program:
-            self._take(session)
-        before, self.now = self.now, still_of(session.core)
+    def settle(self, look: Look) -> None:
+        """Show another look."""
+        if self.program is not look.program:
+            self._take(look)
+        before, self.now = self.now, look.now
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
             self.look_at_next()
-        self.last: Commit | None = session.timeline.last_commit()
-        self.arrival: Arrival = session.arrival
-        self.end: Stop | None = session.timeline.end
-        self.breakpoints: tuple[BreakpointView, ...] = breakpoint_views(session)
-        self._marked = [
-            (b.enabled, b.flags) for b in session.breakpoints.all.values() if not b.watched
-        ]
+        self.last = look.last
+        self.stop = look.stop
+        self.end = look.end
+        self.breakpoints = look.breakpoints
+        self._marked = look.marked
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)

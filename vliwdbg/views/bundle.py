@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 from machine.disassembly import ScratchNames, format_slot
-from machine.isa import ENGINES, SLOT_LIMITS, Role
+from machine.isa import ENGINES, SLOT_LIMITS
 from machine.program import Program, Slot
 from machine.stops import Commit
-from vliwdbg.session.rehearsal import Effect, Words, read_operands, rehearse
-from vliwdbg.session.still import Still
+from vliwdbg.session.preview import Effect, Read, Words, preview, read_operands
+from vliwdbg.session.snapshot import Snapshot
 from vliwdbg.views.listing import used_slots
 
 EXECUTING = tuple(engine for engine in ENGINES if engine != "debug")
-
-
-class Read(NamedTuple):
-    """An operand that a slot reads: its name, the place as written, the words."""
-
-    operand: str
-    text: str
-    words: Words
 
 
 @dataclass(frozen=True)
@@ -57,7 +49,7 @@ NEXT, LAST, ELSEWHERE = "next", "executed", "not next"
 
 
 def bundle_view(
-    program: Program, names: ScratchNames, now: Still, pc: int, last: Commit | None = None
+    program: Program, names: ScratchNames, now: Snapshot, pc: int, last: Commit | None = None
 ) -> BundleView | None:
     """The bundle at pc; None where there is none. `last` is what the last bundle did."""
     if not 0 <= pc < len(program):
@@ -69,7 +61,7 @@ def bundle_view(
     return BundleView(pc, when, used_slots(bundle), slots)
 
 
-def _when(now: Still, pc: int, last: Commit | None) -> str:
+def _when(now: Snapshot, pc: int, last: Commit | None) -> str:
     if pc == now.pc:
         return NEXT
     return LAST if last is not None and pc == last.pc else ELSEWHERE
@@ -95,7 +87,7 @@ class _Overlaid(Sequence[int]):
         return self._old.get(at, self._now[at])
 
 
-def _words_before(now: Still, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
+def _words_before(now: Snapshot, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
     assert last is not None
     return (
         _Overlaid(now.scratch, {write.address: write.old for write in last.scratch}),
@@ -106,20 +98,14 @@ def _words_before(now: Still, last: Commit | None) -> tuple[Sequence[int], Seque
 def _slot_view(
     slot: Slot, names: ScratchNames, scratch: Sequence[int], memory: Sequence[int], when: str
 ) -> SlotView:
-    values = read_operands(slot, scratch)
-    shift = slot.opcode.shift(slot.operands)
-    reads = tuple(
-        Read(operand.name, names.text(value + shift, operand.width), values[operand.name])
-        for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
-        if operand.role in (Role.USE, Role.ADDRESS)
-    )
+    reads = read_operands(slot, names, scratch)
     writes = next((names.text(*words) for words in slot.defs), "")
     view = SlotView(
         slot.engine, slot.index, format_slot(slot, names), reads, writes, slot.opcode.vector
     )
     if when == ELSEWHERE:
         return view
-    effect = rehearse(slot, scratch, memory)
+    effect = preview(slot, scratch, memory)
     before: Words = ()
     if effect.place is not None:
         words = memory if effect.place.memory else scratch

@@ -12,7 +12,7 @@ from machine.stops import Fault, Reason, Write
 from vliwdbg.session.breakpoints import Hit
 from vliwdbg.session.locations import Access
 from vliwdbg.session.places import Place
-from vliwdbg.session.session import Arrival, Session
+from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.views.base import View
 from vliwdbg.views.data import DisplayRow
 from vliwdbg.views.listing import used_slots
@@ -33,8 +33,8 @@ class WordWritten:
 class HitView:
     """A breakpoint that was met, or a watchpoint, with the words it watches.
 
-    `writes` are what the bundle wrote to them, `now` their values where it wrote nothing. `note`
-    says why a condition could not be computed.
+    `writes` are what the bundle wrote to them, `read` their values before it. `note` says why a
+    condition could not be computed.
     """
 
     number: int
@@ -43,7 +43,7 @@ class HitView:
     words: WordsAt | None
     access: Access | None
     writes: tuple[WordWritten, ...]
-    now: tuple[int, ...]
+    read: tuple[int, ...]
     note: str
 
     @property
@@ -95,13 +95,15 @@ class Moved(At, kind="moved"):
     """Where a move came to, what was printed on the way, and what is displayed there.
 
     `cut_short` says why it did not come where it was asked to go; `reached` False makes a failure
-    of that. `edits_dropped` says that a restart has undone what was set.
+    of that. `edits_dropped` says that a restart has undone what was set. `silent` says that people
+    are not to be told of the stop.
     """
 
     fault: FaultView | None = None
     cut_short: str = ""
     reached: bool = True
     edits_dropped: bool = False
+    silent: bool = False
     printed: tuple[str, ...] = ()
     displays: tuple[DisplayRow, ...] = ()
 
@@ -134,7 +136,7 @@ class Logged(View, kind="logged"):
     text: str
 
 
-def moved_view(session: Session, event: Arrival) -> Moved:
+def moved_view(session: Session, event: StopEvent) -> Moved:
     """Where a move came to."""
     fault = fault_view(event.fault, session.program) if event.fault else None
     return Moved(**_at(session, event), fault=fault, cut_short=event.cut_short)
@@ -147,7 +149,7 @@ def here_view(session: Session) -> Here:
     return Here(**_at(session, session.arrival), bundles=len(session.program), tag=inside)
 
 
-def _at(session: Session, event: Arrival) -> dict[str, Any]:
+def _at(session: Session, event: StopEvent) -> dict[str, Any]:
     """The fields of `At`."""
     program = session.program
     hits = tuple(_hit_view(hit, session.names) for hit in event.hits if hit.breakpoint.number)
@@ -172,7 +174,7 @@ def _hit_view(hit: Hit, names: ScratchNames) -> HitView:
         words_at(place, names) if place else None,
         watched.access if watched else None,
         tuple(_written(place, write, names) for write in hit.writes) if place else (),
-        hit.now,
+        hit.read,
         hit.note,
     )
 

@@ -17,9 +17,10 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from machine.isa import VLEN
+from vliwdbg.session.preview import Read
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.bundle import BundleView, Read, SlotView, bundle_view, idle_engines
+from vliwdbg.views.bundle import BundleView, SlotView, bundle_view, idle_engines
 from vliwdbg.views.radix import Radix
 
 LABEL = 8
@@ -56,7 +57,7 @@ class BundlePane(Pane):
 
     def _fault_lines(self) -> Iterator[_Line]:
         """Why the bundle could not be executed, at full length."""
-        desk, fault = self.desk, self.desk.arrival.fault
+        desk, fault = self.desk, self.desk.stop.fault
         if fault and desk.looking == desk.now.pc:
             for text in wrap(fault.sentence(desk.program), max(self.width - 1, 1)):
                 yield _Line([(text, "error")])

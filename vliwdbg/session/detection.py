@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from machine.stops import Fault, Reason, Stop
-from vliwdbg.session.breakpoints import Breakpoint, Hit
-from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.moves import Arrival
+from vliwdbg.session.breakpoints import Hit
+from vliwdbg.session.moves import StopEvent
 
 if TYPE_CHECKING:
     from vliwdbg.session.session import Session
 
 
-def stop_here(session: Session, stop: Stop | None, *, new: bool, moved: bool) -> Arrival | None:
+def stop_here(session: Session, stop: Stop | None, *, new: bool, moved: bool) -> StopEvent | None:
     """The stop that this position is, if it is one; its hits are counted where they are new."""
     hits = counted(session, _met(session, moved=moved)) if new else []
     fault = stop.fault if stop else None
@@ -32,7 +31,7 @@ def stop_here(session: Session, stop: Stop | None, *, new: bool, moved: bool) ->
     return session.here(reason, hits=tuple(hits), fault=fault)
 
 
-def compare_here(session: Session) -> Arrival | None:
+def compare_here(session: Session) -> StopEvent | None:
     """The stop of a compare that fails, where nothing else stops."""
     fault = _failing_compare(session)
     return session.here(Reason.FAULT, fault=fault) if fault else None
@@ -76,18 +75,10 @@ def counted(session: Session, hits: Sequence[Hit]) -> list[Hit]:
     stopping = []
     for hit in session.breakpoints.count(hits):
         if hit.breakpoint.printing:
-            _print(session, hit.breakpoint)
+            session.printed.append(hit.text)
         else:
             stopping.append(hit)
     return stopping
-
-
-def _print(session: Session, stop: Breakpoint) -> None:
-    assert stop.printing
-    try:
-        session.printed.append(stop.printing.text(session.scope))
-    except DebuggerError as wrong:
-        session.printed.append(f"{stop.noun} {stop.number}: {wrong.message}")
 
 
 def _failing_compare(session: Session) -> Fault | None:
