@@ -374,7 +374,7 @@ def test_what_changes_save() -> None:
     late = flow_of({"alu": [["+", 8, 0, 0]]}, {}, {"load": []}, {"alu": [["+", 9, 0, 0]]})
     view = whatif(Dependences(late), "same")
     assert (view.cycles, view.at_most, view.moved) == (3, 1, 1)
-    assert "These 2 cycles lie in the order alone." in lines_of(view)
+    assert "Of them 2 lie in the order alone." in lines_of(view)
 
 
 def test_renaming_takes_storage_away() -> None:

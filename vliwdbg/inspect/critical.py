@@ -108,7 +108,13 @@ def _chain(dependences: Dependences, op: int) -> Iterator[tuple[int, int, int, i
         seen.add(op)
         bound = dependences.bound[op]
         blocker, kind = dependences.blocker[op], dependences.kind[op]
-        if blocker in seen:
+        if dependences.fixed[op] and bound < dependences.cycle[op] and op - 1 not in seen:
+            # It stays behind all that comes before it.
+            bound = max(bound, dependences.cycle[op - 1])
+            blocker, kind = op - 1, Wait.CONTROL
+        elif kind == Wait.CONTROL:
+            blocker = dependences.before_stretch(op)
+        elif blocker in seen:
             # Two that read what the other overwrites, in one bundle: on with what is not them.
             others = [
                 (dependences.cycle[other] + dependences.latency(other, why, op), other, why)

@@ -179,6 +179,14 @@ class Dependences:
         """By operation the kind of that wait."""
         return self._bounds[2]
 
+    def before_stretch(self, op: int) -> int:
+        """The operation before the stretch of one: the jump, or else the last; -1 at the start."""
+        first = self.first_op[self.stretch_start[op] - self.start]
+        if not first:
+            return -1
+        last = self.ops_at(self.cycle[first - 1])
+        return next((other for other in last if self.fixed[other]), first - 1)
+
     @cached_property
     def latest(self) -> list[int]:
         """By operation the latest cycle it could be in, all others staying where they are, and not

@@ -36,10 +36,12 @@ _LASTING = frozenset(
 
 
 class Case(NamedTuple):
-    """What a rule found: a sentence, and the operations that it is about."""
+    """What a rule found, and the operations that it is about."""
 
     message: str
+    """What they are, to be followed by how many."""
     ops: Sequence[int]
+    detail: str = ""
     severity: Severity | None = None
     """Where it is not that of the rule."""
     cases: int | None = None
@@ -142,7 +144,7 @@ def _double_writes(facts: Facts) -> Iterator[Case]:
                 seen[words[node]] = node
     if ops:
         pairs = list(dict.fromkeys(ops))
-        yield Case("slots write a word that another slot of their bundle writes too", pairs)
+        yield Case("slots that write a word which another slot of their bundle writes too", pairs)
 
 
 def _straddles(facts: Facts) -> Iterator[Case]:
@@ -160,9 +162,9 @@ def _straddles(facts: Facts) -> Iterator[Case]:
                 (stores if access.memory is AccessKind.WRITE else others).append(op)
                 break
     if others:
-        yield Case("slots read a vector that two values lie across", others)
+        yield Case("slots that read a vector which two values lie across", others)
     if stores:
-        yield Case("vstores store words that were put side by side", stores, "note")
+        yield Case("vstores of words that were put side by side", stores, severity="note")
 
 
 def _straddles_operand(facts: Facts, producers: Sequence[int]) -> bool:
@@ -200,8 +202,9 @@ def _useless(facts: Facts) -> Iterator[Case]:
         else (f"the {before} cycles that the slots need stay the same")
     )
     yield Case(
-        f"slots reach no output: {told}{more}; without them {saved}",
+        "slots that no output is made of",
         facts.useless,
+        f" ({told}{more}); without them {saved}",
         "warning" if after < before else "note",
     )
 
@@ -224,7 +227,7 @@ def _never_read(facts: Facts) -> Iterator[Case]:
         and all(last[node] < 0 for node in facts.nodes(op))
     ]
     if ops:
-        yield Case("slots write words that nobody reads", ops)
+        yield Case("slots that write words which nobody reads", ops)
 
 
 def _overwritten_stores(facts: Facts) -> Iterator[Case]:
@@ -238,7 +241,7 @@ def _overwritten_stores(facts: Facts) -> Iterator[Case]:
         and not any(node in loaded or node in final for node in facts.nodes(op))
     ]
     if ops:
-        yield Case("stores are overwritten before anybody loads them", ops)
+        yield Case("stores that are overwritten before anybody loads them", ops)
 
 
 def _unclaimed_stores(facts: Facts) -> Iterator[Case]:
@@ -247,7 +250,7 @@ def _unclaimed_stores(facts: Facts) -> Iterator[Case]:
         return
     ops = [op for op in facts.unclaimed if not _touches(facts, op, layout.indices_at)]
     if ops:
-        yield Case("stores leave words that the program does not claim, usually the indices", ops)
+        yield Case("stores of words that the program does not claim, usually the indices", ops)
 
 
 def _touches(facts: Facts, op: int, below: int) -> bool:
@@ -265,7 +268,7 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
         and _touches(facts, op, layout.indices_at)
     ]
     if ops:
-        yield Case("stores write to the forest or the header", ops)
+        yield Case("stores to the forest or the header", ops)
 
 
 def _never_written(facts: Facts) -> Iterator[Case]:
@@ -285,10 +288,10 @@ def _never_written(facts: Facts) -> Iterator[Case]:
                 (early if flow.word_writes[word] else zeros).append(op)
     if early:
         ops = sorted(set(early))
-        yield Case("slots read a word before it is first written", ops, "warning")
+        yield Case("slots that read a word before it is first written", ops, severity="warning")
     if zeros:
         ops = sorted(set(zeros))
-        yield Case("slots read words that are never written, which are 0", ops)
+        yield Case("slots that read words which are never written, and so are 0", ops)
 
 
 def _same_address(facts: Facts) -> Iterator[Case]:
@@ -305,7 +308,7 @@ def _same_address(facts: Facts) -> Iterator[Case]:
         found += sorted({by_kind[AccessKind.WRITE][address] for address in both})
     if found:
         yield Case(
-            "stores share a bundle with a load of their address, which gets the old word", found
+            "stores in a bundle with a load of their address, which gets the old word", found
         )
 
 
@@ -319,7 +322,7 @@ def _same_constants(facts: Facts) -> Iterator[Case]:
                 again.append(op)
             values.setdefault(value, op)
     if again:
-        yield Case("slots load a constant that was loaded before", again)
+        yield Case("slots that load a constant which was loaded before", again)
 
 
 def _never_executed(facts: Facts) -> Iterator[Case]:
@@ -329,7 +332,7 @@ def _never_executed(facts: Facts) -> Iterator[Case]:
     never = [pc for pc in range(len(facts.flow.program)) if pc not in executed]
     if never:
         runs = ", ".join(f"{first}:{stop}" for first, stop in runs_of(never)[:5])
-        yield Case(f"bundles are never executed: pc {runs}", (), cases=len(never))
+        yield Case("bundles that are never executed", (), f", pc {runs}", cases=len(never))
 
 
 def _idle_cycles(facts: Facts) -> Iterator[Case]:
@@ -341,7 +344,7 @@ def _idle_cycles(facts: Facts) -> Iterator[Case]:
     ]
     if idle:
         cycles = ", ".join(f"{first}:{stop}" for first, stop in runs_of(idle)[:5])
-        yield Case(f"cycles go to bundles without a slot: {cycles}", (), cases=len(idle))
+        yield Case("cycles of bundles without a slot", (), f", {cycles}", cases=len(idle))
 
 
 def _many_debug_slots(facts: Facts) -> Iterator[Case]:
@@ -353,9 +356,7 @@ def _many_debug_slots(facts: Facts) -> Iterator[Case]:
         if engine == debug and len(columns.slots_of(group)) > SLOT_LIMITS["debug"]
     ]
     if many:
-        yield Case(
-            f"bundles have more than {SLOT_LIMITS['debug']} debug slots", (), cases=len(many)
-        )
+        yield Case(f"bundles with over {SLOT_LIMITS['debug']} debug slots", (), cases=len(many))
 
 
 class Rule(NamedTuple):
@@ -510,5 +511,9 @@ def _finding(facts: Facts, rule: Rule, case: Case) -> Finding:
     count = len(case.ops) if case.cases is None else case.cases
     slots = tuple(facts.dependences.slot_at(op) for op in case.ops[:SHOWN])
     return Finding(
-        rule.name, case.severity or rule.severity, f"{count} {case.message}", count, slots
+        rule.name,
+        case.severity or rule.severity,
+        f"{case.message}: {count}{case.detail}",
+        count,
+        slots,
     )

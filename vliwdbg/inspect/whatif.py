@@ -88,7 +88,10 @@ def whatif(dependences: Dependences, text: str, others: Sequence[Flow] = ()) -> 
     cycles = dependences.end - dependences.start
     placement = _Placement(dependences, change, others)
     placed = placement.placed
-    at_most = max(placed, default=-1) + 1
+    at_most = placement.cycles
+    same = (
+        at_most if change == Change("same") else _Placement(dependences, Change(""), others).cycles
+    )
     slots = Counter(
         dependences.engine[op] for op in range(len(placed)) if not placement.is_free(op)
     )
@@ -101,6 +104,7 @@ def whatif(dependences: Dependences, text: str, others: Sequence[Flow] = ()) -> 
         cycles,
         at_most,
         cycles - at_most,
+        same,
         dict(zip(WORKING, change.limits, strict=True)),
         change.renamed,
         tuple(sorted(change.free.values())),
@@ -172,6 +176,11 @@ class _Placement:
         self._memory = _memory_waits(others) if others else _memory_order(dependences)
         self._rows = [_Rows(limit) for limit in change.limits]
         self._place_all()
+
+    @property
+    def cycles(self) -> int:
+        """From the first to the last."""
+        return max(self.placed, default=-1) + 1
 
     def is_free(self, op: int) -> bool:
         """Whether an operation takes no slot."""

@@ -15,8 +15,8 @@ def _(view: WhatIf) -> Iterator[str]:
     what = "The same limits" if view.change == "same" else view.change
     if view.saved > 0:
         yield f"{what}: {view.at_most} cycles, not {view.cycles}: at least {view.saved} saved."
-        if view.change == "same":
-            yield f"These {view.saved} cycles lie in the order alone."
+        if view.same < view.cycles:
+            yield f"Of them {view.cycles - view.same} lie in the order alone."
     elif view.saved < 0:
         yield f"{what}: {view.at_most} cycles in this order, {-view.saved} more than {view.cycles}."
     else:

@@ -13,7 +13,8 @@ class WhatIf(Answer, kind="whatif"):
     """The cycles of the run as it was given, and `at_most` how many its operations take when each
     is put where it can be earliest, in the order as given.
 
-    So at least `saved` are saved; who may reorder them may save more. `limits` are the slots a
+    So at least `saved` are saved; who may reorder them may save more. `same` is how many it would
+    be if nothing were different but the places in this order. `limits` are the slots a
     cycle, `renamed` says that words of scratch were never waited for, and `free` names the
     operations that took no slot. `used` is how many slots of each engine that leaves used.
     """
@@ -22,6 +23,7 @@ class WhatIf(Answer, kind="whatif"):
     cycles: int
     at_most: int
     saved: int
+    same: int
     limits: Mapping[str, int]
     renamed: bool
     free: tuple[str, ...]
