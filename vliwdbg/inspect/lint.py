@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
+from vliwdbg.inspect.flow import NO_WORD
 from vliwdbg.inspect.live import last_readers
 from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
 from vliwdbg.inspect.words import notes_of, runs_of
@@ -100,12 +102,12 @@ class Facts:
     def useless(self) -> list[int]:
         """The operations of which no lane is needed. Those stores are not among them that nobody
         loads, and what is made for them: they may be meant."""
-        marked = bytearray(self.needed)
-        stored = bytearray(marked)
+        stored = bytearray(self.needed)
         for op in self.unclaimed:
             for node in self.nodes(op):
                 stored[node] = 1
-        spread(self.flow, stored)
+        if self.unclaimed:
+            spread(self.flow, stored)
         return [
             op
             for op, code in enumerate(self.code)
@@ -131,20 +133,21 @@ class Facts:
 
 
 def _double_writes(facts: Facts) -> Iterator[Case]:
-    words, ops = facts.flow.written_words, []
-    first = facts.flow.first_node
-    for step in range(len(facts.flow.pcs)):
-        nodes = range(first[step], first[step + 1])
-        mine = [words[node] for node in nodes if words[node] < len(facts.flow.word_writes)]
-        if len(set(mine)) != len(mine):
+    words, first = facts.flow.written_words, facts.flow.first_node
+    ops: dict[int, None] = {}
+    for start, stop in pairwise(first):
+        written = [word for word in words[start:stop] if word != NO_WORD]
+        if len(set(written)) != len(written):
             seen: dict[int, int] = {}
-            for node in nodes:
-                if words[node] in seen and words[node] < len(facts.flow.word_writes):
-                    ops += [facts.op_of_node[seen[words[node]]], facts.op_of_node[node]]
-                seen[words[node]] = node
+            for node in range(start, stop):
+                word, op = words[node], facts.op_of_node[node]
+                if word in seen and word != NO_WORD:
+                    ops |= {seen[word]: None, op: None}
+                seen[word] = op
     if ops:
-        pairs = list(dict.fromkeys(ops))
-        yield Case("slots that write a word which another slot of their bundle writes too", pairs)
+        yield Case(
+            "slots that write a word which another slot of their bundle writes too", list(ops)
+        )
 
 
 def _straddles(facts: Facts) -> Iterator[Case]:
@@ -168,6 +171,10 @@ def _straddles(facts: Facts) -> Iterator[Case]:
 
 
 def _straddles_operand(facts: Facts, producers: Sequence[int]) -> bool:
+    first = producers[0]
+    # Nearly all are the lanes of one slot: no need to look at each.
+    if first >= 0 and list(producers) == list(facts.nodes(facts.op_of_node[first])):
+        return False
     origins = set()
     for lane, node in enumerate(producers):
         if node >= 0:

@@ -259,18 +259,14 @@ def _made_place(flow: Flow, nodes: Sequence[int]) -> str:
 
 def _slots_behind(flow: Flow, ends: Sequence[_End]) -> int:
     """How many executed slots the words come from in all."""
-    wanted = {end.node for end in ends if end.node >= 0}
-    if not wanted:
-        return 0
-    marked = bytearray(max(wanted) + 1)
-    for node in wanted:
-        marked[node] = 1
     a, b, c = flow.sources
-    slots = set()
-    for node in range(len(marked) - 1, -1, -1):
-        if marked[node]:
-            for producer in (a[node], b[node], c[node], flow.stored[node]):
-                if producer >= 0:
-                    marked[producer] = 1
-            slots.add(flow.place(node)[:2])
-    return len(slots)
+    stored = flow.stored
+    found = {end.node for end in ends if end.node >= 0}
+    waiting = list(found)
+    while waiting:
+        node = waiting.pop()
+        for producer in (a[node], b[node], c[node], stored[node]):
+            if producer >= 0 and producer not in found:
+                found.add(producer)
+                waiting.append(producer)
+    return len({flow.place(node)[:2] for node in found})
