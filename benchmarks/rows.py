@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
@@ -30,6 +31,7 @@ from machine.patterns import Inputs
 from machine.stops import Reason
 from machine.trials import Trial
 from machine.verdict import check
+from vliwdbg.inspect import Questions
 
 HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
@@ -185,6 +187,40 @@ def _process(command: list[str]) -> Prepare:
     return lambda: run
 
 
+def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
+    """Milliseconds of the first question about a program, its run and graph included."""
+    program = make()
+    memory = starting_memory(program)
+
+    def prepare_one() -> Callable[[], object]:
+        asked = Questions(program, memory)
+        return lambda: ask(asked)
+
+    (taken,) = in_turns(5, prepare_one)
+    return 1e3 * taken
+
+
+def one_more_who() -> float:
+    """Milliseconds of `who` about a last word, after the first."""
+    asked = Questions(kernel(), starting_memory(kernel()))
+    values = Problem().layout.values
+    who_of_a_value(asked)
+    (taken,) = in_turns(50, lambda: partial(asked.who, f"mem[{values.start + 9}]"))
+    return 1e3 * taken
+
+
+def slowest_question(make: Callable[[], Program]) -> float:
+    """Milliseconds of the slowest of the others, each as the first question."""
+    return max(question(make, methodcaller(name)) for name in OTHERS)
+
+
+def who_of_a_value(asked: Questions) -> object:
+    """Of the first value that the kernel leaves."""
+    return asked.who(f"mem[{Problem().layout.values.start}]")
+
+
+OTHERS = ("why", "stats", "floor", "critical", "slack", "live", "lint")
+
 ROWS = (
     Row("dense straight-line kernel, 1,500 bundles of 19 slots", 100, 150, "times",
         lambda: ratio(dense(), 9)),
@@ -197,6 +233,15 @@ ROWS = (
     Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
         checked_inputs),
     Row("`vliwdbg run -q FILE`, over an empty Typer program", 60, 25, "ms", whole_process),
+    Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
+        partial(question, kernel, who_of_a_value)),
+    Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
+    Row("the slowest other question about it, the first", 300, 100, "ms",
+        lambda: slowest_question(kernel)),
+    Row("the graph of the baseline's run", 500, 100, "ms",
+        partial(question, baseline, lambda asked: asked.flow.word_writes)),
+    Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
+        lambda: slowest_question(baseline)),
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The page of questions: each command on it prints what stands there.
 
-`python -m tests.cli.test_questions_page` writes the page anew, where kernels have changed: what each
-command prints now, with as much left out after the same number of lines.
+`python -m tests.cli.test_questions_page` writes the page anew, where kernels have changed: what
+each command prints now, with as much left out after the same number of lines.
 """
 
 import re
