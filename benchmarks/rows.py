@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
@@ -29,8 +30,10 @@ from machine.model import Model
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
+from machine.timeline import Timeline
 from machine.trials import Trial
 from machine.verdict import check
+from vliwdbg.inspect import Questions
 from vliwdbg.session.session import Session
 
 HISTORY = 2000
@@ -74,7 +77,7 @@ def prepare(make: Any, program: Program, history: int, bundles: int) -> Prepare:
 
 
 def compiled() -> Any:
-    return choose_core("compiled").make
+    return partial(Timeline.on, choose_core("compiled"))
 
 
 def ratio(program: Program, rounds: int) -> float:
@@ -214,6 +217,40 @@ def _process(command: list[str]) -> Prepare:
     return lambda: run
 
 
+def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
+    """Milliseconds of the first question about a program, its run and graph included."""
+    program = make()
+    memory = starting_memory(program)
+
+    def prepare_one() -> Callable[[], object]:
+        asked = Questions(program, memory)
+        return lambda: ask(asked)
+
+    (taken,) = in_turns(5, prepare_one)
+    return 1e3 * taken
+
+
+def one_more_who() -> float:
+    """Milliseconds of `who` about a last word, after the first."""
+    asked = Questions(kernel(), starting_memory(kernel()))
+    values = Problem().layout.values
+    who_of_a_value(asked)
+    (taken,) = in_turns(50, lambda: partial(asked.who, f"mem[{values.start + 9}]"))
+    return 1e3 * taken
+
+
+def slowest_question(make: Callable[[], Program]) -> float:
+    """Milliseconds of the slowest of the others, each as the first question."""
+    return max(question(make, methodcaller(name)) for name in OTHERS)
+
+
+def who_of_a_value(asked: Questions) -> object:
+    """Of the first value that the kernel leaves."""
+    return asked.who(f"mem[{Problem().layout.values.start}]")
+
+
+OTHERS = ("why", "stats", "floor", "critical", "slack", "live", "lint")
+
 ROWS = (
     Row("dense straight-line kernel, 1,500 bundles of 19 slots", 100, 150, "times",
         lambda: ratio(dense(), 9)),
@@ -236,6 +273,15 @@ ROWS = (
     Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
         start_and_load),
     Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
+    Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
+        partial(question, kernel, who_of_a_value)),
+    Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
+    Row("the slowest other question about it, the first", 300, 100, "ms",
+        lambda: slowest_question(kernel)),
+    Row("the graph of the baseline's run", 500, 100, "ms",
+        partial(question, baseline, lambda asked: asked.flow.word_writes)),
+    Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
+        lambda: slowest_question(baseline)),
 )  # fmt: skip
 
 

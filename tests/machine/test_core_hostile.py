@@ -16,6 +16,7 @@ if choose_core().name != "compiled":
 
 from machine.core import _core
 from machine.core.compiled import adopt_instruction_set, instruction_rows
+from machine.timeline import Timeline
 
 ROWS = instruction_rows()
 SIMPLE = Program.from_bundles(

@@ -14,7 +14,16 @@ import typer
 from typer.main import get_command
 
 from vliwdbg import __version__
-from vliwdbg.cli.parameters import Argument, Command, Parameter, UsageError, call, parameters_of
+from vliwdbg.cli.parameters import (
+    HELP,
+    VERSION,
+    Argument,
+    Command,
+    Parameter,
+    UsageError,
+    call,
+    parameters_of,
+)
 from vliwdbg.cli.streams import print_out
 
 
