@@ -193,7 +193,7 @@ _ROWS: tuple[Opcode, ...] = (
         "multiply_add",
         "m",
         (_def(width=_V), _use("a", _V), _use("b", _V), _use("c", _V)),
-        "{dest} = multiply_add({a}, {b}, {c})",
+        "{dest} = {a} * {b} + {c}",
         "a * b + c",
     ),
     Opcode(
@@ -242,7 +242,7 @@ _ROWS: tuple[Opcode, ...] = (
         "select",
         "?",
         (_def(), _use("cond"), _use("a"), _use("b")),
-        "{dest} = select({cond}, {a}, {b})",
+        "{dest} = {cond} ? {a} : {b}",
         "a if cond is not 0, else b",
     ),
     Opcode(
@@ -250,7 +250,7 @@ _ROWS: tuple[Opcode, ...] = (
         "vselect",
         "v",
         (_def(width=_V), _use("cond", _V), _use("a", _V), _use("b", _V)),
-        "{dest} = vselect({cond}, {a}, {b})",
+        "{dest} = {cond} ? {a} : {b}",
         "a if cond is not 0, else b, lane by lane",
     ),
     Opcode(

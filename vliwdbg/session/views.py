@@ -12,44 +12,14 @@ All of it is pure: plain values in, plain values out, no colours and no widths.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, overload
 
-from machine.disassembly import ScratchNames, SlotsText, format_slot, format_slots
-from machine.isa import ENGINES, SCRATCH_SIZE, SLOT_LIMITS, VLEN, Role
+from machine.disassembly import ScratchNames
+from machine.isa import SCRATCH_SIZE, VLEN
 from machine.problem import Layout
-from machine.program import Bundle, Program, Slot
-from machine.stops import Commit
+from machine.program import Program
 from vliwdbg.session.breakpoints import Breakpoint
-from vliwdbg.session.rehearsal import Effect, Words, read_operands, rehearse
 from vliwdbg.session.session import Session
-from vliwdbg.session.still import Still
-
-EXECUTING = tuple(engine for engine in ENGINES if engine != "debug")
-
-
-# The listing
-
-
-class ListingLine(NamedTuple):
-    """One bundle: slots used of each engine, all slots as text, tags that start here."""
-
-    pc: int
-    used: Mapping[str, int]
-    slots: tuple[SlotsText, ...]
-    tags: tuple[str, ...]
-
-
-def listing_line(program: Program, names: ScratchNames, pc: int) -> ListingLine:
-    """The bundle at pc as one line."""
-    bundle = program.bundle(pc)
-    slots = tuple(format_slots(iter(bundle), names))
-    return ListingLine(pc, used_slots(bundle), slots, tags_by_pc(program).get(pc, ()))
-
-
-def used_slots(bundle: Bundle) -> dict[str, int]:
-    """Slots used of each engine that the bundle names."""
-    return {engine: len(slots) for engine, slots in bundle.groups}
 
 
 def tags_by_pc(program: Program) -> Mapping[int, tuple[str, ...]]:
@@ -58,124 +28,6 @@ def tags_by_pc(program: Program) -> Mapping[int, tuple[str, ...]]:
     for tag in program.tags:
         starts[tag.pc] = (*starts.get(tag.pc, ()), tag.name)
     return starts
-
-
-# One bundle at length
-
-
-class Read(NamedTuple):
-    """An operand that a slot reads: its name, the place as written, the words."""
-
-    operand: str
-    text: str
-    words: Words
-
-
-@dataclass(frozen=True)
-class SlotView:
-    """One slot: what it reads, the scratch it writes, its effect, and the words it overwrites.
-
-    Where the bundle is neither the next one nor the last one executed, nobody knows what it will
-    do: `effect` is None then, and the reads are as the words stand now.
-    """
-
-    engine: str
-    index: int
-    text: str
-    reads: tuple[Read, ...]
-    writes: str
-    vector: bool
-    before: Words = ()
-    effect: Effect | None = None
-
-
-@dataclass(frozen=True)
-class BundleView:
-    """One bundle: slots used of each engine, and every slot. `when` says which values these are."""
-
-    pc: int
-    when: str
-    used: Mapping[str, int]
-    slots: tuple[SlotView, ...]
-
-
-NEXT, LAST, ELSEWHERE = "next", "executed", "not next"
-
-
-def bundle_view(
-    program: Program, names: ScratchNames, now: Still, pc: int, last: Commit | None = None
-) -> BundleView | None:
-    """The bundle at pc; None where there is none. `last` is what the last bundle did."""
-    if not 0 <= pc < len(program):
-        return None
-    bundle = program.bundle(pc)
-    when = _when(now, pc, last)
-    scratch, memory = _words_before(now, last) if when == LAST else (now.scratch, now.memory)
-    slots = tuple(_slot_view(slot, names, scratch, memory, when) for slot in bundle)
-    return BundleView(pc, when, used_slots(bundle), slots)
-
-
-def _when(now: Still, pc: int, last: Commit | None) -> str:
-    if pc == now.pc:
-        return NEXT
-    return LAST if last is not None and pc == last.pc else ELSEWHERE
-
-
-class _Overlaid(Sequence[int]):
-    """Words with some of them as they were before a commit; nothing is copied."""
-
-    def __init__(self, now: Sequence[int], old: Mapping[int, int]) -> None:
-        self._now = now
-        self._old = old
-
-    def __len__(self) -> int:
-        return len(self._now)
-
-    @overload
-    def __getitem__(self, at: int) -> int: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[int]: ...
-    def __getitem__(self, at: Any) -> Any:
-        if isinstance(at, slice):
-            return [self[word] for word in range(*at.indices(len(self)))]
-        return self._old.get(at, self._now[at])
-
-
-def _words_before(now: Still, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
-    assert last is not None
-    return (
-        _Overlaid(now.scratch, {write.address: write.old for write in last.scratch}),
-        _Overlaid(now.memory, {write.address: write.old for write in last.memory}),
-    )
-
-
-def _slot_view(
-    slot: Slot, names: ScratchNames, scratch: Sequence[int], memory: Sequence[int], when: str
-) -> SlotView:
-    values = read_operands(slot, scratch)
-    shift = slot.opcode.shift(slot.operands)
-    reads = tuple(
-        Read(operand.name, names.text(value + shift, operand.width), values[operand.name])
-        for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
-        if operand.role in (Role.USE, Role.ADDRESS)
-    )
-    writes = next((names.text(*words) for words in slot.defs), "")
-    view = SlotView(
-        slot.engine, slot.index, format_slot(slot, names), reads, writes, slot.opcode.vector
-    )
-    if when == ELSEWHERE:
-        return view
-    effect = rehearse(slot, scratch, memory)
-    before: Words = ()
-    if effect.place is not None:
-        words = memory if effect.place.memory else scratch
-        before = tuple(words[effect.place.start : effect.place.stop])
-    return replace(view, before=before, effect=effect)
-
-
-def idle_engines(used: Mapping[str, int]) -> Iterator[tuple[str, int, int]]:
-    """Each engine that executes, with its slots used and its limit."""
-    return ((engine, used.get(engine, 0), SLOT_LIMITS[engine]) for engine in EXECUTING)
 
 
 # Stops
@@ -195,6 +47,13 @@ class StopView(NamedTuple):
     just_met: bool
     watches: bool
     flags: bytes
+    cycle: int | None = None
+    """The cycle it waits for, if it waits for one."""
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether it stops before bundles, and is not disabled."""
+        return self.enabled and not self.cause and not self.watches
 
     def marks(self, pc: int) -> bool:
         """Whether it may stop before the bundle at pc."""
@@ -220,6 +79,7 @@ def _stop_view(stop: Breakpoint, just_met: bool) -> StopView:
         just_met,
         stop.watched is not None,
         stop.flags,
+        stop.cycle,
     )
 
 

@@ -7,7 +7,7 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
@@ -25,7 +25,12 @@ from vliwdbg.session.views import (
     stop_views,
     tags_by_pc,
 )
+from vliwdbg.session.where import union
+from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
+from vliwdbg.views.origins import Origins
 
+PICTURED_AT_ONCE = 20_000
+"""Bundles of a program whose picture takes a few milliseconds."""
 MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
@@ -73,16 +78,28 @@ class Line(NamedTuple):
     text: str
 
 
+class Followed(NamedTuple):
+    """A value that is followed: what it is called, and the pcs that write and that read it."""
+
+    label: str
+    writes: frozenset[int]
+    reads: frozenset[int]
+
+
 class Desk:
     """One user at one session, and what the session was like when last looked at."""
 
     def __init__(self, session: Session) -> None:
         self.radix = Radix.HEX
+        self.spelled = "valu"
+        """The engine that the listing spells out."""
+        self.followed: Followed | None = None
         self.transcript: list[Line] = []
         self.latest = 0
         """Where in it the latest exchange begins."""
         self.looking = 0
         """The pc of the bundle looked at."""
+        self.marks: tuple[tuple[int, str], ...] = ()
         self.settled = 0
         """Counts the looks; whatever is drawn belongs to one of them."""
         self._take(session)
@@ -93,12 +110,45 @@ class Desk:
         self.program: Program = session.program
         self.names: ScratchNames = session.names
         self.tags = tags_by_pc(session.program)
+        self.origins = Origins(session.program)
+        self.followed = None
+        self._take_picture(session)
         self.scratch_rows: list[WordRow] = scratch_rows(session.names)
         self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
         self.now: Still = still_of(session.core)
         self.left: Still = self.now
         """Where the last move began."""
         self.look_at_next()
+
+    def _take_picture(self, session: Session) -> None:
+        """The picture of the run, where it can be had at once."""
+        program = session.program
+        self.occupancy: Occupancy | None = None
+        self.window = Window(0, 0)
+        if len(program) <= PICTURED_AT_ONCE and is_straight(program):
+            self.picture(occupancy(program))
+
+    def picture(self, picture: Occupancy) -> None:
+        """Have this picture of the run, all of it in sight."""
+        self.occupancy = picture
+        self.window = Window(0, picture.cycles)
+
+    def zoom(self, factor: float) -> None:
+        """See so many times as many cycles of the run."""
+        if self.occupancy:
+            self.window = self.window.zoomed(factor, self.now.cycle, self.occupancy.cycles)
+
+    def _timeline_marks(self, session: Session) -> Iterator[tuple[int, str]]:
+        """What the timeline marks: (cycle, character) each; a later one hides one before."""
+        picture = self.occupancy
+        if picture is None:
+            return
+        flags = union((stop.flags for stop in self.stops if stop.may_stop), len(self.program))
+        waited = [stop.cycle for stop in self.stops if stop.may_stop and stop.cycle is not None]
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *waited))
+        for name, position in session.marks.items():
+            if position < len(picture.started):
+                yield picture.started[position], name[0]
 
     def settle(self, session: Session) -> None:
         """Look at a session at rest."""
@@ -116,6 +166,9 @@ class Desk:
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
         self.since_memory = changed_words(self.left.memory, self.now.memory)
+        if self.occupancy:
+            self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
+        self.marks = tuple(self._timeline_marks(session))
         self.settled += 1
 
     def look_at_next(self) -> None:
@@ -126,6 +179,11 @@ class Desk:
         """Look at the bundle executed last, if there is one."""
         if self.last:
             self.looking = self.last.pc
+
+    def follows(self, pc: int) -> tuple[bool, bool]:
+        """Whether the bundle writes, and whether it reads, the value that is followed."""
+        followed = self.followed
+        return (pc in followed.writes, pc in followed.reads) if followed else (False, False)
 
     def say(self, lines: Iterable[Line]) -> None:
         """Add the lines of one exchange to the transcript."""

@@ -139,6 +139,14 @@ GROUPS = (
         ),
     ),
     Group(
+        "Picture",
+        (
+            Key("zoom", "z", "see fewer cycles of the run", action="zoom(0.5)", short="zoom"),
+            Key("zoom-out", "Z", "see more cycles of the run", action="zoom(2)"),
+            Key("unfold", "e", "the operands of a slot, or no more", action="room.unfold"),
+        ),
+    ),
+    Group(
         "Stops",
         (
             Key(

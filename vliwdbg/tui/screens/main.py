@@ -38,6 +38,7 @@ from vliwdbg.tui.searching import find_row
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.tui.widgets.timeline import TimelinePane
 
 FRAME_SECONDS = 0.05
 """Between two looks at how far a command is."""
@@ -260,6 +261,16 @@ class MainScreen(Screen[int]):
         here = f"pc {self.desk.looking}"
         there = [stop for stop in self.desk.stops if stop.source == here and not stop.watches]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
+
+    def action_zoom(self, factor: float) -> None:
+        """See so many times as many cycles of the run."""
+        self.desk.zoom(factor)
+        self.room.panes["timeline"].show()
+
+    @on(TimelinePane.Seek)
+    def seek(self, asked: TimelinePane.Seek) -> None:
+        """Go to a cycle of the timeline."""
+        self.execute(f"goto {asked.cycle}")
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""
