@@ -17,7 +17,7 @@ from vliwdbg.commands import Console, Reply
 from vliwdbg.commands.program import with_notes
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Choice, Loaded
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.session import Run, Session, StopEvent
 
 OK, NO, INTERRUPTED = 0, 1, 130
 SCHEMA = "vliwdbg.exec/1"
@@ -70,13 +70,13 @@ class Batch:
         if self.as_json:
             self.out(json.dumps(as_json(reply)))
             return
-        from vliwdbg.render.text import lines_of
+        from vliwdbg.render import table
 
         tell = self.out if reply.ok or reply.arrival else self.err
-        for line in lines_of(reply):
+        for line in (*reply.lines, *(table(*reply.table) if reply.table else ())):
             tell(line)
 
-    def _drive(self, run: Run) -> Arrival:
+    def _drive(self, run: Run) -> StopEvent:
         while (arrival := run.advance()) is None:
             for line in run.printed if not self.as_json else ():
                 self.out(line)

@@ -38,10 +38,11 @@ static bool fault(Engine *engine, FaultKind kind, int lane, int operand, int64_t
     return false;
 }
 
-/* Where memory is watched no bundle is executed directly. */
-ALWAYS_INLINE void touch(Engine *engine, uint32_t address, uint32_t lanes, uint8_t kinds, bool direct)
+/* Where memory is watched no bundle is executed in place. */
+ALWAYS_INLINE void touch(Engine *engine, uint32_t address, uint32_t lanes, uint8_t kinds,
+                         bool in_place)
 {
-    if (!direct && engine->memory_flags)
+    if (!in_place && engine->memory_flags)
         for (uint32_t lane = 0; lane < lanes; lane++)
             engine->touched |= engine->memory_flags[address + lane] & kinds;
 }
@@ -86,21 +87,20 @@ static int first_zero(const uint32_t *words)
     return lane;
 }
 
-/* What a slot writes goes to the record; or, in a direct bundle, to scratch, and what was there to
- * the record. */
-ALWAYS_INLINE uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool direct)
+/* What a slot writes goes to the record; or, in place, to scratch, and what was there to the record. */
+ALWAYS_INLINE uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool in_place)
 {
-    *words = direct ? *dest : word;
-    if (direct)
+    *words = in_place ? *dest : word;
+    if (in_place)
         *dest = word;
     return words + 1;
 }
 
 ALWAYS_INLINE uint32_t *put_lanes(uint32_t *restrict words, uint32_t *dest,
-                                  const uint32_t *restrict lanes, bool direct)
+                                  const uint32_t *restrict lanes, bool in_place)
 {
-    copy_lanes(words, direct ? dest : lanes);
-    if (direct)
+    copy_lanes(words, in_place ? dest : lanes);
+    if (in_place)
         copy_lanes(dest, lanes);
     return words + VLEN;
 }
@@ -109,22 +109,22 @@ ALWAYS_INLINE uint32_t *put_lanes(uint32_t *restrict words, uint32_t *dest,
 typedef struct {
     const Slot *slot; /* at the end the one that faulted, if one did */
     const Slot *end;
-    uint32_t *stores; /* where those of the record are staged; not used in a direct bundle */
-    uint32_t *words;  /* where its words of scratch go, and, of a direct bundle, its stores */
+    uint32_t *stores; /* where those of the record are staged; not used in place */
+    uint32_t *words;  /* where its words of scratch go, and, in place, its stores */
     uint32_t *traced;
     bool stored; /* at the end: whether there are any stores */
 } Work;
 
 /* A store waits in the record until all slots of its bundle have read what they read. */
 ALWAYS_INLINE uint32_t *stage_store(Work *work, uint32_t *words, uint32_t address,
-                                    const uint32_t *from, size_t count, bool direct)
+                                    const uint32_t *from, size_t count, bool in_place)
 {
-    uint32_t *record = direct ? words : work->stores;
+    uint32_t *record = in_place ? words : work->stores;
     *record++ = address;
     memcpy(record, from, count * sizeof *record);
     record += count;
     work->stored = true;
-    if (direct)
+    if (in_place)
         return record;
     work->stores = record;
     return words;
@@ -132,7 +132,7 @@ ALWAYS_INLINE uint32_t *stage_store(Work *work, uint32_t *words, uint32_t addres
 
 /* Do the first half of a bundle; false if a slot faults. */
 ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool compares,
-                           const bool direct)
+                           const bool in_place)
 {
     const Program *program = engine->program;
     uint32_t *const s = engine->scratch;
@@ -145,17 +145,17 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     while (slot < end) {
         bool fine = true;
         /* Staged slots are few, and are done one by one. */
-        switch (direct ? slot->what : WHAT_OF(operation_of(slot), 1)) {
-#define CASE(OPERATION, alike) case WHAT_OF(OP_##OPERATION, alike)
-#define SCALAR(OPERATION, alike, result)                    \
-    CASE(OPERATION, alike):                                 \
-    {                                                       \
-        const uint32_t a = s[slot->x], b = s[slot->y];      \
-        words = put(words, s + slot->dest, result, direct); \
-        slot++;                                             \
+        switch (in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1)) {
+#define CASE(OPERATION, length) case DISPATCH_OF(OP_##OPERATION, length)
+#define SCALAR(OPERATION, length, result)                     \
+    CASE(OPERATION, length):                                  \
+    {                                                         \
+        const uint32_t a = s[slot->x], b = s[slot->y];        \
+        words = put(words, s + slot->dest, result, in_place); \
+        slot++;                                               \
     }
-#define VECTOR(OPERATION, alike, result)                                 \
-    CASE(OPERATION, alike):                                              \
+#define VECTOR(OPERATION, length, result)                                \
+    CASE(OPERATION, length):                                             \
     ONE_VECTOR for (int i = 0; i < VLEN; i++)                            \
     {                                                                    \
         const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i];       \
@@ -163,16 +163,16 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
         (void)c;                                                         \
         lanes[i] = result;                                               \
     }                                                                    \
-    words = put_lanes(words, s + slot->dest, lanes, direct);             \
+    words = put_lanes(words, s + slot->dest, lanes, in_place);           \
     slot++;
 /* Slots that do the same, as many as are left of them: the switch jumps into their middle. */
-#define LAST_6(SLOT, OPERATION, result)        \
-    SLOT(OPERATION, 6, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 5, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 4, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 3, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 2, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 1, result)                 \
+#define LAST_6(SLOT, OPERATION, result)       \
+    SLOT(OPERATION, 6, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 5, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 4, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 3, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 2, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 1, result)                \
     continue;
 #define LAST_12(SLOT, OPERATION, result)       \
     SLOT(OPERATION, 12, result) FALLS_THROUGH; \
@@ -199,7 +199,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     {                                                                  \
         const uint32_t a = s[slot->x], b = s[slot->y];                 \
         if (b)                                                         \
-            words = put(words, s + slot->dest, result, direct);        \
+            words = put(words, s + slot->dest, result, in_place);      \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, -1, 2, 0);            \
         break;                                                         \
@@ -212,7 +212,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             lanes[i] = result;                                         \
         }                                                              \
         if (zero == VLEN)                                              \
-            words = put_lanes(words, s + slot->dest, lanes, direct);   \
+            words = put_lanes(words, s + slot->dest, lanes, in_place); \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, zero, 2, 0);          \
         break;                                                         \
@@ -222,44 +222,44 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
         CASE(BROADCAST, 1):
             for (int i = 0; i < VLEN; i++)
                 lanes[i] = s[slot->x];
-            words = put_lanes(words, s + slot->dest, lanes, direct);
+            words = put_lanes(words, s + slot->dest, lanes, in_place);
             break;
         CASE(LOAD, 1):
         CASE(LOAD_OFFSET, 1):
             if ((fine = reach(engine, s[slot->x], 1))) {
-                touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
-                words = put(words, s + slot->dest, memory[s[slot->x]], direct);
+                touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
+                words = put(words, s + slot->dest, memory[s[slot->x]], in_place);
             }
             break;
         CASE(LOAD_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 1))) {
-                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
-                words = put_lanes(words, s + slot->dest, memory + s[slot->x], direct);
+                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
+                words = put_lanes(words, s + slot->dest, memory + s[slot->x], in_place);
             }
             break;
         CASE(CONSTANT, 1):
-            words = put(words, s + slot->dest, slot->z, direct);
+            words = put(words, s + slot->dest, slot->z, in_place);
             break;
         CASE(STORE, 1):
             if ((fine = reach(engine, s[slot->x], 0))) {
-                touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
-                words = stage_store(work, words, s[slot->x], s + slot->y, 1, direct);
+                touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
+                words = stage_store(work, words, s[slot->x], s + slot->y, 1, in_place);
             }
             break;
         CASE(STORE_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 0))) {
-                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
-                words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, direct);
+                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
+                words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, in_place);
             }
             break;
         CASE(SELECT, 1):
         {
             const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
-            words = put(words, s + slot->dest, a ? b : c, direct);
+            words = put(words, s + slot->dest, a ? b : c, in_place);
             break;
         }
         CASE(ADD_IMMEDIATE, 1):
-            words = put(words, s + slot->dest, s[slot->x] + slot->z, direct);
+            words = put(words, s + slot->dest, s[slot->x] + slot->z, in_place);
             break;
         CASE(JUMP, 1):
             fine = jump(engine, next, program->targets[slot->z].pc, 0);
@@ -283,7 +283,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             *work->traced++ = s[slot->x];
             break;
         CASE(CORE_ID, 1):
-            words = put(words, s + slot->dest, 0, direct);
+            words = put(words, s + slot->dest, 0, in_place);
             break;
         CASE(COMPARE, 1):
             fine = !compares || compare(engine, s[slot->x], slot->z, -1);
@@ -309,8 +309,8 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     return true;
 }
 
-/* Put back the words of scratch that a direct bundle had overwritten before it faulted, the last one
- * first; in its order the stores come before all that write scratch. */
+/* Put back the words of scratch that a bundle had overwritten in place before it faulted, the last
+ * one first; in its order the stores come before all that write scratch. */
 static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *record,
                       const uint32_t *written)
 {
@@ -324,9 +324,9 @@ static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *reco
     }
 }
 
-static int by_rank(const void *one, const void *other)
+static int by_write_order(const void *one, const void *other)
 {
-    return (int)((const Slot *)one)->rank - (int)((const Slot *)other)->rank;
+    return (int)((const Slot *)one)->write_order - (int)((const Slot *)other)->write_order;
 }
 
 /* Do the first half of a bundle with its slots in any order, all of it in the record. */
@@ -350,7 +350,7 @@ static void find_first_fault(Engine *engine, int64_t pc, uint32_t *record, bool 
     Next next;
     if (count <= MOST_ARRANGED) {
         memcpy(arranged, slots, count * sizeof *slots);
-        qsort(arranged, count, sizeof *slots, by_rank);
+        qsort(arranged, count, sizeof *slots, by_write_order);
         slots = arranged;
     }
     Work work = {.slot = slots, .end = slots + count};
@@ -539,7 +539,7 @@ static int64_t stretch(const Engine *engine, int64_t most, bool heed_stops)
 {
     if (engine->memory_flags || engine->status == PAUSED)
         return 0;
-    const int64_t count = least(most, engine->program->straight[engine->pc]);
+    const int64_t count = least(most, engine->program->fallthrough[engine->pc]);
     return heed_stops ? count_clear(engine->flags + engine->pc, count) : count;
 }
 

@@ -32,12 +32,17 @@ enum { MOST_ARRANGED = 64 };
 
 /* Scalar slots, or vector slots, that are executed one after the other without a look at what the
  * next one is. A bundle has no more of them. */
-enum { MOST_ALIKE = 12, MOST_VECTORS_ALIKE = 6 };
+enum { LONGEST_RUN = 12, LONGEST_VECTOR_RUN = 6 };
 
 /* Of the first two bytes of a Slot. */
-enum { ALIKE_BITS = 4, OPERATION_BITS = 6, WHAT_BITS = OPERATION_BITS + ALIKE_BITS, RANK_BITS = 6 };
-_Static_assert(OPERATIONS <= 1 << OPERATION_BITS && MOST_ALIKE < 1 << ALIKE_BITS &&
-                   MOST_ARRANGED <= 1 << RANK_BITS,
+enum {
+    RUN_LENGTH_BITS = 4,
+    OPERATION_BITS = 6,
+    DISPATCH_BITS = OPERATION_BITS + RUN_LENGTH_BITS,
+    WRITE_ORDER_BITS = 6,
+};
+_Static_assert(OPERATIONS <= 1 << OPERATION_BITS && LONGEST_RUN < 1 << RUN_LENGTH_BITS &&
+                   MOST_ARRANGED <= 1 << WRITE_ORDER_BITS,
                "a slot has no room for these");
 
 /* What a byte of `flags` (one per pc) and of `memory_flags` (one per memory word) asks for. */
@@ -76,26 +81,27 @@ enum { EXPECT_UNRECORDED = -1 };
 
 typedef struct {
     /* The operation, and how many slots from here on, in this bundle, are known to do the same: as
-     * WHAT_OF puts them together, for they are looked at together. */
-    uint16_t what : WHAT_BITS;
-    uint16_t rank : RANK_BITS; /* which slot of its bundle it is, as written; see `direct` */
-    uint16_t dest;     /* where it writes, if it does */
+     * DISPATCH_OF puts them together, for they are looked at together. */
+    uint16_t dispatch : DISPATCH_BITS;
+    /* Which slot of its bundle it is, as written; see `in_place`. */
+    uint16_t write_order : WRITE_ORDER_BITS;
+    uint16_t dest; /* where it writes, if it does */
     uint16_t x, y; /* the first two addresses that it reads */
     /* The third one; or an immediate, of a jump the index of its target, of a compare that of the
      * first expected value. No operation has two of these. */
     uint32_t z;
 } Slot;
 
-#define WHAT_OF(operation, alike) ((operation) << ALIKE_BITS | (alike))
+#define DISPATCH_OF(operation, run_length) ((operation) << RUN_LENGTH_BITS | (run_length))
 
 static inline Operation operation_of(const Slot *slot)
 {
-    return (Operation)(slot->what >> ALIKE_BITS);
+    return (Operation)(slot->dispatch >> RUN_LENGTH_BITS);
 }
 
-static inline unsigned alike_of(const Slot *slot)
+static inline unsigned run_length_of(const Slot *slot)
 {
-    return slot->what & ((1u << ALIKE_BITS) - 1);
+    return slot->dispatch & ((1u << RUN_LENGTH_BITS) - 1);
 }
 
 typedef struct {
@@ -109,7 +115,7 @@ typedef struct {
     uint16_t store_words;  /* of it those of the stores, */
     uint8_t traced;        /* and those for the trace buffer */
     uint8_t cost;          /* cycles, 0 or 1 */
-    bool direct;           /* its slots are in an order in which none meets what another wrote */
+    bool in_place;         /* its slots are in an order in which none meets what another wrote */
 } Bundle;
 
 /* Where a jump leads, and the slot of the jump: its number as written. */
@@ -127,7 +133,7 @@ typedef struct {
     Bundle *bundles;
     uint32_t *first_slots;    /* of each bundle */
     uint32_t *cycles_before;  /* of each bundle, where all are executed one after the other */
-    uint32_t *straight;       /* how many from each one on are direct and lead to the next */
+    uint32_t *fallthrough;    /* how many from each one on are in place and lead to the next */
     Slot *slots;
     ScratchWrite *writes;
     uint8_t *store_lanes;

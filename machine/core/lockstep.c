@@ -5,7 +5,7 @@
  * limit, that ends it for the whole group: `engine.c` is to run its inputs one by one, and tells
  * what happened. Compares and pauses are passed over.
  *
- * All slots of a bundle read before any of them writes. A direct bundle, whose slots stand in an
+ * All slots of a bundle read before any of them writes. A bundle in place, whose slots stand in an
  * order in which none meets what another wrote, writes scratch at once; any other writes a draft of
  * it, from which the written words are taken over at the end. Stores wait for the end in both.
  */
@@ -316,14 +316,14 @@ ALWAYS_INLINE Progress go_on(Group *group, size_t width, int64_t max_cycles)
             return ENDED;
         const Bundle *bundle = program->bundles + group->pc;
         const Slot *const end = slots_of(program, group->pc + 1);
-        uint32_t *const written = bundle->direct ? group->scratch : group->draft;
+        uint32_t *const written = bundle->in_place ? group->scratch : group->draft;
         int64_t next = group->pc + 1;
         if (bundle->cost && group->cycle >= max_cycles)
             return PARTED;
         for (const Slot *slot = slots_of(program, group->pc); slot < end; slot++)
             if (!execute(group, width, slot, written, &next))
                 return PARTED;
-        if (!bundle->direct)
+        if (!bundle->in_place)
             for (uint32_t i = bundle->write; i < bundle[1].write; i++)
                 take_over(group, width, program->writes[i]);
         do_stores(group, width);

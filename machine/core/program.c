@@ -80,9 +80,9 @@ static void add_source(Sources *sources, uint16_t address)
     }
 }
 
-static void set_what(Slot *slot, Operation operation, unsigned alike)
+static void set_dispatch(Slot *slot, Operation operation, unsigned run_length)
 {
-    slot->what = WHAT_OF(operation, alike) & ((1u << WHAT_BITS) - 1);
+    slot->dispatch = DISPATCH_OF(operation, run_length) & ((1u << DISPATCH_BITS) - 1);
 }
 
 /* What `lower_slot` has filled so far. */
@@ -93,7 +93,7 @@ typedef struct {
 } Filled;
 
 static const char *lower_slot(Filled *filled, const Columns *columns, size_t number, int64_t pc,
-                              Operation operation, size_t rank)
+                              Operation operation, size_t write_order)
 {
     Program *program = filled->program;
     Bundle *bundle = program->bundles + pc;
@@ -105,8 +105,8 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    *slot = (Slot){.rank = rank & ((1u << RANK_BITS) - 1)};
-    set_what(slot, operation, 1);
+    *slot = (Slot){.write_order = write_order & ((1u << WRITE_ORDER_BITS) - 1)};
+    set_dispatch(slot, operation, 1);
     for (int i = 0; i < shape->count; i++) {
         const char letter = shape->letters[i];
         const uint8_t width = shape->widths[i];
@@ -224,7 +224,8 @@ static bool has_to_wait(const Arranger *arranger, const Slot *slot, const Slot *
         return false;
     for (const Slot *other = left; other < left + count; other++) {
         const uint32_t width = arranger->shapes[operation_of(other)].dest_width;
-        if (other->rank < slot->rank && other->dest < end && start < other->dest + width)
+        if (other->write_order < slot->write_order && other->dest < end &&
+            start < other->dest + width)
             return true;
     }
     return false;
@@ -283,7 +284,7 @@ static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *plac
  * not matter, and becomes one that processors guess better. */
 static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
 {
-    bundle->direct = count <= 1;
+    bundle->in_place = count <= 1;
     if (count <= 1 || count > MOST_ARRANGED)
         return;
     Slot sorted[MOST_ARRANGED], left[MOST_ARRANGED], placed[MOST_ARRANGED];
@@ -296,8 +297,8 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
         count_write(arranger, &slots[i], 1);
         count_reads(arranger, &slots[i], 1);
     }
-    bundle->direct = place_slots(arranger, left, count, placed);
-    if (bundle->direct)
+    bundle->in_place = place_slots(arranger, left, count, placed);
+    if (bundle->in_place)
         memcpy(slots, placed, count * sizeof *slots);
     else if (!written_twice)
         memcpy(slots, sorted, count * sizeof *slots);
@@ -312,30 +313,31 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
 }
 
 /* How many slots that do the same the engine can do one after the other. */
-static uint32_t most_alike(Operation operation)
+static uint32_t longest_run(Operation operation)
 {
     switch (operation) {
 #define CASES(OPERATION, opcode, result) \
     case OP_##OPERATION:                 \
-        return MOST_ALIKE;               \
+        return LONGEST_RUN;              \
     case OP_V##OPERATION:                \
-        return MOST_VECTORS_ALIKE;
+        return LONGEST_VECTOR_RUN;
         PLAIN_ARITHMETIC(CASES)
 #undef CASES
     case OP_MULTIPLY_ADD:
-        return MOST_VECTORS_ALIKE;
+        return LONGEST_VECTOR_RUN;
     default:
         return 1;
     }
 }
 
-static void count_alike(Slot *slots, size_t count)
+static void count_runs(Slot *slots, size_t count)
 {
     for (size_t i = count; i-- > 0;) {
         const Operation operation = operation_of(&slots[i]);
         const bool same = i + 1 < count && operation_of(&slots[i + 1]) == operation;
-        const unsigned alike = same ? alike_of(&slots[i + 1]) : 0;
-        set_what(&slots[i], operation, alike < most_alike(operation) ? alike + 1 : 1);
+        const unsigned run_length = same ? run_length_of(&slots[i + 1]) : 0;
+        set_dispatch(&slots[i], operation,
+                     run_length < longest_run(operation) ? run_length + 1 : 1);
     }
 }
 
@@ -389,14 +391,14 @@ static Program *allocate(const Columns *columns, Counts counts)
     program->bundles = calloc(columns->bundles + 1, sizeof *program->bundles);
     program->first_slots = calloc(columns->bundles + 1, sizeof *program->first_slots);
     program->cycles_before = calloc(columns->bundles + 1, sizeof *program->cycles_before);
-    program->straight = calloc(columns->bundles + 1, sizeof *program->straight);
+    program->fallthrough = calloc(columns->bundles + 1, sizeof *program->fallthrough);
     program->slots = calloc(columns->slots + 1, sizeof *program->slots);
     program->writes = calloc(columns->slots + 1, sizeof *program->writes);
     program->store_lanes = calloc(columns->slots + 1, sizeof *program->store_lanes);
     program->targets = calloc(counts.targets + 1, sizeof *program->targets);
     program->compares = calloc(counts.compared + 1, sizeof *program->compares);
     if (program->bundles && program->first_slots && program->cycles_before &&
-        program->straight && program->slots && program->writes && program->store_lanes &&
+        program->fallthrough && program->slots && program->writes && program->store_lanes &&
         program->targets && program->compares)
         return program;
     program_free(program);
@@ -404,7 +406,7 @@ static Program *allocate(const Columns *columns, Counts counts)
 }
 
 /* Whether a bundle asks for nothing beyond words, and leads to the next. */
-static bool is_straight(const Program *program, uint32_t pc)
+static bool falls_through(const Program *program, uint32_t pc)
 {
     const Slot *end = slots_of(program, pc + 1);
     for (const Slot *slot = slots_of(program, pc); slot < end; slot++)
@@ -420,13 +422,13 @@ static bool is_straight(const Program *program, uint32_t pc)
         default:
             break;
         }
-    return program->bundles[pc].direct;
+    return program->bundles[pc].in_place;
 }
 
-static void find_straight(Program *program)
+static void find_fallthrough(Program *program)
 {
     for (uint32_t pc = program->length; pc-- > 0;)
-        program->straight[pc] = is_straight(program, pc) ? 1 + program->straight[pc + 1] : 0;
+        program->fallthrough[pc] = falls_through(program, pc) ? 1 + program->fallthrough[pc + 1] : 0;
 }
 
 static const char *lower(Filled *filled, Arranger *arranger, const Columns *columns,
@@ -452,7 +454,7 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
                 return error;
         }
         arrange(arranger, program, bundle, program->slots + slot, end - slot);
-        count_alike(program->slots + slot, end - slot);
+        count_runs(program->slots + slot, end - slot);
         program->all_records += bundle->record_words;
         if (bundle->record_words > program->longest_record)
             program->longest_record = bundle->record_words;
@@ -464,7 +466,7 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
     program->length = (uint32_t)columns->bundles;
     program->target_count = filled->targets;
     program->compared = filled->compared;
-    find_straight(program);
+    find_fallthrough(program);
     return NULL;
 }
 
@@ -508,7 +510,7 @@ void program_free(Program *program)
     free(program->bundles);
     free(program->first_slots);
     free(program->cycles_before);
-    free(program->straight);
+    free(program->fallthrough);
     free(program->slots);
     free(program->writes);
     free(program->store_lanes);

@@ -18,8 +18,8 @@ from machine.stops import Reason
 from machine.stops import State as MachineState
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.navigation import forward
 from vliwdbg.session.places import Place, find_place
-from vliwdbg.session.searches import forward
 from vliwdbg.session.session import NO_MORE_HISTORY, Session
 
 LONGEST = 300

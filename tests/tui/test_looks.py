@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
-from vliwdbg.session.still import COMPARED, changed_words
+from vliwdbg.session.snapshot import COMPARED, changed_words
 from vliwdbg.tui.desk import Line
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.widgets.messages import _laid_out

@@ -14,7 +14,7 @@ from machine.program import Program
 from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.rehearsal import rehearse
-from vliwdbg.session.still import still_of
+from vliwdbg.session.snapshot import snapshot_of
 from vliwdbg.session.views import (
     ELSEWHERE,
     LAST,
@@ -81,7 +81,7 @@ def machine():
 
 def test_the_next_bundle_is_shown_with_what_it_will_do(machine):
     machine.run(1)
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 1)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 1)
     product, broadcast = view.slots
     assert view.when == NEXT
     assert [(read.text, read.words) for read in product.reads] == [("a", (6,)), ("b", (7,))]
@@ -93,21 +93,21 @@ def test_the_next_bundle_is_shown_with_what_it_will_do(machine):
 def test_the_last_bundle_is_shown_with_what_it_did(machine):
     machine.run(2)
     last = machine.core.last_commit()
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 1, last)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 1, last)
     assert view.when == LAST
     assert (view.slots[0].before, view.slots[0].effect.words) == ((0,), (42,))
 
 
 def test_of_any_other_bundle_nobody_knows_what_it_will_do(machine):
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 1)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 1)
     assert view.when == ELSEWHERE
     assert all(slot.effect is None for slot in view.slots)
-    assert bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 3) is None
+    assert bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 3) is None
 
 
 def test_a_slot_that_would_fault_says_so(machine):
     machine.run(2)
-    view = bundle_view(machine.program, ScratchNames(NAMES), still_of(machine.core), 2)
+    view = bundle_view(machine.program, ScratchNames(NAMES), snapshot_of(machine.core), 2)
     assert view.slots[0].effect.fault.value == "division by zero"
 
 

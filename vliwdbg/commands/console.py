@@ -22,12 +22,13 @@ from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
 from vliwdbg.programs import Choice
+from vliwdbg.render import lines_of
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Expression
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.session import Run, Session, StopEvent
 
-Drive = Callable[[Run], Arrival]
+Drive = Callable[[Run], StopEvent]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
 """What moves without a command's name; `end` only where no lines are being gathered."""
 
@@ -127,7 +128,10 @@ class Console:
             return Reply()
         self._last = line
         command, argument = self.find(line)
-        return command.handler(self, argument)
+        answer = command.handler(self, argument)
+        if isinstance(answer, Reply):
+            return answer
+        return Reply(tuple(lines_of(answer)), ok=answer.ok, data=answer.to_json())
 
     def find(self, line: str) -> tuple[Command, str]:
         """The command that a line names, and its argument. Raises DebuggerError."""
@@ -173,7 +177,7 @@ class Console:
             tuple(lines), ok=not (strict and arrival.cut_short), arrival=arrival, data=told(arrival)
         )
 
-    def _told(self, arrival: Arrival) -> Iterator[str]:
+    def _told(self, arrival: StopEvent) -> Iterator[str]:
         for hit in arrival.hits:
             yield from hit.lines(self.session.names)
         if arrival.fault:
@@ -189,7 +193,7 @@ class Console:
         return (displayed(self, display) for display in self.displays.values())
 
 
-def where(session: Session, arrival: Arrival) -> str:
+def where(session: Session, arrival: StopEvent) -> str:
     """Where we are: `cycle 137  pc 140  breakpoint 2  valu (2) | alu (12)`."""
     there = arrival.pc < len(session.program)
     bundle = summarize(session.program.bundle(arrival.pc)) if there else ""
@@ -197,7 +201,7 @@ def where(session: Session, arrival: Arrival) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def told(arrival: Arrival) -> dict[str, object]:
+def told(arrival: StopEvent) -> dict[str, object]:
     """An arrival as data."""
     return {
         "cycle": arrival.cycle,

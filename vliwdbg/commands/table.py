@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.session import Arrival
+from vliwdbg.session.session import StopEvent
+from vliwdbg.views.base import View
 
 if TYPE_CHECKING:
     from vliwdbg.commands.console import Console
@@ -38,7 +39,7 @@ class Reply:
     table: Table | None = None
     ok: bool = True
     data: Mapping[str, Any] | None = None
-    arrival: Arrival | None = None
+    arrival: StopEvent | None = None
     quit: int | None = None
     command: str = ""
 
@@ -48,7 +49,7 @@ def said(*lines: str, **data: Any) -> Reply:
     return Reply(lines, data=data or None)
 
 
-Handler = Callable[["Console", str], Reply]
+Handler = Callable[["Console", str], Reply | View]
 
 
 class Command(NamedTuple):

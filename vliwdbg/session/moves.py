@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 SLICE_SECONDS = 0.05
 NO_MORE_HISTORY = "No more reverse-execution history."
 
-Move = Generator[None, None, "Arrival"]
+Move = Generator[None, None, "StopEvent"]
 """A move under way: it yields between stretches of bundles and returns where it came to."""
 
 
 @dataclass(frozen=True)
-class Arrival:
+class StopEvent:
     """Where a move ended, and why.
 
     `reason` BUDGET means that it went as far as it was asked to. `hits` are the breakpoints and
@@ -57,12 +57,12 @@ class Run:
     def __init__(self, session: Session, move: Move, *, keeps: bool, target: int | None) -> None:
         self.printed: list[str] = session.printed
         self.target = target
-        self.arrival: Arrival | None = None
+        self.arrival: StopEvent | None = None
         self._session = session
         self._move = move
         self._home = session.core.position if keeps else None
 
-    def advance(self, seconds: float = SLICE_SECONDS) -> Arrival | None:
+    def advance(self, seconds: float = SLICE_SECONDS) -> StopEvent | None:
         """Go on for a while; where it ended, once it has.
 
         Raises DebuggerError if it cannot be done after all.
@@ -77,13 +77,13 @@ class Run:
                 break
         return self.arrival
 
-    def finish(self) -> Arrival:
+    def finish(self) -> StopEvent:
         """Go on until it has ended."""
         while (arrival := self.advance()) is None:
             pass
         return arrival
 
-    def interrupt(self) -> Arrival:
+    def interrupt(self) -> StopEvent:
         """End it here; a move to a place of its own ends where it began."""
         self._move.close()
         if self._home is not None:

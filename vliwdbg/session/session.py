@@ -24,9 +24,8 @@ from machine.stops import Reason
 from vliwdbg.session.breakpoints import Breakpoint, Breakpoints
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import Outside
-from vliwdbg.session.moves import NO_MORE_HISTORY, Arrival, Move, Run
-from vliwdbg.session.places import Place, Scope
-from vliwdbg.session.searches import (
+from vliwdbg.session.moves import NO_MORE_HISTORY, Move, Run, StopEvent
+from vliwdbg.session.navigation import (
     back,
     forward,
     repeated,
@@ -35,9 +34,10 @@ from vliwdbg.session.searches import (
     to_part,
     to_position,
 )
+from vliwdbg.session.places import Place, Scope
 from vliwdbg.session.timeline import Timeline
 
-__all__ = ["NO_MORE_HISTORY", "Arrival", "Run", "Session"]
+__all__ = ["NO_MORE_HISTORY", "Run", "Session", "StopEvent"]
 
 COMPARES = [opcode("debug", "compare"), opcode("debug", "vcompare")]
 
@@ -106,12 +106,12 @@ class Session:
         """Whether this is the end of the program."""
         return self.timeline.ended
 
-    def here(self, reason: Reason, **more: object) -> Arrival:
+    def here(self, reason: Reason, **more: object) -> StopEvent:
         """An arrival at this very place."""
         core = self.core
-        return Arrival(reason, core.pc, core.cycle, core.position, **more)  # type: ignore[arg-type]
+        return StopEvent(reason, core.pc, core.cycle, core.position, **more)  # type: ignore[arg-type]
 
-    def arrive(self, arrival: Arrival) -> Arrival:
+    def arrive(self, arrival: StopEvent) -> StopEvent:
         """Keep where a move came to."""
         self.arrival = arrival
         self.version += 1

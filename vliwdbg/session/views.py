@@ -1,7 +1,5 @@
 """What the panes of a debugger show, computed from a session and nothing else.
 
-    listing_line    one bundle of the program: engines used, slots as text
-    bundle_view     one bundle at length: what each slot reads, what it will write or has written
     scratch_rows    all of scratch in rows of 8 words, a vector a row, scalars with their names
     memory_rows     all of memory in rows of 8 words, region by region
     stop_views      breakpoints and watchpoints with their hits

@@ -15,8 +15,8 @@ from machine.disassembly import ScratchNames
 from machine.isa import WORD_MASK
 from machine.program import Program
 from machine.stops import Commit, Stop
-from vliwdbg.session.session import Arrival, Session
-from vliwdbg.session.still import Still, changed_words, still_of
+from vliwdbg.session.session import Session, StopEvent
+from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
 from vliwdbg.session.views import (
     MemoryRows,
     StopView,
@@ -115,8 +115,8 @@ class Desk:
         self._take_picture(session)
         self.scratch_rows: list[WordRow] = scratch_rows(session.names)
         self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
-        self.now: Still = still_of(session.core)
-        self.left: Still = self.now
+        self.now: Snapshot = snapshot_of(session.core)
+        self.left: Snapshot = self.now
         """Where the last move began."""
         self.look_at_next()
 
@@ -154,12 +154,12 @@ class Desk:
         """Look at a session at rest."""
         if self.program is not session.program:
             self._take(session)
-        before, self.now = self.now, still_of(session.core)
+        before, self.now = self.now, snapshot_of(session.core)
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
             self.look_at_next()
         self.last: Commit | None = session.timeline.last_commit()
-        self.arrival: Arrival = session.arrival
+        self.arrival: StopEvent = session.arrival
         self.end: Stop | None = session.timeline.end
         self.stops: tuple[StopView, ...] = stop_views(session)
         self.changed_scratch = _changed(self.last.scratch if self.last else ())

@@ -20,7 +20,7 @@ from vliwdbg.commands.program import with_notes
 from vliwdbg.commands.table import Command, Reply
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.session import Run, Session, StopEvent
 
 SLICE_SECONDS = 0.02
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
@@ -60,7 +60,7 @@ class Dialogue:
                 break
         self.progress = None
 
-    def _drive(self, run: Run) -> Arrival:
+    def _drive(self, run: Run) -> StopEvent:
         while (arrival := run.advance(SLICE_SECONDS)) is None:
             self.progress = Progress("running", run.progress, self.session.core.cycle)
             if self.interrupted:

@@ -21,7 +21,7 @@ from machine.program import Bundle, Program, Slot
 from machine.stops import Commit, FaultKind
 from vliwdbg.session.places import Place
 from vliwdbg.session.rehearsal import Effect, rehearse
-from vliwdbg.session.still import Still
+from vliwdbg.session.snapshot import Snapshot
 from vliwdbg.views.origins import UNKNOWN, Origin, Origins
 from vliwdbg.views.ribbon import EXECUTING
 
@@ -90,7 +90,7 @@ class BundleView:
 def bundle_view(
     program: Program,
     names: ScratchNames,
-    now: Still,
+    now: Snapshot,
     pc: int,
     last: Commit | None = None,
     origins: Origins | None = None,
@@ -116,7 +116,7 @@ def used_slots(bundle: Bundle) -> dict[str, int]:
     return {engine: len(slots) for engine, slots in bundle.groups}
 
 
-def _when(now: Still, pc: int, last: Commit | None) -> str:
+def _when(now: Snapshot, pc: int, last: Commit | None) -> str:
     if pc == now.pc:
         return NEXT
     return LAST if last is not None and pc == last.pc else ELSEWHERE
@@ -142,7 +142,7 @@ class _Overlaid(Sequence[int]):
         return self._old.get(at, self._now[at])
 
 
-def _words_before(now: Still, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
+def _words_before(now: Snapshot, last: Commit | None) -> tuple[Sequence[int], Sequence[int]]:
     assert last is not None
     return (
         _Overlaid(now.scratch, {write.address: write.old for write in last.scratch}),

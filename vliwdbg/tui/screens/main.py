@@ -24,7 +24,7 @@ from textual.screen import Screen
 
 from machine.stops import Reason, State
 from vliwdbg.commands.table import Reply
-from vliwdbg.render.text import table_lines
+from vliwdbg.render import table
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Line
 from vliwdbg.tui.dialogue import Dialogue, Progress
@@ -53,7 +53,7 @@ def _said(reply: Reply) -> Iterator[Line]:
     for text in reply.lines:
         yield from (Line(kind, line) for line in text.splitlines() or [""])
     if reply.table:
-        yield from (Line("table", line) for line in table_lines(reply.table))
+        yield from (Line("table", line) for line in table(*reply.table))
 
 
 def _kind(reply: Reply) -> str:

@@ -17,10 +17,10 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from vliwdbg.session.rehearsal import Words
-from vliwdbg.tui.desk import Radix
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.views.bundle import BundleView, GroupView, bundle_view
+from vliwdbg.views.radix import Radix
 from vliwdbg.views.ribbon import FREE
 
 LABEL = 10
@@ -153,7 +153,7 @@ def _lanes(words: Words, radix: Radix, paint: str = "number", old: Words = ()) -
     """Words lane by lane; those that differ from the old ones stand out."""
     return [
         (
-            f"{radix.text(word):>{radix.width}} ",
+            f"{radix.digits(word):>{radix.width}} ",
             "changed" if old and old[lane] != word else paint,
         )
         for lane, word in enumerate(words)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from machine.machine import NO_LIMIT
 from machine.stops import ENDINGS, Fault, Reason, State, Stop
 from vliwdbg.session.breakpoints import Breakpoint, Hit
-from vliwdbg.session.judging import (
+from vliwdbg.session.detection import (
     compare_here,
     counted,
     ending,
@@ -26,7 +26,7 @@ from vliwdbg.session.judging import (
     reason_of,
     stop_here,
 )
-from vliwdbg.session.moves import NO_MORE_HISTORY, Arrival, Move
+from vliwdbg.session.moves import NO_MORE_HISTORY, Move, StopEvent
 
 if TYPE_CHECKING:
     from vliwdbg.session.session import Session
@@ -42,7 +42,7 @@ def repeated(move: Callable[[], Move], times: int) -> Move:
     return arrival
 
 
-def _faulted(arrival: Arrival) -> bool:
+def _faulted(arrival: StopEvent) -> bool:
     return arrival.fault is not None and not is_compare(arrival.fault)
 
 
@@ -134,13 +134,13 @@ def back(session: Session, floor: int = -NO_LIMIT, *, extra: Sequence[Breakpoint
             hits = counted(session, met.hits)
             if hits or met.fault or met.paused:
                 yield from session.timeline.seek(position)
-                return _arrival_back(session, hits, met)
+                return _event_back(session, hits, met)
     yield from session.timeline.seek(lowest)
     cut_short = NO_MORE_HISTORY if floor < 0 else ""
     return session.here(Reason.BUDGET, cut_short=cut_short)
 
 
-def _arrival_back(session: Session, hits: list[Hit], met: _Met) -> Arrival:
+def _event_back(session: Session, hits: list[Hit], met: _Met) -> StopEvent:
     stop = Stop(Reason.PAUSE, 0, 0, 0) if met.paused else None
     reason = reason_of(session, stop, hits, met.fault)
     assert reason is not None
@@ -211,7 +211,7 @@ def to_part(session: Session, percent: float) -> Move:
     return (yield from to_cycle(session, int(session.core.cycle * percent / 100)))
 
 
-def _came(session: Session, stop: Stop | None, cut_short: str = "") -> Arrival:
+def _came(session: Session, stop: Stop | None, cut_short: str = "") -> StopEvent:
     """The arrival of a search in time, which `stop` may have kept from its target."""
     if stop and stop.fault:
         return session.here(Reason.FAULT, fault=stop.fault)

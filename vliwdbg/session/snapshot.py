@@ -14,7 +14,7 @@ COMPARED = 1024
 """Words compared at once."""
 
 
-class Still(NamedTuple):
+class Snapshot(NamedTuple):
     """A machine at one position: its own words, which stay when the machine goes on."""
 
     pc: int
@@ -25,10 +25,10 @@ class Still(NamedTuple):
     memory: array[int]
 
 
-def still_of(core: Core) -> Still:
+def snapshot_of(core: Core) -> Snapshot:
     """The machine as it is."""
     scratch, memory = _copied(core.scratch), _copied(core.memory)
-    return Still(core.pc, core.cycle, core.position, core.state, scratch, memory)
+    return Snapshot(core.pc, core.cycle, core.position, core.state, scratch, memory)
 
 
 def _copied(words: Sequence[int]) -> array[int]:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from machine.stops import Fault, Reason, Stop
 from vliwdbg.session.breakpoints import Breakpoint, Hit
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.moves import Arrival
+from vliwdbg.session.moves import StopEvent
 
 if TYPE_CHECKING:
     from vliwdbg.session.session import Session
 
 
-def stop_here(session: Session, stop: Stop | None, *, new: bool, moved: bool) -> Arrival | None:
+def stop_here(session: Session, stop: Stop | None, *, new: bool, moved: bool) -> StopEvent | None:
     """The stop that this position is, if it is one; its hits are counted where they are new."""
     hits = counted(session, _met(session, moved=moved)) if new else []
     fault = stop.fault if stop else None
@@ -32,7 +32,7 @@ def stop_here(session: Session, stop: Stop | None, *, new: bool, moved: bool) ->
     return session.here(reason, hits=tuple(hits), fault=fault)
 
 
-def compare_here(session: Session) -> Arrival | None:
+def compare_here(session: Session) -> StopEvent | None:
     """The stop of a compare that fails, where nothing else stops."""
     fault = _failing_compare(session)
     return session.here(Reason.FAULT, fault=fault) if fault else None
