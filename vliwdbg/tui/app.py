@@ -13,7 +13,7 @@ from vliwdbg.tui.dialogue import Dialogue
 from vliwdbg.tui.history import History
 from vliwdbg.tui.palette import CommandRows
 from vliwdbg.tui.screens.main import MainScreen
-from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
+from vliwdbg.tui.theme import THEME, inks
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
@@ -57,9 +57,10 @@ class DebuggerApp(App[int]):
         self.set_keymap(self._keys)
         self.push_screen(self.main)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What app.tcss takes from no theme."""
-        return ENGINE_COLOURS
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, and the inks made from them."""
+        variables = super().get_css_variables()
+        return variables | inks(variables)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Textual's own entries of the palette, but for those that our keys do otherwise."""
