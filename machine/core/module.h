@@ -26,5 +26,6 @@ const Program *program_of(PyObject *machine);
 extern PyMethodDef problem_methods[];
 extern PyMethodDef encode_methods[];
 extern PyMethodDef lockstep_methods[];
+extern PyMethodDef trace_methods[];
 
 #endif

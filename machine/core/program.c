@@ -1,5 +1,6 @@
 /* From the columns of a program to what the engine executes. */
 #include "engine.h"
+#include "shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,20 +10,14 @@ static const char *const NO_OPCODE = "the program has an opcode that the core do
 static const char *const OUTSIDE = "an operand of the program lies outside scratch";
 static const char *const TOO_LARGE = "the program is too large for the core";
 
-/* The operands of an operation, as its row tells them. */
-typedef struct {
-    int count;
-    char letters[MAX_OPERANDS];
-    uint8_t widths[MAX_OPERANDS];
-    int offset;   /* which of them is an offset, or -1 */
-    bool stores;  /* it writes memory */
-    uint8_t dest_width, source_widths[3]; /* words of scratch that it writes, and reads at x, y, z */
-} Shape;
-
-static Shape shape_of(Operation operation)
+Shape shape_of(Operation operation)
 {
     const OperationRow *row = &operation_rows[operation];
-    Shape shape = {.offset = -1, .stores = strcmp(row->engine, "store") == 0};
+    Shape shape = {
+        .offset = -1,
+        .stores = strcmp(row->engine, "store") == 0,
+        .debug = strcmp(row->engine, "debug") == 0,
+    };
     int source = 0;
     for (const char *at = row->operands; *at; at++) {
         if (*at == ' ')
@@ -35,6 +30,8 @@ static Shape shape_of(Operation operation)
             shape.source_widths[source++] = letter == 'a' ? 1 : width;
         else if (letter == 'o')
             shape.offset = shape.count;
+        if (letter == 'a')
+            shape.memory_lanes = width;
         shape.letters[shape.count] = letter;
         shape.widths[shape.count++] = width;
     }
