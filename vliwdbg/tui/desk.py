@@ -7,14 +7,15 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from enum import Enum
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
-from machine.isa import WORD_MASK
 from machine.program import Program
 from machine.stops import Commit, Stop
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.following import Following, follow
+from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
 from vliwdbg.session.views import (
@@ -28,6 +29,8 @@ from vliwdbg.session.views import (
 from vliwdbg.session.where import union
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
 from vliwdbg.views.origins import Origins
+from vliwdbg.views.places import Space
+from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
 
 PICTURED_AT_ONCE = 20_000
 """Bundles of a program whose picture takes a few milliseconds."""
@@ -35,40 +38,8 @@ MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
 
-class Radix(Enum):
-    """How words are written, with the most characters one takes."""
-
-    HEX = ("hex", 8)
-    DECIMAL = ("decimal", 10)
-    SIGNED = ("signed", 11)
-
-    @property
-    def label(self) -> str:
-        return self.value[0]
-
-    @property
-    def width(self) -> int:
-        return self.value[1]
-
-    def text(self, word: int) -> str:
-        """A word, not padded."""
-        return _WRITERS[self](word)
-
-    def following(self) -> Radix:
-        """The next one, and after the last the first."""
-        all_of_them = list(Radix)
-        return all_of_them[(all_of_them.index(self) + 1) % len(all_of_them)]
-
-
-def _signed(word: int) -> str:
-    return str(word - WORD_MASK - 1 if word >> 31 else word)
-
-
-_WRITERS: Mapping[Radix, Callable[[int], str]] = {
-    Radix.HEX: lambda word: f"{word:x}",
-    Radix.DECIMAL: str,
-    Radix.SIGNED: _signed,
-}
+RADIXES = (HEX, DECIMAL, SIGNED)
+"""How the panes may write words, in turn."""
 
 
 class Line(NamedTuple):
@@ -79,9 +50,10 @@ class Line(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """A value that is followed: what it is called, and the pcs that write and that read it."""
+    """A value that is followed: what its words are called, its story in steps, and in pcs."""
 
     label: str
+    story: Following
     writes: frozenset[int]
     reads: frozenset[int]
 
@@ -90,7 +62,7 @@ class Desk:
     """One user at one session, and what the session was like when last looked at."""
 
     def __init__(self, session: Session) -> None:
-        self.radix = Radix.HEX
+        self.radix: Radix = HEX
         self.spelled = "valu"
         """The engine that the listing spells out."""
         self.followed: Followed | None = None
@@ -112,6 +84,7 @@ class Desk:
         self.tags = tags_by_pc(session.program)
         self.origins = Origins(session.program)
         self.followed = None
+        self.flow: Flow | None = None
         self._take_picture(session)
         self.scratch_rows: list[WordRow] = scratch_rows(session.names)
         self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
@@ -146,6 +119,8 @@ class Desk:
         flags = union((stop.flags for stop in self.stops if stop.may_stop), len(self.program))
         waited = [stop.cycle for stop in self.stops if stop.may_stop and stop.cycle is not None]
         yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *waited))
+        if self.followed:
+            yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
         for name, position in session.marks.items():
             if position < len(picture.started):
                 yield picture.started[position], name[0]
@@ -168,7 +143,7 @@ class Desk:
         self.since_memory = changed_words(self.left.memory, self.now.memory)
         if self.occupancy:
             self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
-        self.marks = tuple(self._timeline_marks(session))
+        self.settle_marks(session)
         self.settled += 1
 
     def look_at_next(self) -> None:
@@ -180,10 +155,36 @@ class Desk:
         if self.last:
             self.looking = self.last.pc
 
+    def take_flow(self, flow: Flow) -> None:
+        """Have the graph of the run, and with it the picture of a program that jumps."""
+        self.flow = flow
+        if self.occupancy is None:
+            self.picture(occupancy(self.program, flow.pcs))
+
+    def follow(self, words: Place, step: int) -> Following | None:
+        """Follow the value that words have before a step; None where there is no graph yet."""
+        if self.flow is None:
+            return None
+        space: Space = "memory" if words.memory else "scratch"
+        story = follow(self.flow, space, range(words.start, words.stop), step)
+        pcs = self.flow.pcs
+        writes = frozenset(pcs[at] for at in story.writes)
+        reads = frozenset(pcs[at] for at in story.reads)
+        self.followed = Followed(words.text(self.names), story, writes, reads)
+        return story
+
+    def settle_marks(self, session: Session) -> None:
+        """What the timeline marks, as it is now."""
+        self.marks = tuple(self._timeline_marks(session))
+
     def follows(self, pc: int) -> tuple[bool, bool]:
         """Whether the bundle writes, and whether it reads, the value that is followed."""
         followed = self.followed
         return (pc in followed.writes, pc in followed.reads) if followed else (False, False)
+
+    def next_radix(self) -> None:
+        """Write words in the next radix, and after the last in the first."""
+        self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
 
     def say(self, lines: Iterable[Line]) -> None:
         """Add the lines of one exchange to the transcript."""

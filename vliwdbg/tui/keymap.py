@@ -163,7 +163,15 @@ GROUPS = (
     Group(
         "Values",
         (
-            Key("who", "enter", "who wrote the words under the cursor", "who {place}", short="who"),
+            Key(
+                "who",
+                "enter",
+                "to the slot that wrote the value under the cursor",
+                action="follow",
+                short="who/back",
+                twin="back",
+            ),
+            Key("back", "backspace", "back to where it was followed from", action="back"),
             Key("why", "w", "why slots of this bundle are empty", "why"),
             Key(
                 "change",

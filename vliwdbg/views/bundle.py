@@ -33,6 +33,7 @@ class Read(NamedTuple):
     """An operand that is read: its name, the place as written, the words."""
 
     operand: str
+    place: Place
     text: str
     words: Words
 
@@ -51,7 +52,7 @@ class GroupView:
     text: str
     origin: Origin
     reads: tuple[Read, ...]
-    dest: str
+    dest: Place | None
     written: Place | None = None
     before: Words = ()
     words: Words = ()
@@ -64,11 +65,11 @@ class GroupView:
         return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
     @property
-    def place(self) -> str:
+    def about(self) -> Place | None:
         """The words it is about: those it writes, else the first it reads."""
         if self.written is not None and self.written.memory:
-            return f"mem[{self.written.start}:{self.written.stop}]"
-        return self.dest or (self.reads[0].text if self.reads else "")
+            return self.written
+        return self.dest or (self.reads[0].place if self.reads else None)
 
 
 @dataclass(frozen=True)
@@ -164,13 +165,14 @@ class _Moment(NamedTuple):
         named = [operand for operand in slot.opcode.operands if operand.in_scratch]
         shift = slot.opcode.shift(slot.operands)
         spans = [(address + shift, width) for address, width in spans_of(run)]
-        texts = {
-            operand.name: self.names.text(*span) for operand, span in zip(named, spans, strict=True)
+        places = {
+            operand.name: Place(False, address, address + width)
+            for operand, (address, width) in zip(named, spans, strict=True)
         }
+        dest = places.pop("dest", None)
         reads = tuple(
-            Read(operand.name, texts[operand.name], self._words(*span))
-            for operand, span in zip(named, spans, strict=True)
-            if operand.name != "dest"
+            Read(name, place, place.text(self.names), self._words(place))
+            for name, place in places.items()
         )
         group = GroupView(
             slot.engine,
@@ -179,12 +181,12 @@ class _Moment(NamedTuple):
             format_run(run, self.names),
             origin,
             reads,
-            texts.get("dest", ""),
+            dest,
         )
         return self._with_effects(group, run) if self.known else group
 
-    def _words(self, address: int, width: int) -> Words:
-        return tuple(self.scratch[address : address + width])
+    def _words(self, place: Place) -> Words:
+        return tuple(self.scratch[place.start : place.stop])
 
     def _with_effects(self, group: GroupView, run: Sequence[Slot]) -> GroupView:
         effects = [rehearse(slot, self.scratch, self.memory) for slot in run]

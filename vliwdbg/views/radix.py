@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from machine.isa import WORD_MASK
 
 Value = int | tuple[int, ...]
 """One word, or the words of a range."""
+Letter = Literal["x", "d", "u", "t", "z"]
+"""Of /FMT."""
 
 
 class Radix(NamedTuple):
     """A letter of /FMT with what it is called, and the most digits that a word takes."""
 
-    letter: str
+    letter: Letter
     label: str
     width: int
     digits: Callable[[int], str]

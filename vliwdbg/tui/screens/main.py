@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from string import digits
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -22,11 +22,15 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands.table import Reply
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.following import Following, writing_slot
+from vliwdbg.inspect.replay import replay
 from vliwdbg.render import table
 from vliwdbg.tui.arrangement import PANES
-from vliwdbg.tui.desk import Desk, Line
+from vliwdbg.tui.desk import Desk, Followed, Line
 from vliwdbg.tui.dialogue import Dialogue, Progress
 from vliwdbg.tui.history import History
 from vliwdbg.tui.jobs import MOST_WAITING, Job, Jobs
@@ -35,7 +39,8 @@ from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.room import Room
 from vliwdbg.tui.searching import find_row
-from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine
+from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
+from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.tui.widgets.timeline import TimelinePane
@@ -62,6 +67,15 @@ def _kind(reply: Reply) -> str:
     if reply.arrival is None:
         return "reply"
     return "fault" if reply.arrival.fault else "stop"
+
+
+class Spot(NamedTuple):
+    """Where somebody looked: the cycle, the chosen pane and its row, the value followed."""
+
+    cycle: int
+    pane: str
+    row: int
+    followed: Followed | None
 
 
 class SessionChanged(Message):
@@ -93,12 +107,14 @@ class MainScreen(Screen[int]):
         self.jobs = Jobs(self.run_worker)
         self.pending = Pending()
         self.playing = False
+        self.trail: list[Spot] = []
         self._first_lines = list(lines)
         self._thread = ThreadPoolExecutor(1, "session")
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.desk)
         yield Room(self.desk)
+        yield ValueLine(self.desk)
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
@@ -110,6 +126,7 @@ class MainScreen(Screen[int]):
         self.desk.say(Line("note", note) for note in self.dialogue.session.notes())
         self._reply(self.desk.transcript)
         self._show_all()
+        self._make_flow(self.desk.program, self.dialogue.session.starting_memory)
         self._execute_first_lines()
 
     @work
@@ -157,7 +174,11 @@ class MainScreen(Screen[int]):
             self.status.show_progress(self.dialogue.progress)
         work.result()
         self._tell(line, replies, typed)
+        program = self.desk.program
         self.desk.settle(self.dialogue.session)
+        if self.desk.program is not program:
+            self.trail.clear()
+            self._make_flow(self.desk.program, self.dialogue.session.starting_memory)
         self.post_message(SessionChanged())
         if self.dialogue.console.attaching:
             self.action_command()
@@ -261,6 +282,80 @@ class MainScreen(Screen[int]):
         here = f"pc {self.desk.looking}"
         there = [stop for stop in self.desk.stops if stop.source == here and not stop.watches]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
+
+    def action_follow(self) -> None:
+        """Go to the slot that wrote the value under the cursor, and tell its story."""
+        words, step = self.pane.words_here(), self.pane.step_of_words()
+        if words is None:
+            self._say("there are no words under the cursor; choose some in scratch or memory")
+            return
+        story = self.desk.follow(words, step)
+        if story is None:
+            self._say("the graph of the run is still being made; once more in a moment")
+            return
+        self._show_followed()
+        if story.holding is None:
+            self._say(f"Nobody wrote {words.text(self.desk.names)} before; it is as it was found.")
+        else:
+            self.trail.append(self._here())
+            self._go_to_writer(story)
+
+    def _say(self, text: str) -> None:
+        self._reply([Line("note", text)])
+
+    def _here(self) -> Spot:
+        return Spot(self.desk.now.cycle, self.room.chosen, self.pane.cursor, self.desk.followed)
+
+    def _go_to_writer(self, story: Following) -> None:
+        flow = self.desk.flow
+        assert flow is not None
+        assert story.holding is not None
+        slot = writing_slot(flow, story)
+        assert slot is not None
+        first = flow.slots(story.holding).start
+        self._add_job("follow", partial(self._arrive_at, flow.cycles[story.holding], slot - first))
+
+    async def _arrive_at(self, cycle: int, slot: int) -> None:
+        if cycle != self.desk.now.cycle:
+            await self._execute(f"goto {cycle}", typed=False)
+        self.desk.look_at_next()
+        self.room.choose("bundle")
+        self.room.show()
+        bundle = self.room.panes["bundle"]
+        assert isinstance(bundle, BundlePane)
+        bundle.go_to_slot(slot)
+
+    def action_back(self) -> None:
+        """Back to where the value was followed from."""
+        if not self.trail:
+            self._say("Nothing was followed yet; Enter on a word does.")
+            return
+        self._add_job("back", partial(self._return_to, self.trail.pop()))
+
+    async def _return_to(self, spot: Spot) -> None:
+        if spot.cycle != self.desk.now.cycle:
+            await self._execute(f"goto {spot.cycle}", typed=False)
+        self.desk.followed = spot.followed
+        self._show_followed()
+        self.room.choose(spot.pane)
+        self.room.pane.move_to(spot.row)
+
+    def _show_followed(self) -> None:
+        self.desk.settle_marks(self.dialogue.session)
+        self.query_one(ValueLine).refresh()
+        self.room.show()
+
+    @work(thread=True, exclusive=True, group="flow")
+    def _make_flow(self, program: Program, memory: Sequence[int]) -> None:
+        """The graph of the run, beside everything else."""
+        flow = replay(program, memory)
+        flow.readers  # noqa: B018  # made here rather than when somebody waits for it
+        self.app.call_from_thread(self._take_flow, program, flow)
+
+    def _take_flow(self, program: Program, flow: Flow) -> None:
+        if program is self.desk.program:
+            self.desk.take_flow(flow)
+            self.room.panes["timeline"].show()
 
     def action_zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""

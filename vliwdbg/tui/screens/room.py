@@ -115,7 +115,7 @@ class Room(Container):
 
     def action_radix(self) -> None:
         """Write words otherwise."""
-        self.desk.radix = self.desk.radix.following()
+        self.desk.next_radix()
         for pane in self.panes.values():
             pane.redraw()
 

@@ -11,15 +11,16 @@ bundle that is neither the next one nor the last one, the operands as they stand
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from itertools import accumulate
 from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from vliwdbg.session.rehearsal import Words
+from vliwdbg.session.places import Place
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.bundle import BundleView, GroupView, bundle_view
+from vliwdbg.views.bundle import LAST, BundleView, GroupView, bundle_view
 from vliwdbg.views.radix import Radix
 from vliwdbg.views.ribbon import FREE
 
@@ -29,11 +30,12 @@ NARROWEST_TEXT, WIDEST_TEXT = 24, 44
 
 
 class _Line(NamedTuple):
-    """A row, the words that it is about, and the group it belongs to; -1 for none."""
+    """A row, and the words it is about; the group it belongs to, -1 for none."""
 
     pieces: Row
-    place: str = ""
+    words: Place | None = None
     group: int = -1
+    operand: bool = False
 
 
 class BundlePane(Pane):
@@ -43,6 +45,7 @@ class BundlePane(Pane):
         super().__init__(*args)  # type: ignore[arg-type]
         self._unfolded: set[tuple[int, int]] = set()
         self._shown: tuple[Hashable, list[_Line]] | None = None
+        self._view: BundleView | None = None
         self._when = ""
 
     def show(self) -> None:
@@ -64,7 +67,7 @@ class BundlePane(Pane):
             view = bundle_view(
                 desk.program, desk.names, desk.now, desk.looking, desk.last, desk.origins
             )
-            self._when = view.when if view else "no bundle"
+            self._view, self._when = view, view.when if view else "no bundle"
             lines = [*self._fault_lines(), *(self._bundle_lines(view) if view else ())]
             self._shown = (stamp, lines)
         return self._shown[1]
@@ -79,7 +82,7 @@ class BundlePane(Pane):
     def _bundle_lines(self, view: BundleView) -> Iterator[_Line]:
         room = self._text_room()
         for number, group in enumerate(view.groups):
-            yield _Line(_group_pieces(group, self.desk.radix, room), group.place, number)
+            yield _Line(_group_pieces(group, self.desk.radix, room), group.about, number)
             if (view.pc, number) in self._unfolded:
                 yield from _operand_lines(group, self.desk.radix, number)
         if not view.groups:
@@ -104,9 +107,24 @@ class BundlePane(Pane):
         unfolded = frozenset(self._unfolded)
         return desk.settled, desk.looking, desk.radix, row, unfolded
 
-    def place(self) -> str:
+    def words_here(self) -> Place | None:
         lines = self._lines()
-        return lines[self.cursor].place if lines else ""
+        return lines[self.cursor].words if lines else None
+
+    def step_of_words(self) -> int:
+        """The step before which the words under the cursor are as they are shown."""
+        lines, now = self._lines(), self.desk.now.position
+        executed = self._when == LAST
+        read = bool(lines) and lines[self.cursor].operand
+        return now - 1 if executed and read else now + 1 if not executed and not read else now
+
+    def go_to_slot(self, slot: int) -> None:
+        """Put the cursor on the group of a slot, by its number in the bundle."""
+        groups = self._view.groups if self._view else ()
+        counts = accumulate(group.last - group.first + 1 for group in groups)
+        number = next((at for at, stop in enumerate(counts) if slot < stop), -1)
+        lines = enumerate(self._lines())
+        self.move_to(next((row for row, line in lines if line.group == number), 0))
 
     def info(self) -> str:
         self._lines()
@@ -143,13 +161,17 @@ def _operand_lines(group: GroupView, radix: Radix, number: int) -> Iterator[_Lin
     for read in group.reads:
         label = (f"{read.operand:>{LABEL}} ", "dim")
         place = fitted(read.text, 16)
-        yield _Line([label, (f"{place} ", "name"), *_lanes(read.words, radix)], read.text, number)
+        pieces = [label, (f"{place} ", "name"), *_lanes(read.words, radix)]
+        yield _Line(pieces, read.place, number, operand=True)
     if group.written is not None:
         label = (f"{'was':>{LABEL}} ", "dim")
-        yield _Line([label, (" " * 17, "text"), *_lanes(group.before, radix, "old")], "", number)
+        pieces = [label, (" " * 17, "text"), *_lanes(group.before, radix, "old")]
+        yield _Line(pieces, group.written, number, operand=True)
 
 
-def _lanes(words: Words, radix: Radix, paint: str = "number", old: Words = ()) -> Row:
+def _lanes(
+    words: tuple[int, ...], radix: Radix, paint: str = "number", old: tuple[int, ...] = ()
+) -> Row:
     """Words lane by lane; those that differ from the old ones stand out."""
     return [
         (

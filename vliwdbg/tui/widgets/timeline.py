@@ -68,9 +68,6 @@ class TimelinePane(Pane):
         window, a_column = self.window, max(self.window.cycles // self.columns, 1)
         return f"cycles {window.first}-{window.stop} · {a_column} a column · z Z zoom"
 
-    def place(self) -> str:
-        return ""
-
     def move_sideways(self, columns: int) -> None:
         """A column to the left or right."""
         a_column = max(self.window.cycles // self.columns, 1)

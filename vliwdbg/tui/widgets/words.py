@@ -77,13 +77,12 @@ class WordsPane(Pane):
             return None
         return min(row.start + max(self.column, 0), row.stop - 1)
 
-    def place(self) -> str:
+    def words_here(self) -> Place | None:
         row, address = self.rows()[self.cursor], self.address()
         if address is None:
-            return ""
+            return None
         whole = self.column == WHOLE_ROW
-        words = (row.start, row.stop) if whole else (address, address + 1)
-        return Place(self.in_memory, *words).text(self.desk.names)
+        return Place(self.in_memory, *((row.start, row.stop) if whole else (address, address + 1)))
 
     def info(self) -> str:
         address, since = self.address(), self.since()
@@ -95,7 +94,7 @@ class WordsPane(Pane):
         """`v_val[3] = 1234 0x4d2 was 7`."""
         word = self.words()[address]
         old = self.changed().get(address, self.since().get(address))
-        was = "" if old is None else f" was {self.desk.radix.text(old)}"
+        was = "" if old is None else f" was {self.desk.radix.digits(old)}"
         return f"{self.name_of(address)} = {word} {word:#x}{was}"
 
     def move_sideways(self, columns: int) -> None:
@@ -183,7 +182,7 @@ class WordsPane(Pane):
         if line.names:
             name = [(f" {fitted(line.names[column], width - 1)} ", "name")]
         paint = self._marks.get(address) or ("number" if word else "faint")
-        text = self.desk.radix.text(word)
+        text = self.desk.radix.digits(word)
         padding = " " * (width - len(text))
         return [*name, (padding, "text"), (text, "cell" if marked else paint), (" ", "text")]
 
