@@ -17,10 +17,13 @@ from vliwdbg.commands import Console, Reply
 from vliwdbg.commands.program import with_notes
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Choice, Loaded
+from vliwdbg.render import lines_of
 from vliwdbg.session.session import Run, Session, StopEvent
+from vliwdbg.views.base import View
+from vliwdbg.views.moves import Logged, Moved
 
 OK, NO, INTERRUPTED = 0, 1, 130
-SCHEMA = "vliwdbg.exec/1"
+SCHEMA = "vliwdbg.exec/2"
 
 
 @dataclass
@@ -70,17 +73,18 @@ class Batch:
         if self.as_json:
             self.out(json.dumps(as_json(reply)))
             return
-        from vliwdbg.render import table
+        tell = self.out if reply.ok or isinstance(reply.view, Moved) else self.err
+        self._show(reply.view, tell)
 
-        tell = self.out if reply.ok or reply.arrival else self.err
-        for line in (*reply.lines, *(table(*reply.table) if reply.table else ())):
+    def _show(self, view: View, tell: Callable[[str], None]) -> None:
+        for line in lines_of(view):
             tell(line)
 
     def _drive(self, run: Run) -> StopEvent:
         while (arrival := run.advance()) is None:
-            for line in run.printed if not self.as_json else ():
-                self.out(line)
             if not self.as_json:
+                for text in run.printed:
+                    self._show(Logged(text), self.out)
                 run.printed.clear()
             if self.on_slice:
                 self.on_slice(run)
@@ -91,16 +95,12 @@ class Batch:
 
 def as_json(reply: Reply) -> dict[str, Any]:
     """The object that `--json` prints for a command, one a line."""
-    table = reply.table and [
-        dict(zip(reply.table.headers, row, strict=True)) for row in reply.table.rows
-    ]
     return {
         "schema": SCHEMA,
         "command": reply.command,
         "ok": reply.ok,
-        "lines": list(reply.lines),
-        "table": table,
-        "data": reply.data,
+        "lines": lines_of(reply.view),
+        "data": reply.view.to_json(),
     }
 
 

@@ -76,7 +76,7 @@ def test_a_fault_is_a_stop_and_no_failure(vliwdbg: Command) -> None:
 def test_json_is_an_object_a_command(vliwdbg: Command) -> None:
     ended = vliwdbg("exec", vliwdbg.file(PROGRAM), "--json", "-ex", "p v", "-ex", "s")
     first, second = map(json.loads, ended.out.splitlines())
-    assert (first["schema"], first["command"], first["ok"]) == ("vliwdbg.exec/1", "p v", True)
+    assert (first["schema"], first["command"], first["ok"]) == ("vliwdbg.exec/2", "p v", True)
     assert first["lines"] == ["$1 = {0, 0, 0, 0, 0, 0, 0, 0}"]
     assert second["data"]["cycle"] == 1
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from vliwdbg.commands import COMMANDS, GROUPS
-from vliwdbg.commands.general import describe
+from vliwdbg.commands.general import row_of
 from vliwdbg.commands.manual import page
+from vliwdbg.render import lines_of
+from vliwdbg.views.general import CommandHelp
 
 DOCS = Path(__file__).parents[2] / "docs" / "commands.md"
 
@@ -25,5 +27,5 @@ def test_no_two_commands_share_a_name():
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help(name):
     command = COMMANDS[name]
-    assert describe(command)[0] == command.usage
+    assert lines_of(CommandHelp(row_of(command)))[0] == command.usage
     assert command.usage.startswith(command.name)

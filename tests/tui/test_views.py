@@ -15,11 +15,11 @@ from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.rehearsal import rehearse
 from vliwdbg.session.snapshot import snapshot_of
-from vliwdbg.session.views import MemoryRows, scratch_rows
 from vliwdbg.views.bundle import ELSEWHERE, LAST, NEXT, bundle_view
 from vliwdbg.views.occupancy import LANES, Window, is_straight, occupancy
 from vliwdbg.views.origins import MOST_COLUMNS, UNKNOWN, Origins, origin_of
 from vliwdbg.views.ribbon import EXECUTING, WIDTH, engine_glyphs, legend
+from vliwdbg.views.words import MemoryRows, scratch_rows
 
 RANDOM_PROGRAMS = 60
 

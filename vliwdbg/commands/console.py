@@ -17,16 +17,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from kernels.errors import BuildError
-from machine.disassembly import summarize
 from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
 from vliwdbg.programs import Choice
-from vliwdbg.render import lines_of
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.places import Expression
+from vliwdbg.session.places import Expression, Scope
 from vliwdbg.session.session import Run, Session, StopEvent
+from vliwdbg.views.base import View
+from vliwdbg.views.breakpoints import BreakpointChanged, breakpoint_view
+from vliwdbg.views.data import DisplayRow
+from vliwdbg.views.general import Nothing, refused_view
+from vliwdbg.views.moves import Moved, moved_view
+from vliwdbg.views.radix import Letter
 
 Drive = Callable[[Run], StopEvent]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
@@ -41,8 +45,16 @@ class Display:
     """An expression to be shown after each move."""
 
     number: int
-    form: str
+    radix: Letter
     expression: Expression
+
+    def row(self, scope: Scope) -> DisplayRow:
+        """Its value now, or why it has none."""
+        text = self.expression.text
+        try:
+            return DisplayRow(self.number, text, self.radix, self.expression.value(scope))
+        except DebuggerError as wrong:
+            return DisplayRow(self.number, text, self.radix, None, wrong.message)
 
 
 class Console:
@@ -109,29 +121,21 @@ class Console:
 
     def _reply(self, line: str) -> Reply:
         try:
-            return replace(self._answer(line), command=line)
-        except (DebuggerError, BuildError, ProgramError) as wrong:
-            return self._refused(line, str(wrong))
-        except OSError as wrong:
-            return self._refused(line, f"{wrong.filename}: {str(wrong.strerror).lower()}")
+            return Reply(line, self._answer(line))
+        except (DebuggerError, BuildError, ProgramError, OSError) as refusal:
+            self.session.printed.clear()
+            return Reply(line, refused_view(refusal))
 
-    def _refused(self, line: str, why: str) -> Reply:
-        self.session.printed.clear()
-        return Reply(tuple(why.splitlines()), ok=False, command=line)
-
-    def _answer(self, line: str) -> Reply:
+    def _answer(self, line: str) -> View:
         if self._attaching is not None:
             return self._attach(line.strip())
         # Only an empty line repeats; one that is all comment says nothing.
         line = without_comment(line).strip() if line.strip() else self._last
         if not line:
-            return Reply()
+            return Nothing()
         self._last = line
         command, argument = self.find(line)
-        answer = command.handler(self, argument)
-        if isinstance(answer, Reply):
-            return answer
-        return Reply(tuple(lines_of(answer)), ok=answer.ok, data=answer.to_json())
+        return command.handler(self, argument)
 
     def find(self, line: str) -> tuple[Command, str]:
         """The command that a line names, and its argument. Raises DebuggerError."""
@@ -150,66 +154,37 @@ class Console:
         """Gather the lines up to `end` for a breakpoint."""
         self._attaching, self._attached = stop, []
 
-    def _attach(self, line: str) -> Reply:
+    def _attach(self, line: str) -> View:
         assert self._attaching
         if line != "end":
             self._attached.append(line)
-            return Reply()
+            return Nothing()
         stop, self._attaching = self._attaching, None
         stop.commands = tuple(self._attached)
-        count = len(self._attached)
-        commands = "1 command" if count == 1 else f"{count} commands"
-        return Reply((f"{stop.noun.capitalize()} {stop.number}: {commands}.",))
+        return BreakpointChanged("commands", breakpoint_view(self.session, stop))
 
     # moves
 
-    def move(self, run: Run, *, strict: bool = False) -> Reply:
+    def move(self, run: Run, *, strict: bool = False) -> Moved:
         """Drive a move to its end and tell where that is.
 
         `strict` makes it a failure not to have come where it was to go.
         """
         arrival = self.drive(run)
         self.listed_to = None
-        lines = [*run.printed, *self._told(arrival), *self.shown()]
+        view = replace(
+            moved_view(self.session, arrival),
+            reached=not (strict and arrival.cut_short),
+            printed=tuple(run.printed),
+            displays=self.displayed(),
+        )
         run.printed.clear()
         self.follow_with([line for hit in arrival.hits for line in hit.breakpoint.commands])
-        return Reply(
-            tuple(lines), ok=not (strict and arrival.cut_short), arrival=arrival, data=told(arrival)
-        )
+        return view
 
-    def _told(self, arrival: StopEvent) -> Iterator[str]:
-        for hit in arrival.hits:
-            yield from hit.lines(self.session.names)
-        if arrival.fault:
-            yield arrival.fault.sentence(self.session.program)
-        if arrival.cut_short:
-            yield arrival.cut_short
-        yield where(self.session, arrival)
-
-    def shown(self) -> Iterator[str]:
+    def displayed(self) -> tuple[DisplayRow, ...]:
         """What is displayed after each move."""
-        from vliwdbg.commands.data import displayed
-
-        return (displayed(self, display) for display in self.displays.values())
-
-
-def where(session: Session, arrival: StopEvent) -> str:
-    """Where we are: `cycle 137  pc 140  breakpoint 2  valu (2) | alu (12)`."""
-    there = arrival.pc < len(session.program)
-    bundle = summarize(session.program.bundle(arrival.pc)) if there else ""
-    parts = [f"cycle {arrival.cycle}", f"pc {arrival.pc}", arrival.label, bundle]
-    return "  ".join(part for part in parts if part)
-
-
-def told(arrival: StopEvent) -> dict[str, object]:
-    """An arrival as data."""
-    return {
-        "cycle": arrival.cycle,
-        "pc": arrival.pc,
-        "step": arrival.position,
-        "stop": None if arrival.reason.value == "budget" else arrival.reason.value,
-        "breakpoints": [hit.breakpoint.number for hit in arrival.hits if hit.breakpoint.number],
-    }
+        return tuple(display.row(self.session.scope) for display in self.displays.values())
 
 
 def find_command(name: str, commands: dict[str, Command]) -> Command:

@@ -1,29 +1,19 @@
-"""Bundles as text, with the values of their operands where those are known.
-
-=>    140  valu (2) | alu (1)
-            valu  v_val = v_val ^ v_node        {1, 2, …} ^ …
-"""
+"""`list`: bundles around the cursor, or from a location."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from machine.disassembly import format_slot, summarize
-from machine.isa import Role
-from machine.program import Slot
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import Reply
-from vliwdbg.session.breakpoints import format_value
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import AtCycle, Location, location_of
-from vliwdbg.session.places import Place, parse
+from vliwdbg.session.places import parse
 from vliwdbg.session.session import Session
+from vliwdbg.views.listing import Listing, listing_view
 
 AROUND = 10
 """Bundles that `list` shows."""
 
 
-def list_(console: Console, text: str) -> Reply:
+def list_(console: Console, text: str) -> Listing:
     """Around the cursor, then further on; or from a location."""
     session = console.session
     location, count = parse(text, "listing").children
@@ -37,7 +27,7 @@ def list_(console: Console, text: str) -> Reply:
     if first >= len(session.program):
         raise DebuggerError(f"The program ends there: it has {len(session.program)} bundles.")
     console.listed_to = first + bundles
-    return Reply(tuple(bundle_lines(session, first, bundles)))
+    return listing_view(session, first, bundles)
 
 
 def pc_of(session: Session, text: str) -> int:
@@ -68,26 +58,3 @@ def _pc_at_cycle(session: Session, cycle: int) -> int:
     if reached < cycle:
         raise DebuggerError(f"The program has ended at cycle {reached}; no bundle is at {cycle}.")
     return pc
-
-
-def bundle_lines(session: Session, first: int, count: int) -> Iterator[str]:
-    """Bundles first:first+count, the one at the cursor with the values that it reads."""
-    program, names = session.program, session.names
-    for pc in range(first, min(first + count, len(program))):
-        bundle = program.bundle(pc)
-        here = pc == session.core.pc
-        stops = ",".join(str(stop.number) for stop in session.breakpoints.at_pc(pc))
-        mark = "=>" if here else "  "
-        yield f"{mark} {pc:>6}  {summarize(bundle)}{f'  [{stops}]' if stops else ''}"
-        for slot in bundle:
-            text = f"{slot.engine:>14}  {format_slot(slot, names)}"
-            values = "; ".join(operand_values(session, slot)) if here else ""
-            yield f"{text:<56}  {values}".rstrip()
-
-
-def operand_values(session: Session, slot: Slot) -> Iterator[str]:
-    """What a slot of the bundle at the cursor reads: `v_val = {…}`."""
-    for address, width in dict.fromkeys(slot.opcode.words(slot.operands, Role.USE, Role.ADDRESS)):
-        words = tuple(Place(False, address, address + width).words_in(session.core))
-        value = format_value(words[0] if width == 1 else words)
-        yield f"{session.names.text(address, width)} = {value}"

@@ -6,68 +6,58 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import (
-    Command,
-    Group,
-    Handler,
-    Reply,
-    columns,
-    find_unique,
-    numbers,
-    said,
-    whole_number,
-)
+from vliwdbg.commands.table import Command, Group, Handler, find_unique, numbers, whole_number
 from vliwdbg.session.breakpoints import KINDS, Breakpoint
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.session import Session
+from vliwdbg.views.breakpoints import (
+    BreakpointChanged,
+    BreakpointsChanged,
+    Change,
+    GroupChange,
+    Saved,
+    breakpoint_view,
+    breakpoint_views,
+)
+from vliwdbg.views.general import Nothing
 
 
 def _sets(command: str) -> Handler:
     """The handler of a command that sets one of `KINDS`."""
 
-    def handler(console: Console, text: str) -> Reply:
+    def handler(console: Console, text: str) -> BreakpointChanged:
         if not text and command in ("break", "tbreak"):
             text = f"pc {console.session.core.pc}"
         stop = console.session.breakpoints.add(command, text)
-        console.session.version += 1
-        return said(describe(console.session, stop), breakpoint=stop.number)
+        return _changed(console, "set", stop)
 
     return handler
 
 
-def describe(session: Session, stop: Breakpoint) -> str:
-    """What was understood: `Breakpoint 2: scratch v_val (64:72), if $cycle > 3.`"""
-    condition = f", if {stop.condition.text}" if stop.condition else ""
-    met = sum(map(bool, stop.flags))
-    bundles = "" if stop.cycle is not None else f"; {met} of {len(stop.flags)} bundles may meet it"
-    what = stop.what.text(session.names)
-    access = f" {stop.watched.access.value}" if stop.watched else ""
-    return f"{stop.noun.capitalize()} {stop.number}: {what}{access}{condition}{bundles}."
+def _changed(console: Console, change: Change, stop: Breakpoint) -> BreakpointChanged:
+    console.session.version += 1
+    return BreakpointChanged(change, breakpoint_view(console.session, stop))
 
 
-def condition(console: Console, text: str) -> Reply:
+def condition(console: Console, text: str) -> BreakpointChanged:
     first, _, rest = text.partition(" ")
     number = whole_number("The breakpoint's number", first)
     stop = console.session.breakpoints.set_condition(number, rest.strip())
-    if stop.condition is None:
-        return said(f"{stop.noun.capitalize()} {number} is unconditional now.")
-    return said(f"{stop.noun.capitalize()} {number} stops if {stop.condition.text}.")
+    return _changed(console, "condition", stop)
 
 
-def ignore(console: Console, text: str) -> Reply:
+def ignore(console: Console, text: str) -> BreakpointChanged:
     first, _, rest = text.partition(" ")
     stop = console.session.breakpoints.find(whole_number("The breakpoint's number", first))
     stop.ignore = whole_number("How often to pass it", rest)
-    times = "1 time" if stop.ignore == 1 else f"{stop.ignore} times"
-    return said(f"{stop.noun.capitalize()} {stop.number} is passed over the next {times}.")
+    return _changed(console, "ignore", stop)
 
 
-def commands(console: Console, text: str) -> Reply:
+def commands(console: Console, text: str) -> BreakpointChanged:
     all_stops = console.session.breakpoints.all
     number = whole_number("The breakpoint's number", text, max(all_stops, default=0))
     stop = console.session.breakpoints.find(number)
     console.attach_to(stop)
-    return said(f"Commands for {stop.noun} {stop.number}, one a line, up to `end`.")
+    return _changed(console, "gathering", stop)
 
 
 def _chosen(console: Console, text: str) -> list[Breakpoint]:
@@ -76,30 +66,31 @@ def _chosen(console: Console, text: str) -> list[Breakpoint]:
     return [breakpoints.find(n) for n in found] if found else list(breakpoints.all.values())
 
 
-def _changed(console: Console, stops: Iterable[Breakpoint], participle: str) -> Reply:
+def _all_changed(
+    console: Console, change: GroupChange, stops: Iterable[Breakpoint]
+) -> BreakpointsChanged:
     console.session.version += 1
-    names = [f"{stop.noun} {stop.number}" for stop in stops]
-    return said(f"{participle} {', '.join(names)}." if names else "There are no breakpoints.")
+    return BreakpointsChanged(change, breakpoint_views(console.session, stops))
 
 
-def delete(console: Console, text: str) -> Reply:
+def delete(console: Console, text: str) -> BreakpointsChanged:
     stops = _chosen(console, text.removeprefix("breakpoints"))
     for stop in stops:
         console.session.breakpoints.all.pop(stop.number, None)
-    return _changed(console, stops, "Deleted")
+    return _all_changed(console, "deleted", stops)
 
 
-def _enabling(enabled: bool, participle: str) -> Handler:
-    def handler(console: Console, text: str) -> Reply:
+def _enabling(enabled: bool) -> Handler:
+    def handler(console: Console, text: str) -> BreakpointsChanged:
         stops = _chosen(console, text)
         for stop in stops:
             stop.enabled = enabled
-        return _changed(console, stops, participle)
+        return _all_changed(console, "enabled" if enabled else "disabled", stops)
 
     return handler
 
 
-def clear(console: Console, text: str) -> Reply:
+def clear(console: Console, text: str) -> BreakpointsChanged:
     """Deletes what stops at a LOC, as `break LOC` would set it."""
     breakpoints = console.session.breakpoints
     there = breakpoints.read("break", text or f"pc {console.session.core.pc}").what
@@ -109,45 +100,10 @@ def clear(console: Console, text: str) -> Reply:
         raise DebuggerError(f"No breakpoint at {where}; `info breakpoints` lists them.")
     for stop in stops:
         breakpoints.delete(stop.number)
-    return _changed(console, stops, "Deleted")
+    return _all_changed(console, "deleted", stops)
 
 
-def info_breakpoints(console: Console, _text: str) -> Reply:
-    session = console.session
-    stops = list(session.breakpoints.all.values())
-    if not stops:
-        return said("No breakpoints or watchpoints.")
-    table = columns(
-        ("Num", "Type", "Enb", "Hits", "What"),
-        (
-            (stop.number, stop.noun, "y" if stop.enabled else "n", stop.hits, _what(session, stop))
-            for stop in stops
-        ),
-    )
-    data = [
-        {"number": stop.number, "command": stop.written(), "enabled": stop.enabled}
-        | {"hits": stop.hits, "ignore": stop.ignore}
-        for stop in stops
-    ]
-    return Reply(table=table, data={"breakpoints": data})
-
-
-def _what(session: Session, stop: Breakpoint) -> str:
-    parts = [stop.source if stop.cause else stop.what.text(session.names)]
-    if stop.printing:
-        parts.append(repr(stop.printing.form))
-    if stop.condition:
-        parts.append(f"if {stop.condition.text}")
-    if stop.ignore:
-        parts.append(f"passed over {stop.ignore} more")
-    if stop.commands:
-        parts.append(f"{len(stop.commands)} commands")
-    if stop.cause:
-        parts.append(f"cannot be met: {stop.cause}")
-    return ", ".join(parts)
-
-
-def save(console: Console, text: str) -> Reply:
+def save(console: Console, text: str) -> Saved:
     what, _, file = text.partition(" ")
     find_unique("thing to save", what, {"breakpoints": 0})
     if not file.strip():
@@ -155,7 +111,7 @@ def save(console: Console, text: str) -> Reply:
     stops = console.session.breakpoints.all.values()
     lines = [line for stop in stops for line in _saved(stop)]
     Path(file.strip()).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return said(f"Saved {len(stops)} breakpoints to {file.strip()}.")
+    return Saved(file.strip(), len(stops))
 
 
 def _saved(stop: Breakpoint) -> Iterable[str]:
@@ -164,7 +120,7 @@ def _saved(stop: Breakpoint) -> Iterable[str]:
         yield from ("commands", *stop.commands, "end")
 
 
-def source(console: Console, text: str) -> Reply:
+def source(console: Console, text: str) -> Nothing:
     if not text:
         raise DebuggerError("Say which file: source FILE.")
     try:
@@ -172,7 +128,7 @@ def source(console: Console, text: str) -> Reply:
     except ValueError:
         raise DebuggerError(f"{text} is not UTF-8 text; source reads lines of commands.") from None
     console.follow_with([line for line in lines if line.strip()], deeper=1)
-    return Reply()
+    return Nothing()
 
 
 _HELP = {
@@ -219,14 +175,14 @@ GROUP = Group(
             ("disable", "dis"),
             "disable [N…]",
             "pass some over, or all",
-            _enabling(False, "Disabled"),
+            _enabling(False),
             "breakpoint",
         ),
         Command(
             ("enable", "en"),
             "enable [N…]",
             "heed some again, or all",
-            _enabling(True, "Enabled"),
+            _enabling(True),
             "breakpoint",
         ),
         Command(("clear",), "clear [LOC]", "delete what stops at LOC", clear, "location"),

@@ -18,19 +18,14 @@ from vliwdbg.inspect.following import Following, follow
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
-from vliwdbg.session.views import (
-    MemoryRows,
-    StopView,
-    WordRow,
-    scratch_rows,
-    stop_views,
-    tags_by_pc,
-)
 from vliwdbg.session.where import union
+from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
+from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
 from vliwdbg.views.origins import Origins
 from vliwdbg.views.places import Space
 from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.words import MemoryRows, WordRow, scratch_rows
 
 PICTURED_AT_ONCE = 20_000
 """Bundles of a program whose picture takes a few milliseconds."""
@@ -116,9 +111,8 @@ class Desk:
         picture = self.occupancy
         if picture is None:
             return
-        flags = union((stop.flags for stop in self.stops if stop.may_stop), len(self.program))
-        waited = [stop.cycle for stop in self.stops if stop.may_stop and stop.cycle is not None]
-        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *waited))
+        flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self._waited))
         if self.followed:
             yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
         for name, position in session.marks.items():
@@ -136,7 +130,12 @@ class Desk:
         self.last: Commit | None = session.timeline.last_commit()
         self.arrival: StopEvent = session.arrival
         self.end: Stop | None = session.timeline.end
-        self.stops: tuple[StopView, ...] = stop_views(session)
+        self.breakpoints: tuple[BreakpointView, ...] = breakpoint_views(session)
+        self._marked = [
+            (b.enabled, b.flags) for b in session.breakpoints.all.values() if not b.watched
+        ]
+        breakpoints = session.breakpoints.all.values()
+        self._waited = [b.cycle for b in breakpoints if b.enabled and b.cycle is not None]
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
@@ -185,6 +184,10 @@ class Desk:
     def next_radix(self) -> None:
         """Write words in the next radix, and after the last in the first."""
         self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
+
+    def breakpoints_at(self, pc: int) -> list[bool]:
+        """Of those that may stop before the bundle at pc, whether each is enabled."""
+        return [enabled for enabled, flags in self._marked if flags[pc : pc + 1] > b"\0"]
 
     def say(self, lines: Iterable[Line]) -> None:
         """Add the lines of one exchange to the transcript."""

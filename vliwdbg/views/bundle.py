@@ -17,11 +17,12 @@ from typing import Any, NamedTuple, overload
 
 from machine.disassembly import ScratchNames, format_run, runs_of, spans_of
 from machine.isa import SLOT_LIMITS
-from machine.program import Bundle, Program, Slot
+from machine.program import Program, Slot
 from machine.stops import Commit, FaultKind
 from vliwdbg.session.places import Place
 from vliwdbg.session.rehearsal import Effect, rehearse
 from vliwdbg.session.snapshot import Snapshot
+from vliwdbg.views.listing import used_slots
 from vliwdbg.views.origins import UNKNOWN, Origin, Origins
 from vliwdbg.views.ribbon import EXECUTING
 
@@ -110,11 +111,6 @@ def bundle_view(
         for run, number in zip(runs, numbers, strict=False)
     )
     return BundleView(pc, when, used_slots(bundle), tuple(groups))
-
-
-def used_slots(bundle: Bundle) -> dict[str, int]:
-    """Slots used of each engine that the bundle names."""
-    return {engine: len(slots) for engine, slots in bundle.groups}
 
 
 def _when(now: Snapshot, pc: int, last: Commit | None) -> str:

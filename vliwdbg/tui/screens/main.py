@@ -28,7 +28,7 @@ from vliwdbg.commands.table import Reply
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.replay import replay
-from vliwdbg.render import table
+from vliwdbg.render import Columns, lines_of
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Followed, Line
 from vliwdbg.tui.dialogue import Dialogue, Progress
@@ -44,6 +44,8 @@ from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.tui.widgets.timeline import TimelinePane
+from vliwdbg.views.base import View
+from vliwdbg.views.moves import Moved
 
 FRAME_SECONDS = 0.05
 """Between two looks at how far a command is."""
@@ -54,19 +56,17 @@ REPEATS = "…"
 
 def _said(reply: Reply) -> Iterator[Line]:
     """A reply as lines of the transcript."""
-    kind = _kind(reply)
-    for text in reply.lines:
-        yield from (Line(kind, line) for line in text.splitlines() or [""])
-    if reply.table:
-        yield from (Line("table", line) for line in table(*reply.table))
+    kind = _kind(reply.view)
+    for line in lines_of(reply.view):
+        yield Line("table" if isinstance(line, Columns) else kind, line)
 
 
-def _kind(reply: Reply) -> str:
-    if not reply.ok:
+def _kind(view: View) -> str:
+    if not view.ok:
         return "error"
-    if reply.arrival is None:
+    if not isinstance(view, Moved):
         return "reply"
-    return "fault" if reply.arrival.fault else "stop"
+    return "fault" if view.fault else "stop"
 
 
 class Spot(NamedTuple):
@@ -188,7 +188,7 @@ class MainScreen(Screen[int]):
         lines = [said for reply in replies for said in _said(reply)]
         self.desk.say([Line("command", line), *lines] if line else lines)
         self._reply(lines)
-        moved = any(reply.arrival for reply in replies)
+        moved = any(isinstance(reply.view, Moved) for reply in replies)
         if typed and len(lines) > 1 and not moved:
             self.room.bring("messages")
         codes = [reply.quit for reply in replies if reply.quit is not None]
@@ -280,7 +280,7 @@ class MainScreen(Screen[int]):
     def action_breakpoint(self) -> None:
         """A breakpoint at the bundle looked at, or no more."""
         here = f"pc {self.desk.looking}"
-        there = [stop for stop in self.desk.stops if stop.source == here and not stop.watches]
+        there = [stop for stop in self.desk.breakpoints if stop.source == here and not stop.access]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
 
     def action_follow(self) -> None:

@@ -66,7 +66,7 @@ class CodePane(Pane):
         return id(desk.program), row, self._gutter(row), self._arrow(row), desk.spelled, mark
 
     def _gutter(self, row: int) -> str:
-        marking = [stop.enabled for stop in self.desk.stops if stop.marks(row)]
+        marking = self.desk.breakpoints_at(row)
         return ("●" if any(marking) else "○") if marking else " "
 
     def _arrow(self, row: int) -> str:

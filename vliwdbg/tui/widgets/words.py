@@ -15,9 +15,10 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from machine.isa import VLEN
 from vliwdbg.session.places import Place
-from vliwdbg.session.views import WordRow
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.radix import DECIMAL, HEX
+from vliwdbg.views.words import WordRow
 
 NARROWEST_LABEL, WIDEST_LABEL = 8, 22
 WHOLE_ROW = -1
@@ -95,7 +96,7 @@ class WordsPane(Pane):
         word = self.words()[address]
         old = self.changed().get(address, self.since().get(address))
         was = "" if old is None else f" was {self.desk.radix.digits(old)}"
-        return f"{self.name_of(address)} = {word} {word:#x}{was}"
+        return f"{self.name_of(address)} = {DECIMAL.text(word)} {HEX.text(word)}{was}"
 
     def move_sideways(self, columns: int) -> None:
         row = self.rows()[self.cursor]

@@ -1,87 +1,17 @@
-"""What the panes of a debugger show, computed from a session and nothing else.
+"""All of scratch and of memory, as rows of a pane.
 
-    scratch_rows    all of scratch in rows of 8 words, a vector a row, scalars with their names
-    memory_rows     all of memory in rows of 8 words, region by region
-    stop_views      breakpoints and watchpoints with their hits
-
-All of it is pure: plain values in, plain values out, no colours and no widths.
+scratch_rows    in rows of 8 words, a vector a row, scalars with their names
+MemoryRows      in rows of 8 words, region by region
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, overload
 
 from machine.disassembly import ScratchNames
 from machine.isa import SCRATCH_SIZE, VLEN
 from machine.problem import Layout
-from machine.program import Program
-from vliwdbg.session.breakpoints import Breakpoint
-from vliwdbg.session.session import Session
-
-
-def tags_by_pc(program: Program) -> Mapping[int, tuple[str, ...]]:
-    """The names of the stretches that start at a pc."""
-    starts: dict[int, tuple[str, ...]] = {}
-    for tag in program.tags:
-        starts[tag.pc] = (*starts.get(tag.pc, ()), tag.name)
-    return starts
-
-
-# Stops
-
-
-class StopView(NamedTuple):
-    """One breakpoint or watchpoint; `flags` has a byte for each pc, not 0 where it may be met."""
-
-    number: int
-    command: str
-    source: str
-    condition: str
-    hits: int
-    ignore: int
-    enabled: bool
-    cause: str
-    just_met: bool
-    watches: bool
-    flags: bytes
-    cycle: int | None = None
-    """The cycle it waits for, if it waits for one."""
-
-    @property
-    def may_stop(self) -> bool:
-        """Whether it stops before bundles, and is not disabled."""
-        return self.enabled and not self.cause and not self.watches
-
-    def marks(self, pc: int) -> bool:
-        """Whether it may stop before the bundle at pc."""
-        return not self.watches and self.flags[pc : pc + 1] > b"\0"
-
-
-def stop_views(session: Session) -> tuple[StopView, ...]:
-    """All of them, by number."""
-    met = {id(hit.breakpoint) for hit in session.arrival.hits}
-    return tuple(_stop_view(stop, id(stop) in met) for stop in session.breakpoints.all.values())
-
-
-def _stop_view(stop: Breakpoint, just_met: bool) -> StopView:
-    return StopView(
-        stop.number,
-        stop.command,
-        stop.source,
-        stop.condition.text if stop.condition else "",
-        stop.hits,
-        stop.ignore,
-        stop.enabled,
-        stop.cause,
-        just_met,
-        stop.watched is not None,
-        stop.flags,
-        stop.cycle,
-    )
-
-
-# Words in rows
 
 
 class WordRow(NamedTuple):
