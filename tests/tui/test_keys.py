@@ -159,7 +159,7 @@ async def test_panes_are_chosen():
         await driver.press("tab")
         assert driver.chosen == "bundle"
         await driver.press("shift+tab", "shift+tab")
-        assert driver.chosen == "messages"
+        assert driver.chosen == "timeline"
         await driver.press("p", "3")
         assert driver.chosen == "scratch"
         assert driver.pane("scratch").has_focus
@@ -172,9 +172,9 @@ async def test_panes_are_chosen():
 async def test_a_pane_grows_to_the_screen():
     async with opened() as driver:
         await driver.press("p", "4", "plus")
-        assert driver.pane("memory").size.height == 21
+        assert driver.pane("memory").size.height == 20
         await driver.press("underscore")
-        assert driver.pane("memory").size.height < 21
+        assert driver.pane("memory").size.height < 20
 
 
 async def test_moving_in_panes():
@@ -284,6 +284,6 @@ async def test_the_mouse():
         await driver.pilot.click("#code", offset=(0, 4))
         await driver.settle()
         assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["pc 3"]
-        await driver.pilot.click("#bundle", offset=(14, 0))
+        await driver.pilot.click("#bundle", offset=(12, 0))
         await driver.settle()
         assert driver.chosen == "scratch"

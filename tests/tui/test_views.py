@@ -13,6 +13,7 @@ from machine.problem import Problem
 from machine.program import Program, Tag
 from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
+from vliwdbg.session.places import Place
 from vliwdbg.session.rehearsal import rehearse
 from vliwdbg.session.snapshot import snapshot_of
 from vliwdbg.views.bundle import ELSEWHERE, LAST, NEXT, bundle_view
@@ -87,7 +88,7 @@ def test_the_next_bundle_is_shown_with_what_it_will_do(machine):
     assert view.when == NEXT
     assert [(read.text, read.words) for read in product.reads] == [("a", (6,)), ("b", (7,))]
     assert (product.before, product.words) == ((0,), (42,))
-    assert broadcast.place == "v"
+    assert broadcast.about == Place(False, 8, 16)
     assert broadcast.words == (6,) * 8
 
 

@@ -236,6 +236,7 @@ _SHOWN = {
     "comma": ",",
     "space": "Space",
     "enter": "Enter",
+    "backspace": "⌫",
     "escape": "Esc",
     "tab": "Tab",
     "up": "↑",

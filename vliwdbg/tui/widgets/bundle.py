@@ -2,7 +2,7 @@
 
     alu 0-7  v_val = v_val ^ v_node      r7 v8 h5  72a3b591 fe83afc7 …
     valu 0   v_a = v_b * v_c             r7 v9 h0  …
-    load     · ·  two free
+    free     load ··  store ·
 
 `e` unfolds the operands of a group. The result is what the bundle will write, or has written; of a
 bundle that is neither the next one nor the last one, the operands as they stand are all there is.
@@ -87,9 +87,8 @@ class BundlePane(Pane):
                 yield from _operand_lines(group, self.desk.radix, number)
         if not view.groups:
             yield _Line([("no slots: all engines idle", "faint")])
-        for engine, free in view.free.items():
-            label = f"{engine:<{LABEL}}"
-            yield _Line([(label, "dim"), (f"{FREE * free}  {free} free", "faint")])
+        if view.free:
+            yield _Line([(f"{'free':<{LABEL}}", "dim"), *_free_pieces(view)])
 
     def _text_room(self) -> int:
         lanes = 8 * (self.desk.radix.width + 1)
@@ -133,6 +132,12 @@ class BundlePane(Pane):
         rounds = desk.origins.rounds_text(desk.looking) if inside else ""
         parts = [f"pc {desk.looking}", rounds, self._when, desk.radix.label]
         return " · ".join(part for part in parts if part)
+
+
+def _free_pieces(view: BundleView) -> Iterator[tuple[str, str]]:
+    for engine, free in view.free.items():
+        yield f"{engine} ", engine
+        yield f"{FREE * free}  ", "faint"
 
 
 def _group_pieces(group: GroupView, radix: Radix, room: int) -> Row:

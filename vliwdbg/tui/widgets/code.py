@@ -5,7 +5,7 @@
 
 gutter (● breakpoint, ○ disabled), ▶ the next bundle or ▷ the one executed last, pc; a character for
 each slot; whether it writes (◆) or reads (○) the value that is followed; how many of its slots
-belong to each round; and one engine spelled out, which ← and → choose.
+belong to each round; and the slots spelled out, those of the engine that ← and → choose before the others.
 """
 
 from __future__ import annotations
@@ -118,12 +118,14 @@ class CodePane(Pane):
 
     def _spelled(self, row: int) -> Row:
         desk = self.desk
-        slots = (slot for slot in desk.program.bundle(row) if slot.engine == desk.spelled)
+        chosen_first = sorted(
+            desk.program.bundle(row), key=lambda slot: slot.engine != desk.spelled
+        )
         pieces: Row = []
         room = self.width
-        for run in runs_of(slots):
+        for run in runs_of(chosen_first):
             text = format_run(run, desk.names, compact=True)
-            pieces += [(text, desk.spelled), ("  ", "faint")]
+            pieces += [(text, run[0].engine), ("  ", "faint")]
             room -= len(text)
             if room < 0:
                 break
