@@ -49,6 +49,8 @@ from vliwdbg.views.moves import Moved
 
 FRAME_SECONDS = 0.05
 """Between two looks at how far a command is."""
+MOST_FOLLOWED = 500_000
+"""Lanes of the run that values are followed in: three times the baseline's."""
 PLAY_SECONDS = 0.15
 REPEATS = "…"
 """What an empty line is called while it runs."""
@@ -348,8 +350,7 @@ class MainScreen(Screen[int]):
     @work(thread=True, exclusive=True, group="flow")
     def _make_flow(self, program: Program, memory: Sequence[int]) -> None:
         """The graph of the run, beside everything else."""
-        flow = replay(program, memory)
-        flow.readers  # noqa: B018  # made here rather than when somebody waits for it
+        flow = replay(program, memory, most=MOST_FOLLOWED)
         self.app.call_from_thread(self._take_flow, program, flow)
 
     def _take_flow(self, program: Program, flow: Flow) -> None:

@@ -1,11 +1,11 @@
 """The listing: one line a bundle, every slot of it in sight.
 
      1 code  alu          valu   ld st f  ◆○ rounds 0-15       valu ←→
-    ●▶  275  &&&&&&&^^^^^ m^^^^^ ·· ss v  ◆○ ▁ ▁▂▁ ▇▁▁   ▇     v832=multiply_add(v832,v112,v104)
+    ●▶  275  &&&&&&&^^^^^ m^^^^^ ·· ss v  ◆○ ▁ ▁▂▁ ▇▁▁   ▇     v832=v832*v112+v104
 
 gutter (● breakpoint, ○ disabled), ▶ the next bundle or ▷ the one executed last, pc; a character for
 each slot; whether it writes (◆) or reads (○) the value that is followed; how many of its slots
-belong to each round; and the slots spelled out, those of the engine that ← and → choose before the others.
+belong to each round; and the slots spelled out, first those of the engine that ← and → choose.
 """
 
 from __future__ import annotations
