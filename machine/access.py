@@ -89,11 +89,16 @@ class Access(NamedTuple):
         shift = self.shift(operands)
         return tuple(operands[at] + shift + stride * lane for at, stride in self.reads)
 
+    def address_word(self, operands: Sequence[int]) -> int | None:
+        """The scratch word that holds an address of memory, or None."""
+        return None if self.address is None else operands[self.address] + self.shift(operands)
+
     def reached(self, operands: Sequence[int], read: Callable[[int], int]) -> range:
         """The addresses of memory that are reached, given how to read a word of scratch."""
-        if self.address is None:
+        word = self.address_word(operands)
+        if word is None:
             return range(0)
-        first = read(operands[self.address] + self.shift(operands))
+        first = read(word)
         return range(first, first + self.lanes)
 
 
@@ -147,30 +152,42 @@ SPANS = tuple(
     for access in ACCESS
 )
 """By opcode number."""
-MEMORY_OPCODES = frozenset(row for row in OPCODES if ACCESS[row.code].memory)
-"""The opcodes that read or write memory."""
+MEMORY = tuple(access.memory for access in ACCESS)
+"""By opcode number."""
+MEMORY_OPCODES = frozenset(row for row in OPCODES if MEMORY[row.code])
 
 # --- columns of a program -------------------------------------------------------------------------
 
-_OFFSET = bytes(code < len(ACCESS) and ACCESS[code].offset is not None for code in range(256))
-"""By the number of an opcode, whether an operand of it moves the others."""
+Marks = bytes
+"""A byte for each slot of a program, 1 or 0."""
+
+
+def mark_opcodes(columns: Columns, rows: Collection[Opcode]) -> Marks:
+    """Mark the slots with one of these opcodes."""
+    codes = {row.code for row in rows}
+    return columns.opcodes.tobytes().translate(bytes(code in codes for code in range(256)))
 
 
 def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
     """The slots with one of these opcodes, by number in the program."""
-    codes = {row.code for row in rows}
-    return _marked(columns.opcodes.tobytes(), bytes(code in codes for code in range(256)))
+    marks = mark_opcodes(columns, rows)
+    slot = marks.find(1)
+    while slot >= 0:
+        yield slot
+        slot = marks.find(1, slot + 1)
 
 
-def slots_touching(
-    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
-) -> Iterator[int]:
-    """The slots that do such a thing to a word of scratch start:stop; some of them twice."""
+def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[Kind]) -> Marks:
+    """Mark the slots that do such a thing to a word of scratch start:stop."""
+    marks = bytearray(columns.slot_count)
     for position, operands in enumerate(columns.operands):
         low, high = _bounds(position, start, stop, kinds)
-        slots = enumerate(zip(columns.opcodes, operands, strict=True))
-        yield from (slot for slot, (code, at) in slots if low[code] < at < high[code])
-    yield from _touching_with_offset(columns, start, stop, kinds)
+        if any(high):
+            slots = zip(marks, columns.opcodes, operands, strict=True)
+            marks[:] = [mark or low[code] < at < high[code] for mark, code, at in slots]
+    for slot in _touching_with_offset(columns, start, stop, kinds):
+        marks[slot] = 1
+    return bytes(marks)
 
 
 def _bounds(
@@ -179,9 +196,9 @@ def _bounds(
     """For each opcode, between which values this operand overlaps the words; none is 0, 0."""
     low, high = [0] * len(OPCODES), [0] * len(OPCODES)
     for code, (access, spans) in enumerate(zip(ACCESS, SPANS, strict=True)):
-        for at, width in _spans_of(spans, kinds) if access.offset is None else ():
-            if at == position:
-                low[code], high[code] = start - width, stop
+        width = dict(_spans_of(spans, kinds)).get(position)
+        if width and access.offset is None:
+            low[code], high[code] = start - width, stop
     return low, high
 
 
@@ -194,18 +211,10 @@ def _spans_of(spans: Spans, kinds: Collection[Kind]) -> list[tuple[int, int]]:
 def _touching_with_offset(
     columns: Columns, start: int, stop: int, kinds: Collection[Kind]
 ) -> Iterator[int]:
-    for slot in _marked(columns.opcodes.tobytes(), _OFFSET):
+    rows = [row for row in OPCODES if ACCESS[row.code].offset is not None]
+    for slot in slots_of(columns, rows):
         code, operands = columns.opcodes[slot], columns.operands_of(slot)
         shift = ACCESS[code].shift(operands)
         spans = _spans_of(SPANS[code], kinds)
         if any(start - width < operands[at] + shift < stop for at, width in spans):
             yield slot
-
-
-def _marked(codes: bytes, marks: bytes) -> Iterator[int]:
-    """Where a code stands that has a mark, the byte 1 at its index."""
-    marked = codes.translate(marks)
-    at = marked.find(1)
-    while at >= 0:
-        yield at
-        at = marked.find(1, at + 1)

@@ -28,8 +28,9 @@ from typing import Any, NamedTuple
 from machine.access import ACCESS, Access, Kind
 from machine.core import choose_core
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
-from machine.model import NO_LIMIT, Model
+from machine.model import Model
 from machine.program import Columns, Program
+from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 
 NEVER_WRITTEN = -1

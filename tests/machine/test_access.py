@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
+from itertools import chain, compress, count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +19,11 @@ from machine.access import (
     Kind,
     Read,
     derive_access,
+    mark_touching,
     slots_of,
-    slots_touching,
 )
 from machine.isa import OPCODES, Opcode, Operand, Role, opcode
+from machine.model import preview
 from machine.program import Program, Slot
 from tests.oracle.randomprograms import random_program
 
@@ -66,7 +70,7 @@ ROWS: dict[tuple[str, str], tuple[Any, ...]] = {
 def test_rows_follow_from_the_instruction_set(engine: str, name: str) -> None:
     row = opcode(engine, name)
     alike = {"alu": ("alu", "+"), "valu": ("valu", "//")}
-    found = ACCESS[row.code]
+    found: Any = ACCESS[row.code]
     dest, lanes, reads, memory, address, offset = ROWS[
         alike[engine] if row.arithmetic else (engine, name)
     ]
@@ -142,6 +146,25 @@ def test_an_opcode_that_works_another_way_is_refused(operands: Any, why: str) ->
         derive_access(Opcode("valu", "odd", operands, "", ""))
 
 
+ROOT = Path(__file__).parents[2]
+# Where operands are written down, checked or told, their form is meant: "scratch", "a key".
+OF_FORM = {
+    f"machine/{name}.py"
+    for name in ("isa", "access", "encode", "program", "schema", "manual", "disassembly")
+} | {"machine/core/encoding.py", "machine/core/compiled.py"}
+OF_ACCESS = {"machine/isa.py", "machine/access.py", "machine/core/compiled.py"}
+
+
+def test_nobody_else_names_a_role_to_find_reads_and_writes() -> None:
+    """All ask the table; the compiled core's letters of roles are held to its own table."""
+    rooms = [(ROOT / room).rglob("*.py") for room in ("machine", "kernels", "vliwdbg")]
+    sources = {file.relative_to(ROOT).as_posix(): file.read_text("utf-8") for file in chain(*rooms)}
+    form = {name for name, text in sources.items() if re.search(r"\.(role|in_scratch)\b", text)}
+    assert form <= OF_FORM
+    role = r"\bRole\.(DEF|USE|ADDRESS)\b|\bSCRATCH_ROLES\b"
+    assert {name for name, text in sources.items() if re.search(role, text)} == OF_ACCESS
+
+
 # --- columns of a program -------------------------------------------------------------------------
 
 
@@ -156,7 +179,7 @@ def test_slots_of_columns_are_those_found_one_by_one(seed: int) -> None:
     for kinds in ((Kind.READ,), (Kind.WRITE,), tuple(Kind), ()):
         start = draw.randrange(200)
         stop = start + draw.choice([1, 8, 40])
-        assert sorted(set(slots_touching(program.columns, start, stop, kinds))) == [
+        assert list(compress(count(), mark_touching(program.columns, start, stop, kinds))) == [
             number
             for number, slot in enumerate(slots)
             if words_of(slot, kinds) & set(range(start, stop))
@@ -174,7 +197,69 @@ def test_operands_that_an_offset_moves_far_are_found() -> None:
     far = 2**63 + 6  # one of the immediates that no column holds
     bundles = [{"load": [["load_offset", 8 - far, 16 - far, far]]}]
     columns = Program.from_bundles(bundles).columns
-    assert list(slots_touching(columns, 8, 9, [Kind.WRITE])) == [0]
-    assert list(slots_touching(columns, 16, 17, [Kind.READ])) == [0]
-    assert not list(slots_touching(columns, 8, 9, [Kind.READ]))
-    assert not list(slots_touching(columns, 9, 16, tuple(Kind)))
+    assert mark_touching(columns, 8, 9, [Kind.WRITE]) == b"\1"
+    assert mark_touching(columns, 16, 17, [Kind.READ]) == b"\1"
+    assert mark_touching(columns, 8, 9, [Kind.READ]) == b"\0"
+    assert mark_touching(columns, 9, 16, tuple(Kind)) == b"\0"
+
+
+# --- against the model ----------------------------------------------------------------------------
+
+
+class Watched(list[int]):
+    """Words that remember which of them were read."""
+
+    def __init__(self, words: Iterable[int]) -> None:
+        super().__init__(words)
+        self.read: set[int] = set()
+
+    def __getitem__(self, at: Any) -> Any:
+        self.read.update(range(len(self))[at] if isinstance(at, slice) else [at])
+        return super().__getitem__(at)
+
+
+def drawn(each: int) -> list[Slot]:
+    """Some slots of every opcode but debug's."""
+    wanted = {row.code: each for row in OPCODES if row.engine != "debug"}
+    slots = []
+    for seed in range(60):
+        for bundle in Program.from_bundles(random_program(random.Random(seed)).bundles):
+            for slot in bundle:
+                if wanted.get(slot.opcode.code, 0):
+                    wanted[slot.opcode.code] -= 1
+                    slots.append(slot)
+    assert not any(wanted.values())
+    return slots
+
+
+DRAWN = drawn(3)
+
+
+@pytest.mark.parametrize("slot", DRAWN, ids=lambda slot: f"{slot.engine}-{slot.opcode.name}")
+def test_the_model_reads_and_writes_what_the_table_says(slot: Slot) -> None:
+    found = ACCESS[slot.opcode.code]
+    scratch, memory = Watched(1 + at % 90 for at in range(1536)), Watched(range(100))
+    reached = set(found.reached(slot.operands, list(scratch).__getitem__))
+    done = preview(slot, scratch, memory)
+    if done.fault is None:  # a jump to a negative target
+        assert scratch.read == words_of(slot, (Kind.READ,))
+        assert done.scratch.keys() == words_of(slot, (Kind.WRITE,))
+        assert memory.read == (reached if found.memory is Kind.READ else set())
+        assert done.memory.keys() == (reached if found.memory is Kind.WRITE else set())
+    else:
+        assert slot.opcode.jumps
+
+
+@pytest.mark.parametrize("slot", DRAWN, ids=lambda slot: f"{slot.engine}-{slot.opcode.name}")
+def test_a_lane_depends_on_the_words_of_that_lane_alone(slot: Slot) -> None:
+    found = ACCESS[slot.opcode.code]
+    scratch, memory = [1 + at % 90 for at in range(1536)], list(range(100))
+    before = preview(slot, scratch, memory)
+    for word in words_of(slot, (Kind.READ,)):
+        changed = scratch.copy()
+        changed[word] = 3 + scratch[word] % 7
+        after = preview(slot, changed, memory)
+        for lane in range(found.lanes):
+            if word not in found.read_by(slot.operands, lane):
+                written = found.written_by(slot.operands, lane)
+                assert written is None or before.scratch[written] == after.scratch[written]

@@ -200,8 +200,9 @@ def test_wrong_calls(arguments: Any) -> None:
 
 
 def test_what_there_is_nothing_to_take_from() -> None:
-    nothing = (tuple(bytearray() for _ in range(8)), [])
-    for bundles in (None, 5, "text", {}, range(3), [], (), [None], [1, {}], UserDict()):
+    nothing: Any = (tuple(bytearray() for _ in range(8)), [])
+    hostile: tuple[Any, ...] = (None, 5, "text", {}, range(3), [], (), [None], [1, {}], UserDict())
+    for bundles in hostile:
         assert _core.take_bundles(bundles, 0, 0, 0, 0) == nothing
     assert _core.take_bundles([{}], 1, 0, 0, 0) == nothing
     assert _core.take_bundles([{}], 2**60, 0, 0, 0) == nothing

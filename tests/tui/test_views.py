@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
 from machine.disassembly import ScratchNames
 from machine.isa import SCRATCH_SIZE, opcodes_of
 from machine.machine import Machine
-from machine.problem import Problem
+from machine.problem import Layout, Problem
 from machine.program import Program, Tag
 from machine.stops import Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.places import Place
-from vliwdbg.session.rehearsal import rehearse
+from vliwdbg.session.preview import Effect, preview
 from vliwdbg.session.snapshot import snapshot_of
 from vliwdbg.views.bundle import ELSEWHERE, LAST, NEXT, bundle_view
 from vliwdbg.views.occupancy import LANES, Window, is_straight, occupancy
@@ -26,14 +27,14 @@ RANDOM_PROGRAMS = 60
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_PROGRAMS))
-def test_a_rehearsal_is_what_the_machine_then_does(seed):
+def test_a_preview_is_what_the_machine_then_does(seed: int) -> None:
     drawn = random_program(random.Random(seed))
     machine = Machine(Program.from_bundles(drawn.bundles), drawn.memory, debug=False, history=1)
     for _ in range(80):
         if machine.pc >= len(machine.program):
             break
         bundle = machine.program.bundle(machine.pc)
-        effects = [rehearse(slot, machine.scratch, machine.memory) for slot in bundle]
+        effects = [preview(slot, machine.scratch, machine.memory) for slot in bundle]
         stop = machine.step()
         if stop.fault:
             faults = [effect.fault for effect in effects if effect.fault]
@@ -47,7 +48,7 @@ def test_a_rehearsal_is_what_the_machine_then_does(seed):
             break
 
 
-def _written(effects):
+def _written(effects: Sequence[Effect]) -> dict[tuple[bool, int], int]:
     """What slots write in the bundle's order; the later one wins."""
     return {
         (effect.place.memory, effect.place.start + i): word
@@ -57,8 +58,9 @@ def _written(effects):
     }
 
 
-def _committed(machine):
+def _committed(machine: Machine) -> dict[tuple[bool, int], int]:
     commit = machine.core.last_commit()
+    assert commit
     rooms = ((False, commit.scratch), (True, commit.memory))
     return {(room, write.address): write.new for room, writes in rooms for write in writes}
 
@@ -72,7 +74,7 @@ NAMES = {0: ("a", 1), 1: ("b", 1), 8: ("v", 8)}
 
 
 @pytest.fixture
-def machine():
+def machine() -> Machine:
     return Machine(Program.from_bundles(BUNDLES, scratch_map=NAMES), [0] * 8)
 
 
@@ -92,7 +94,7 @@ def test_the_next_bundle_is_shown_with_what_it_will_do(machine):
     assert broadcast.words == (6,) * 8
 
 
-def test_the_last_bundle_is_shown_with_what_it_did(machine):
+def test_the_last_bundle_is_shown_with_what_it_did(machine: Machine) -> None:
     machine.run(2)
     view = looked_at(machine, 1, machine.core.last_commit())
     assert view.when == LAST
@@ -106,7 +108,7 @@ def test_of_any_other_bundle_nobody_knows_what_it_will_do(machine):
     assert looked_at(machine, 3) is None
 
 
-def test_a_slot_that_would_fault_says_so(machine):
+def test_a_slot_that_would_fault_says_so(machine: Machine) -> None:
     machine.run(2)
     assert looked_at(machine, 2).groups[0].fault.value == "division by zero"
 
@@ -246,7 +248,7 @@ def test_every_column_leads_to_a_cycle_that_is_drawn_there():
         {1530: ("past the end", 100)},
     ],
 )
-def test_scratch_rows_hold_every_word_once(names):
+def test_scratch_rows_hold_every_word_once(names: dict[int, tuple[str, int]]) -> None:
     rows = scratch_rows(ScratchNames(names))
     words = [address for row in rows for address in range(row.start, row.stop)]
     assert words == list(range(SCRATCH_SIZE))
@@ -264,7 +266,7 @@ def test_scratch_rows_hold_every_word_once(names):
         (Problem(0, 0, 0).layout, Problem(0, 0, 0).layout.words),
     ],
 )
-def test_memory_rows_hold_every_word_once(layout, words):
+def test_memory_rows_hold_every_word_once(layout: Layout, words: int) -> None:
     rows = MemoryRows(layout, words)
     addresses = [address for row in rows for address in range(row.start, row.stop)]
     assert addresses == list(range(words))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, NamedTuple
@@ -75,7 +75,7 @@ EVERYTHING = Everything(
 
 
 @pytest.mark.parametrize("view", [LEAF, EVERYTHING], ids=lambda view: view.kind)
-def test_a_view_comes_back_from_json_and_fits_its_schema(view):
+def test_a_view_comes_back_from_json_and_fits_its_schema(view: View) -> None:
     data = json.loads(json.dumps(view.to_json()))
     assert view_from_json(data) == view
     Draft202012Validator(schema_of(type(view))).validate(data)
@@ -95,19 +95,19 @@ BENT = {
 
 
 @pytest.mark.parametrize("bend", BENT.values(), ids=BENT)
-def test_what_is_bent_does_not_fit(bend):
+def test_what_is_bent_does_not_fit(bend: Callable[[Any], None]) -> None:
     data = json.loads(json.dumps(EVERYTHING.to_json()))
     bend(data)
     with pytest.raises(ValidationError):
         Draft202012Validator(schema_of(Everything)).validate(data)
 
 
-def test_the_text_is_made_of_the_view_alone():
+def test_the_text_is_made_of_the_view_alone() -> None:
     assert lines_of(LEAF) == ["a is 1", "Name  Value", "b     (1, 2)", "c     None"]
     assert lines_of(view_from_json(LEAF.to_json())) == lines_of(LEAF)
 
 
-def test_what_a_terminal_would_obey_is_escaped():
+def test_what_a_terminal_would_obey_is_escaped() -> None:
     view = Leaf("\x1b[2J\r\n\u202e", None, (Leaf("\x07"),))
     assert lines_of(view) == [
         "\\x1b[2J\\r\\n\\u202e is None",
@@ -116,7 +116,7 @@ def test_what_a_terminal_would_obey_is_escaped():
     ]
 
 
-def test_kinds_are_unique():
+def test_kinds_are_unique() -> None:
     with pytest.raises(AssertionError, match="test-leaf"):
 
         class Again(View, kind="test-leaf"):
@@ -130,7 +130,7 @@ def test_kinds_are_unique():
     [("x", "0xfffffffe"), ("d", "-2"), ("u", "4294967294"), ("t", "1" * 31 + "0"),
      ("z", "0xfffffffe")],
 )  # fmt: skip
-def test_every_radix(letter, word):
+def test_every_radix(letter: str, word: str) -> None:
     radix = RADIXES[letter]
     assert radix.text(2**32 - 2) == word
     assert radix.value_text((1, 2**32 - 2)).endswith(f", {word}}}")

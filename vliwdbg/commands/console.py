@@ -5,7 +5,8 @@
 
 A line is a command with its argument, a comment from `#` on, or empty, which repeats the last
 one. Lines that follow from a line (of a file that is sourced, attached to a breakpoint) are
-executed after it, until one fails. How a move is driven to its end is the front end's business:
+executed after it, until one fails; those of a breakpoint until one of them moves. How a move is
+driven to its end is the front end's business:
 `drive` gets the Run and returns where it came to.
 """
 
@@ -13,22 +14,24 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 from kernels.errors import BuildError
 from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
-from vliwdbg.programs import Choice
-from vliwdbg.session.breakpoints import Breakpoint
+from vliwdbg.programs import Choice, Progress
+from vliwdbg.scripts import Block, Entry, entries, is_end, opens, without_comment
+from vliwdbg.session.breakpoints import Breakpoint, Hit
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Expression, Scope
 from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.base import View
 from vliwdbg.views.breakpoints import BreakpointChanged, breakpoint_view
 from vliwdbg.views.data import DisplayRow
-from vliwdbg.views.general import Nothing, refused_view
+from vliwdbg.views.general import Nothing, Refused, refused_view
 from vliwdbg.views.moves import Moved, moved_view
 from vliwdbg.views.radix import Letter
 
@@ -38,6 +41,12 @@ _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
 
 DEEPEST = 50
 """Files that may be sourced by each other."""
+MOST_WAITING = 100_000
+"""Commands that may wait to be executed."""
+INTERRUPTED = "Interrupted; everything is as it was."
+T = TypeVar("T")
+SILENT = "silent"
+"""The first of a breakpoint's commands, where its stops are not to be told."""
 
 
 @dataclass
@@ -57,11 +66,28 @@ class Display:
             return DisplayRow(self.number, text, self.radix, None, wrong.message)
 
 
+class _Waiting(NamedTuple):
+    """What is to be executed: how deep in files that source files, at which stop, 0 for none."""
+
+    entry: Entry
+    depth: int = 0
+    stop: int = 0
+
+
+@dataclass
+class _Gathering:
+    """Lines for a breakpoint; `depth` counts the lists that are open."""
+
+    breakpoint: Breakpoint
+    lines: tuple[str, ...] = ()
+    depth: int = 1
+
+
 class Console:
     """A session and the state of a conversation about it.
 
     `choice` says what was loaded; `progress` is told what a build is doing, and which part of it
-    is done.
+    is done. Long work asks whether it is `interrupted`.
     """
 
     def __init__(
@@ -70,7 +96,8 @@ class Console:
         choice: Choice | None = None,
         *,
         drive: Drive = Run.finish,
-        progress: Callable[[str, float], None] | None = None,
+        progress: Progress | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         from vliwdbg.commands import COMMANDS
 
@@ -78,6 +105,7 @@ class Console:
         self.choice = choice or Choice()
         self.drive = drive
         self.progress = progress
+        self.interrupted = interrupted
         self.displays: dict[int, Display] = {}
         self.next_display = 1
         self.listed_to: int | None = None
@@ -86,59 +114,96 @@ class Console:
         """The user's program, where `rebuild` has put another one in its place."""
         self._commands = COMMANDS
         self._last = ""
-        self._queue: deque[tuple[str, int]] = deque()
-        self._depth = 0
-        """Of files that source files, down to the line being executed."""
-        self._attaching: Breakpoint | None = None
-        self._attached: list[str] = []
+        self._queue: deque[_Waiting] = deque()
+        self._now = _Waiting("")
+        self._stops = 0
+        """Counts those with commands."""
+        self._gathering: _Gathering | None = None
+        self._just_closed = False
+        """Whether a list of commands was closed by the line before."""
 
     @property
-    def attaching(self) -> bool:
+    def gathering(self) -> bool:
         """Whether lines are being gathered for a breakpoint, until `end`."""
-        return self._attaching is not None
+        return self._gathering is not None
 
-    def execute(self, line: str) -> Iterator[Reply]:
-        """The replies to a line and to all that follows from it."""
-        self._queue.append((line, 0))
+    def execute(self, entry: Entry) -> Iterator[Reply]:
+        """The replies to a line, or to a block of lines, and to all that follows from it."""
+        self._queue.append(_Waiting(entry))
         try:
             while self._queue:
-                line, self._depth = self._queue.popleft()
-                reply = self._reply(line)
-                yield reply
-                if not reply.ok or reply.quit is not None:
-                    return
+                self._now = self._queue.popleft()
+                for reply in self._replies(self._now.entry):
+                    yield reply
+                    if not reply.ok or reply.quit is not None:
+                        return
         finally:
             self._queue.clear()
+            self._now = _Waiting("")
 
-    def follow_with(self, lines: list[str], *, deeper: int = 0) -> None:
-        """Execute these next; `deeper` is 1 where they are those of a file."""
-        if len(lines) + len(self._queue) > 100_000:
-            raise DebuggerError("There are too many commands waiting.")
-        depth = self._depth + deeper
+    def source(self, lines: Sequence[str]) -> None:
+        """Execute the lines of a file next. Raises DebuggerError if files do so too deep."""
+        depth = self._now.depth + 1
         if depth > DEEPEST:
             raise DebuggerError(f"Files source each other more than {DEEPEST} deep.")
-        self._queue.extendleft((line, depth) for line in reversed(lines))
+        self._follow_with(lines, depth, self._now.stop)
 
-    def _reply(self, line: str) -> Reply:
+    def _follow_with(self, lines: Sequence[str], depth: int, stop: int) -> None:
+        if len(lines) + len(self._queue) > MOST_WAITING:
+            raise DebuggerError("There are too many commands waiting.")
+        waiting = [_Waiting(entry, depth, stop) for entry in entries(lines)]
+        self._queue.extendleft(reversed(waiting))
+
+    def _replies(self, entry: Entry) -> Iterator[Reply]:
+        if isinstance(entry, Block):
+            yield from self._block_replies(entry)
+        else:
+            yield self._reply(entry, lambda: self._answer(entry))
+
+    def _block_replies(self, block: Block) -> Iterator[Reply]:
+        opened = self._reply(block.header, lambda: self._answer(block.header))
+        yield opened
+        if self._gathering is None:
+            return
+        if block.closed:
+            self._gathering.lines += block.body
+            yield self._reply("end", self._close)
+            return
+        label = _label(self._gathering.breakpoint)
+        self._gathering = None
+        why = f"The commands of {label} are not closed; `end` closes them."
+        yield Reply(block.header, Refused(why))
+
+    def _reply(self, line: str, answer: Callable[[], View]) -> Reply:
         try:
-            return Reply(line, self._answer(line))
+            return Reply(line, answer())
         except (DebuggerError, BuildError, ProgramError, OSError) as refusal:
             self.session.printed.clear()
             return Reply(line, refused_view(refusal))
 
     def _answer(self, line: str) -> View:
-        if self._attaching is not None:
-            return self._attach(line.strip())
+        if self._gathering is not None:
+            return self._gather(line)
+        closed, self._just_closed = self._just_closed, False
         # Only an empty line repeats; one that is all comment says nothing.
-        line = without_comment(line).strip() if line.strip() else self._last
-        if not line:
+        line = line.strip() or self._last
+        if not without_comment(line).strip():
+            self._just_closed = closed
             return Nothing()
+        if closed and is_end(line):
+            raise DebuggerError("There are no commands to close; `goto end` goes to the end.")
         self._last = line
         command, argument = self.find(line)
         return command.handler(self, argument)
 
     def find(self, line: str) -> tuple[Command, str]:
         """The command that a line names, and its argument. Raises DebuggerError."""
+        command, argument = self._find(without_comment(line).strip())
+        if command.completes == "file":  # whose name may hold a #
+            _, argument = self._find(without_comment(line, within_words=False).strip())
+        return command, argument
+
+    def _find(self, line: str) -> tuple[Command, str]:
         if _GOTO.fullmatch(line):
             line = f"goto {line}"
         match = WORD.fullmatch(line)
@@ -150,18 +215,27 @@ class Console:
 
     # commands N … end
 
-    def attach_to(self, stop: Breakpoint) -> None:
+    def gather_for(self, breakpoint_: Breakpoint) -> None:
         """Gather the lines up to `end` for a breakpoint."""
-        self._attaching, self._attached = stop, []
+        self._gathering = _Gathering(breakpoint_)
 
-    def _attach(self, line: str) -> View:
-        assert self._attaching
-        if line != "end":
-            self._attached.append(line)
-            return Nothing()
-        stop, self._attaching = self._attaching, None
-        stop.commands = tuple(self._attached)
-        return BreakpointChanged("commands", breakpoint_view(self.session, stop))
+    def _gather(self, line: str) -> View:
+        gathering = self._gathering
+        assert gathering is not None
+        gathering.depth += opens(line) - is_end(line)
+        if gathering.depth == 0:
+            return self._close()
+        if without_comment(line).strip():
+            gathering.lines += (line.strip(),)
+        return Nothing()
+
+    def _close(self) -> View:
+        gathering, self._gathering = self._gathering, None
+        assert gathering is not None
+        self._just_closed = True
+        gathering.breakpoint.commands = gathering.lines
+        view = breakpoint_view(self.session, gathering.breakpoint)
+        return BreakpointChanged("commands", view)
 
     # moves
 
@@ -170,17 +244,36 @@ class Console:
 
         `strict` makes it a failure not to have come where it was to go.
         """
-        arrival = self.drive(run)
+        event = self.drive(run)
         self.listed_to = None
         view = replace(
-            moved_view(self.session, arrival),
-            reached=not (strict and arrival.cut_short),
+            moved_view(self.session, event),
+            reached=not (strict and event.cut_short),
+            silent=bool(event.hits) and all(map(_is_silent, event.hits)),
             printed=tuple(run.printed),
             displays=self.displayed(),
         )
         run.printed.clear()
-        self.follow_with([line for hit in arrival.hits for line in hit.breakpoint.commands])
+        self._follow_stop(event)
         return view
+
+    def _follow_stop(self, event: StopEvent) -> None:
+        """Do what is to be done at a stop; what was still to be done at the one before is not."""
+        if self._now.stop:
+            here = self._now.stop
+            self._queue = deque(waiting for waiting in self._queue if waiting.stop != here)
+        commands = [line for hit in event.hits for line in hit.breakpoint.commands]
+        loud = [line for line in commands if line != SILENT]
+        if loud:
+            self._stops += 1
+            self._follow_with(loud, self._now.depth, self._stops)
+
+    def asking(self, work: Iterable[T]) -> Iterator[T]:
+        """Each part of long work, as long as it is not interrupted. Raises DebuggerError then."""
+        for part in work:
+            if self.interrupted():
+                raise DebuggerError(INTERRUPTED)
+            yield part
 
     def displayed(self) -> tuple[DisplayRow, ...]:
         """What is displayed after each move."""
@@ -197,7 +290,9 @@ def find_command(name: str, commands: dict[str, Command]) -> Command:
     return find_unique("command", name, full)
 
 
-def without_comment(line: str) -> str:
-    """The line up to a `#` that stands outside quotes."""
-    match = re.match(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^#])*""", line)
-    return match.group() if match else line
+def _label(breakpoint_: Breakpoint) -> str:
+    return f"{breakpoint_.noun} {breakpoint_.number}"
+
+
+def _is_silent(hit: Hit) -> bool:
+    return hit.breakpoint.commands[:1] == (SILENT,)

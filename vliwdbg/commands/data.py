@@ -9,7 +9,7 @@ from typing import NamedTuple
 from machine.isa import WORD_MASK
 from vliwdbg.commands.console import Console, Display
 from vliwdbg.commands.info import info
-from vliwdbg.commands.listing import pc_of
+from vliwdbg.commands.listing import listed, pc_of
 from vliwdbg.commands.table import Command, Group, find_unique, numbers
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Evaluator, Expression, find_place, parse
@@ -22,7 +22,6 @@ from vliwdbg.views.data import (
     Undisplayed,
     examined_view,
 )
-from vliwdbg.views.listing import listing_view
 from vliwdbg.views.places import words_at
 from vliwdbg.views.radix import DECIMAL, RADIXES, Letter, Value
 
@@ -69,8 +68,8 @@ def print_(console: Console, text: str) -> Printed:
 def examine(console: Console, text: str) -> View:
     form, text = split_form(text)
     if form.radix is None:
-        pc = pc_of(console.session, text) if text else console.session.core.pc
-        return listing_view(console.session, pc, form.number)
+        pc = pc_of(console, text) if text else console.session.core.pc
+        return listed(console, pc, form.number)
     if not text:
         raise DebuggerError("Say which words: x/8x PLACE, like `x/8x mem[2310]`.")
     scope = console.session.scope

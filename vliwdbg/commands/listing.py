@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from machine.stops import Reason
 from vliwdbg.commands.console import Console
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import AtCycle, Location, location_of
-from vliwdbg.session.places import parse
-from vliwdbg.session.session import Session
+from vliwdbg.session.places import Evaluator, parse
 from vliwdbg.views.listing import Listing, listing_view
 
 AROUND = 10
@@ -17,9 +17,10 @@ def list_(console: Console, text: str) -> Listing:
     """Around the cursor, then further on; or from a location."""
     session = console.session
     location, count = parse(text, "listing").children
-    bundles = int(str(count), 0) if count is not None else AROUND
+    evaluator = Evaluator(session.scope, text)
+    bundles = AROUND if count is None else evaluator.parse_number(count)
     if location is not None:
-        first = _pc_of_location(session, location_of(location, text, session.scope))
+        first = _pc_of_location(console, location_of(location, text, session.scope))
     elif console.listed_to is None:
         first = max(session.core.pc - AROUND // 2, 0)
     else:
@@ -27,17 +28,25 @@ def list_(console: Console, text: str) -> Listing:
     if first >= len(session.program):
         raise DebuggerError(f"The program ends there: it has {len(session.program)} bundles.")
     console.listed_to = first + bundles
-    return listing_view(session, first, bundles)
+    return listed(console, first, bundles)
 
 
-def pc_of(session: Session, text: str) -> int:
+def listed(console: Console, first: int, count: int) -> Listing:
+    """Bundles first:first+count, as many as there are."""
+    pcs = range(first, min(first + count, len(console.session.program)))
+    return listing_view(console.session, console.asking(pcs))
+
+
+def pc_of(console: Console, text: str) -> int:
     """The bundle that a LOC names: the next one that meets it. Raises DebuggerError."""
-    return _pc_of_location(session, location_of(parse(text, "location"), text, session.scope))
+    location = location_of(parse(text, "location"), text, console.session.scope)
+    return _pc_of_location(console, location)
 
 
-def _pc_of_location(session: Session, location: Location) -> int:
+def _pc_of_location(console: Console, location: Location) -> int:
+    session = console.session
     if isinstance(location, AtCycle):
-        return _pc_at_cycle(session, location.cycle)
+        return _pc_at_cycle(console, location.cycle)
     flags = location.flags(session.breakpoints.where)
     here = session.core.pc
     onward = (*range(here, len(flags)), *range(min(here, len(flags))))
@@ -47,14 +56,12 @@ def _pc_of_location(session: Session, location: Location) -> int:
     return met
 
 
-def _pc_at_cycle(session: Session, cycle: int) -> int:
-    """Go there, look, and come back."""
-    home = session.core.position
-    for _ in session.timeline.seek_cycle(cycle):
-        pass
-    pc: int = session.core.pc
-    reached = session.core.cycle
-    session.go(home)
-    if reached < cycle:
-        raise DebuggerError(f"The program has ended at cycle {reached}; no bundle is at {cycle}.")
-    return pc
+def _pc_at_cycle(console: Console, cycle: int) -> int:
+    there = console.drive(console.session.look_at_cycle(cycle))
+    if there.reason is Reason.INTERRUPT:
+        raise DebuggerError(f"Interrupted on the way to cycle {cycle}.")
+    if there.cycle < cycle:
+        raise DebuggerError(
+            f"The program has ended at cycle {there.cycle}; no bundle is at {cycle}."
+        )
+    return there.pc

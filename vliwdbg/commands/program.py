@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from machine.machine import Machine
 from machine.problem import Problem
-from machine.problem import check as check_memory
 from machine.program import Program
-from machine.stops import ENDINGS
+from machine.stops import ENDINGS, Reason
+from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.files import file_first, file_named, write
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument
+from vliwdbg.files import format_words
 from vliwdbg.programs import Choice, Loaded, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
@@ -36,6 +36,7 @@ from vliwdbg.views.program import (
 
 MEASURED = 1_000_000
 """Bundles after which a program's cycles are not counted any further."""
+MEASURED_AT_ONCE = 10_000
 
 
 def with_notes(loaded: Loaded) -> Program:
@@ -51,8 +52,9 @@ def file(console: Console, text: str) -> ProgramLoaded:
         raise DebuggerError("Say which: file PROGRAM, or file - for the one before rebuild.")
     if text == "-":
         return _return_to_users(console)
+    reply = _load(console, Choice(file_named(text)))
     console.before_rebuild = None
-    return _load(console, Choice(text))
+    return reply
 
 
 def reload(console: Console, text: str) -> ProgramLoaded:
@@ -98,13 +100,13 @@ def check(console: Console, text: str) -> Checked:
 def dump(console: Console, text: str) -> Dumped:
     what, _, rest = text.partition(" ")
     memory = find_unique("thing to dump", what, {"memory": True, "scratch": False})
-    name, _, chosen = rest.strip().partition(" ")
+    name, chosen = file_first(rest.strip())
     if not name:
         raise DebuggerError(f"Say to which file: dump {what} FILE [RANGE].")
-    place = _dumped(console.session, memory, chosen.strip())
-    words = list(place.words_in(console.session.core))
-    Path(name).write_text(json.dumps(words) + "\n", encoding="utf-8")
-    return Dumped(name, words_at(place, console.session.names))
+    place = _dumped(console.session, memory, chosen)
+    words = tuple(place.words_in(console.session.core))
+    written = write(name, format_words(words))
+    return Dumped(name, words_at(place, console.session.names), None if written else words)
 
 
 def _dumped(session: Session, memory: bool, chosen: str) -> Place:
@@ -136,12 +138,12 @@ def rebuild(console: Console, text: str) -> Rebuilt:
         scheduler=asked.get("scheduler", usual),
         sizes=_as_sizes(replace(session.program.problem or Problem(), **sizes)),
     )
-    before = _cycles_of(session)
+    before = _cycles_of(console)
     program = build_bundled(choice, console.progress)
     replaced = _keep_users(console)
     session.take_program(program)
     console.choice = choice
-    after = _cycles_of(session)
+    after = _cycles_of(console)
     return Rebuilt(program.name, len(program), before, after, replaced, unmet_views(session))
 
 
@@ -158,16 +160,20 @@ def _as_sizes(problem: Problem) -> dict[str, int]:
     return {name: getattr(problem, name) for name in _SIZES}
 
 
-def _cycles_of(session: Session) -> Cycles:
+def _cycles_of(console: Console) -> Cycles:
     """How many cycles a program takes."""
-    end = session.timeline.end
-    return Cycles(end.cycle, end.reason) if end and end.reason in ENDINGS else measure(session)
+    end = console.session.end
+    return Cycles(end.cycle, end.reason) if end and end.reason in ENDINGS else measure(console)
 
 
-def measure(session: Session) -> Cycles:
+def measure(console: Console) -> Cycles:
     """The cycles of a run of its own."""
+    session = console.session
     machine = Machine(session.program, session.starting_memory, pauses=False)
-    stop = machine.run(MEASURED)
+    for _ in console.asking(range(0, MEASURED, MEASURED_AT_ONCE)):
+        stop = machine.run(MEASURED_AT_ONCE)
+        if stop.reason is not Reason.BUDGET:
+            break
     return Cycles(stop.cycle if stop.reason in ENDINGS else None, stop.reason)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.files import file_named, write
 from vliwdbg.commands.table import Command, Group, Handler, find_unique, numbers, whole_number
+from vliwdbg.scripts import STDIN, TooLongError, read_script
 from vliwdbg.session.breakpoints import KINDS, Breakpoint
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.breakpoints import (
@@ -38,30 +39,45 @@ def _changed(console: Console, change: Change, stop: Breakpoint) -> BreakpointCh
     return BreakpointChanged(change, breakpoint_view(console.session, stop))
 
 
+LAST = "$bpnum"
+"""Stands for the number of the breakpoint that was set last, as in gdb."""
+
+
+def _number(console: Console, text: str) -> int:
+    if text.strip() == LAST:
+        return max(console.session.breakpoints.all, default=0)
+    return whole_number("The breakpoint's number", text)
+
+
+def _numbers(console: Console, text: str) -> list[int]:
+    return (
+        [_number(console, LAST)]
+        if text.strip() == LAST
+        else numbers("The breakpoint's number", text)
+    )
+
+
 def condition(console: Console, text: str) -> BreakpointChanged:
     first, _, rest = text.partition(" ")
-    number = whole_number("The breakpoint's number", first)
-    stop = console.session.breakpoints.set_condition(number, rest.strip())
+    stop = console.session.breakpoints.set_condition(_number(console, first), rest.strip())
     return _changed(console, "condition", stop)
 
 
 def ignore(console: Console, text: str) -> BreakpointChanged:
     first, _, rest = text.partition(" ")
-    stop = console.session.breakpoints.find(whole_number("The breakpoint's number", first))
+    stop = console.session.breakpoints.find(_number(console, first))
     stop.ignore = whole_number("How often to pass it", rest)
     return _changed(console, "ignore", stop)
 
 
 def commands(console: Console, text: str) -> BreakpointChanged:
-    all_stops = console.session.breakpoints.all
-    number = whole_number("The breakpoint's number", text, max(all_stops, default=0))
-    stop = console.session.breakpoints.find(number)
-    console.attach_to(stop)
+    stop = console.session.breakpoints.find(_number(console, text or LAST))
+    console.gather_for(stop)
     return _changed(console, "gathering", stop)
 
 
 def _chosen(console: Console, text: str) -> list[Breakpoint]:
-    found = numbers("The breakpoint's number", text)
+    found = _numbers(console, text)
     breakpoints = console.session.breakpoints
     return [breakpoints.find(n) for n in found] if found else list(breakpoints.all.values())
 
@@ -108,26 +124,41 @@ def save(console: Console, text: str) -> Saved:
     find_unique("thing to save", what, {"breakpoints": 0})
     if not file.strip():
         raise DebuggerError("Say to which file: save breakpoints FILE.")
+    name = file_named(file)
     stops = console.session.breakpoints.all.values()
-    lines = [line for stop in stops for line in _saved(stop)]
-    Path(file.strip()).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return Saved(file.strip(), len(stops))
+    lines = tuple(line for stop in stops for line in _saved(stop))
+    written = write(name, "".join(f"{line}\n" for line in lines))
+    return Saved(name, len(stops), None if written else lines)
 
 
-def _saved(stop: Breakpoint) -> Iterable[str]:
-    yield stop.written()
+def _saved(stop: Breakpoint) -> Iterator[str]:
+    """The commands that set it again as it is, but for its hits."""
+    if stop.printing and stop.condition:
+        yield f"{stop.command} {stop.source}"
+        yield f"condition {LAST} {stop.condition.text}"
+    else:
+        yield stop.written()
+    if stop.ignore:
+        yield f"ignore {LAST} {stop.ignore}"
     if stop.commands:
         yield from ("commands", *stop.commands, "end")
+    if not stop.enabled:
+        yield f"disable {LAST}"
 
 
 def source(console: Console, text: str) -> Nothing:
     if not text:
         raise DebuggerError("Say which file: source FILE.")
+    file = file_named(text)
+    if file == STDIN:
+        raise DebuggerError("source reads a file; `exec -x -` reads standard input.")
     try:
-        lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
-    except ValueError:
-        raise DebuggerError(f"{text} is not UTF-8 text; source reads lines of commands.") from None
-    console.follow_with([line for line in lines if line.strip()], deeper=1)
+        lines = read_script(file)
+    except UnicodeDecodeError:
+        raise DebuggerError(f"{file} is not UTF-8 text; source reads lines of commands.") from None
+    except TooLongError as wrong:
+        raise DebuggerError(f"{file} {wrong}.") from None
+    console.source(lines)
     return Nothing()
 
 
@@ -144,6 +175,10 @@ _LOC = """\
 LOC is a cycle (120, cycle 120), a bundle (pc 30, *30), words of scratch that an operand names
 (v_val, scratch 64:72), an engine (engine valu), an opcode (valu:multiply_add), words of memory
 that are touched (mem 2310:2318), or the name of a tag."""
+_COMMANDS = """\
+Where the first of a breakpoint's commands is `silent`, its stops are not told. Commands after one
+that moves are dropped; a list may hold another one. `$bpnum` is the number of the breakpoint that
+was set last."""
 _MORE = {"break": _LOC, "tbreak": _LOC}
 
 
@@ -169,6 +204,7 @@ GROUP = Group(
             "what to do at one: lines up to `end`",
             commands,
             "breakpoint",
+            _COMMANDS,
         ),
         Command(("delete", "d"), "delete [N…]", "delete some, or all", delete, "breakpoint"),
         Command(

@@ -94,7 +94,7 @@ def _what(b: BreakpointView) -> str:
 
 @text.register
 def _(view: Saved) -> Iterator[str]:
-    if view.lines:
+    if view.lines is not None:
         yield from view.lines
     else:
         yield f"Saved {view.breakpoints} breakpoints to {view.file}."

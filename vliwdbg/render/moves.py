@@ -21,6 +21,8 @@ def _(view: Moved) -> Iterator[str]:
         yield "What was set is gone."
     for printed in view.printed:
         yield from printed.split("\n")
+    if view.silent:
+        return
     for hit in view.hits:
         yield from _hit_lines(hit)
     if view.fault:
@@ -38,7 +40,7 @@ def _hit_lines(hit: HitView) -> Iterator[str]:
         for word in hit.writes:
             yield f"  {word.text}: {DECIMAL.text(word.old)} → {DECIMAL.text(word.new)}"
         if not hit.writes:
-            yield f"  read: {DECIMAL.value_text(hit.now)}"
+            yield f"  read: {DECIMAL.value_text(hit.read)}"
     if hit.note:
         yield hit.note
 

@@ -105,8 +105,9 @@ def _(view: Checked) -> Iterator[str]:
     if view.correct:
         yield f"Correct: {' and '.join(view.outputs)} are what the reference has."
     for wrong in view.wrong:
+        kind = "Wrong" if wrong.claimed else "Not claimed, but different"
         yield (
-            f"Wrong: {wrong.count} words of {wrong.output}, the first is element "
+            f"{kind}: {wrong.differ} words of {wrong.area}, the first is element "
             f"{wrong.element}, mem[{wrong.address}]: {wrong.got}, expected {wrong.expected}."
         )
     if view.assumed:

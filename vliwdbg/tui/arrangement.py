@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 PANES = ("code", "bundle", "scratch", "memory", "stops", "messages", "timeline")
 """In the order of their numbers, from 1 on."""
+LAYOUTS = ("all", "two", "one")
+"""What a user may ask for; a terminal too small for it gets the next one."""
 LARGE_WIDTH, LARGE_HEIGHT = 172, 30
 TALL = 34
 TALL_TIMELINE = 7
@@ -40,13 +42,21 @@ class Box(NamedTuple):
 Boxes = Mapping[str, Box]
 
 
-def arrange(width: int, height: int, chosen: str, beside: str, *, grown: bool = False) -> Boxes:
+def arrange(
+    width: int,
+    height: int,
+    chosen: str,
+    beside: str,
+    *,
+    layout: str = LAYOUTS[0],
+    grown: bool = False,
+) -> Boxes:
     """The box of each pane that is to be seen. `beside` is the chosen pane other than code."""
-    if grown or width < TINY_WIDTH or height < TINY_HEIGHT:
+    if grown or layout == "one" or width < TINY_WIDTH or height < TINY_HEIGHT:
         return {chosen: Box(0, 0, width, height)}
     timeline = TALL_TIMELINE if height >= TALL else 1
     above = height - timeline
-    large = width >= LARGE_WIDTH and height >= LARGE_HEIGHT
+    large = layout == "all" and width >= LARGE_WIDTH and height >= LARGE_HEIGHT
     boxes = _large(width, above) if large else _small(width, above, beside)
     return {**boxes, "timeline": Box(0, above, width, timeline)}
 

@@ -7,10 +7,11 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
+from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.inspect.flow import Flow
@@ -53,96 +54,113 @@ class Followed(NamedTuple):
     reads: frozenset[int]
 
 
+class Look(NamedTuple):
+    """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
+    bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
+    wait for, and `marks` the user's, by position."""
+
+    program: Program
+    names: ScratchNames
+    layout: Layout | None
+    now: Snapshot
+    last: Commit | None
+    stop: StopEvent
+    end: Stop | None
+    breakpoints: tuple[BreakpointView, ...]
+    marked: tuple[tuple[bool, bytes], ...]
+    waited: tuple[int, ...]
+    marks: tuple[tuple[str, int], ...]
+    starting_memory: Sequence[int]
+
+
+def look_at(session: Session) -> Look:
+    """Look at a session; to be called where it is at rest, and kept as long as one likes."""
+    breakpoints = session.breakpoints.all.values()
+    return Look(
+        session.program,
+        session.names,
+        session.layout,
+        snapshot_of(session.core),
+        session.core.last_commit(),
+        session.arrival,
+        session.end,
+        breakpoint_views(session),
+        tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
+        tuple(b.cycle for b in breakpoints if b.enabled and b.cycle is not None),
+        tuple(session.marks.items()),
+        session.starting_memory,
+    )
+
+
 class Desk:
     """One user at one session, and what the session was like when last looked at."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, look: Look) -> None:
         self.radix: Radix = HEX
         self.spelled = "valu"
         """The engine that the listing spells out."""
-        self.followed: Followed | None = None
         self.transcript: list[Line] = []
         self.latest = 0
         """Where in it the latest exchange begins."""
         self.looking = 0
         """The pc of the bundle looked at."""
-        self.marks: tuple[tuple[int, str], ...] = ()
         self.settled = 0
         """Counts the looks; whatever is drawn belongs to one of them."""
-        self._take(session)
-        self.settle(session)
+        self.marks: tuple[tuple[int, str], ...] = ()
+        """What the timeline marks: (cycle, character) each; a later one hides one before."""
+        self._take(look)
+        self.settle(look)
 
-    def _take(self, session: Session) -> None:
+    def _take(self, look: Look) -> None:
         """What stays the same as long as the program does."""
-        self.program: Program = session.program
-        self.names: ScratchNames = session.names
-        self.tags = tags_by_pc(session.program)
-        self.origins = Origins(session.program)
-        self.followed = None
+        self.program = look.program
+        self.names = look.names
+        self.tags = tags_by_pc(look.program)
+        self.origins = Origins(look.program)
+        self.followed: Followed | None = None
         self.flow: Flow | None = None
-        self._take_picture(session)
-        self.scratch_rows: list[WordRow] = scratch_rows(session.names)
-        self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
-        self.now: Snapshot = snapshot_of(session.core)
-        self.left: Snapshot = self.now
+        self.starting_memory = look.starting_memory
+        self._take_picture(look.program)
+        self.scratch_rows: list[WordRow] = scratch_rows(look.names)
+        self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.now = look.now
+        self.left = self.now
         """Where the last move began."""
         self.look_at_next()
 
-    def _take_picture(self, session: Session) -> None:
+    def _take_picture(self, program: Program) -> None:
         """The picture of the run, where it can be had at once."""
-        program = session.program
         self.occupancy: Occupancy | None = None
         self.window = Window(0, 0)
         if len(program) <= PICTURED_AT_ONCE and is_straight(program):
-            self.picture(occupancy(program))
+            self._picture(occupancy(program))
 
-    def picture(self, picture: Occupancy) -> None:
-        """Have this picture of the run, all of it in sight."""
+    def _picture(self, picture: Occupancy) -> None:
         self.occupancy = picture
         self.window = Window(0, picture.cycles)
 
-    def zoom(self, factor: float) -> None:
-        """See so many times as many cycles of the run."""
-        if self.occupancy:
-            self.window = self.window.zoomed(factor, self.now.cycle, self.occupancy.cycles)
-
-    def _timeline_marks(self, session: Session) -> Iterator[tuple[int, str]]:
-        """What the timeline marks: (cycle, character) each; a later one hides one before."""
-        picture = self.occupancy
-        if picture is None:
-            return
-        flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
-        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self._waited))
-        if self.followed:
-            yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
-        for name, position in session.marks.items():
-            if position < len(picture.started):
-                yield picture.started[position], name[0]
-
-    def settle(self, session: Session) -> None:
-        """Look at a session at rest."""
-        if self.program is not session.program:
-            self._take(session)
-        before, self.now = self.now, snapshot_of(session.core)
+    def settle(self, look: Look) -> None:
+        """Show another look."""
+        if self.program is not look.program:
+            self._take(look)
+        before, self.now = self.now, look.now
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
             self.look_at_next()
-        self.last: Commit | None = session.timeline.last_commit()
-        self.arrival: StopEvent = session.arrival
-        self.end: Stop | None = session.timeline.end
-        self.breakpoints: tuple[BreakpointView, ...] = breakpoint_views(session)
-        self._marked = [
-            (b.enabled, b.flags) for b in session.breakpoints.all.values() if not b.watched
-        ]
-        breakpoints = session.breakpoints.all.values()
-        self._waited = [b.cycle for b in breakpoints if b.enabled and b.cycle is not None]
+        self.last = look.last
+        self.stop = look.stop
+        self.end = look.end
+        self.breakpoints = look.breakpoints
+        self._marked = look.marked
+        self._waited = look.waited
+        self._user_marks = look.marks
+        self.settle_marks()
+        if self.occupancy:
+            self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
         self.since_memory = changed_words(self.left.memory, self.now.memory)
-        if self.occupancy:
-            self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
-        self.settle_marks(session)
         self.settled += 1
 
     def look_at_next(self) -> None:
@@ -158,7 +176,13 @@ class Desk:
         """Have the graph of the run, and with it the picture of a program that jumps."""
         self.flow = flow
         if self.occupancy is None:
-            self.picture(occupancy(self.program, flow.pcs))
+            self._picture(occupancy(self.program, flow.pcs))
+            self.settle_marks()
+
+    def zoom(self, factor: float) -> None:
+        """See so many times as many cycles of the run."""
+        if self.occupancy:
+            self.window = self.window.zoomed(factor, self.now.cycle, self.occupancy.cycles)
 
     def follow(self, words: Place, step: int) -> Following | None:
         """Follow the value that words have before a step; None where there is no graph yet."""
@@ -172,14 +196,26 @@ class Desk:
         self.followed = Followed(words.text(self.names), story, writes, reads)
         return story
 
-    def settle_marks(self, session: Session) -> None:
-        """What the timeline marks, as it is now."""
-        self.marks = tuple(self._timeline_marks(session))
-
     def follows(self, pc: int) -> tuple[bool, bool]:
         """Whether the bundle writes, and whether it reads, the value that is followed."""
         followed = self.followed
         return (pc in followed.writes, pc in followed.reads) if followed else (False, False)
+
+    def settle_marks(self) -> None:
+        """What the timeline marks, as it is now."""
+        self.marks = tuple(self._timeline_marks())
+
+    def _timeline_marks(self) -> Iterator[tuple[int, str]]:
+        picture = self.occupancy
+        if picture is None:
+            return
+        flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self._waited))
+        if self.followed:
+            yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
+        for name, position in self._user_marks:
+            if position < len(picture.started):
+                yield picture.started[position], name[0]
 
     def next_radix(self) -> None:
         """Write words in the next radix, and after the last in the first."""

@@ -79,7 +79,7 @@ class Saved(View, kind="saved"):
 
     file: str
     breakpoints: int
-    lines: tuple[str, ...] = ()
+    lines: tuple[str, ...] | None = None
 
 
 def breakpoint_view(session: Session, breakpoint_: Breakpoint) -> BreakpointView:

@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple, overload
 
+from machine.access import ACCESS
 from machine.disassembly import ScratchNames, format_run, runs_of, spans_of
 from machine.isa import SLOT_LIMITS
 from machine.program import Program, Slot
 from machine.stops import Commit, FaultKind
 from vliwdbg.session.places import Place
-from vliwdbg.session.rehearsal import Effect, rehearse
+from vliwdbg.session.preview import Effect, Words, preview
 from vliwdbg.session.snapshot import Snapshot
 from vliwdbg.views.listing import used_slots
 from vliwdbg.views.origins import UNKNOWN, Origin, Origins
 from vliwdbg.views.ribbon import EXECUTING
 
 NEXT, LAST, ELSEWHERE = "next", "executed", "not next"
-Words = tuple[int, ...]
 
 
 class Read(NamedTuple):
@@ -159,7 +159,8 @@ class _Moment(NamedTuple):
         """A run of slots with all that can be said of it."""
         slot = run[0]
         named = [operand for operand in slot.opcode.operands if operand.in_scratch]
-        shift = slot.opcode.shift(slot.operands)
+        offset = ACCESS[slot.opcode.code].offset
+        shift = 0 if offset is None else slot.operands[offset]
         spans = [(address + shift, width) for address, width in spans_of(run)]
         places = {
             operand.name: Place(False, address, address + width)
@@ -185,7 +186,7 @@ class _Moment(NamedTuple):
         return tuple(self.scratch[place.start : place.stop])
 
     def _with_effects(self, group: GroupView, run: Sequence[Slot]) -> GroupView:
-        effects = [rehearse(slot, self.scratch, self.memory) for slot in run]
+        effects = [preview(slot, self.scratch, self.memory) for slot in run]
         fault = next((effect.fault for effect in effects if effect.fault), None)
         return GroupView(
             **{**vars(group), **self._outcome(effects), "fault": fault},

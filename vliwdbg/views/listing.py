@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames, SlotsText, format_slot, format_slots
-from machine.isa import Role
 from machine.program import Bundle, Program, Slot
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
@@ -80,10 +79,9 @@ class Listing(View, kind="listing"):
     bundles: tuple[ListedBundle, ...]
 
 
-def listing_view(session: Session, first: int, count: int) -> Listing:
-    """Bundles first:first+count, as many as there are."""
-    last = min(first + count, len(session.program))
-    return Listing(tuple(_listed_bundle(session, pc) for pc in range(first, last)))
+def listing_view(session: Session, pcs: Iterable[int]) -> Listing:
+    """The bundles at some pcs."""
+    return Listing(tuple(_listed_bundle(session, pc) for pc in pcs))
 
 
 def _listed_bundle(session: Session, pc: int) -> ListedBundle:
@@ -102,7 +100,7 @@ def _listed_bundle(session: Session, pc: int) -> ListedBundle:
 
 
 def _operand_values(session: Session, slot: Slot) -> Iterator[OperandValue]:
-    for address, width in dict.fromkeys(slot.opcode.words(slot.operands, Role.USE, Role.ADDRESS)):
+    for address, width in dict.fromkeys(slot.uses):
         words = tuple(Place(False, address, address + width).words_in(session.core))
         value = words[0] if width == 1 else words
         yield OperandValue(session.names.text(address, width), value)

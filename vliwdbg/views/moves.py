@@ -33,8 +33,8 @@ class WordWritten:
 class HitView:
     """A breakpoint that was met, or a watchpoint, with the words it watches.
 
-    `writes` are what the bundle wrote to them, `now` their values where it wrote nothing. `note`
-    says why a condition could not be computed.
+    `writes` are what the bundle wrote to them, `read` their values before it. `note` says why a
+    condition could not be computed.
     """
 
     number: int
@@ -43,7 +43,7 @@ class HitView:
     words: WordsAt | None
     access: Access | None
     writes: tuple[WordWritten, ...]
-    now: tuple[int, ...]
+    read: tuple[int, ...]
     note: str
 
     @property
@@ -95,13 +95,15 @@ class Moved(At, kind="moved"):
     """Where a move came to, what was printed on the way, and what is displayed there.
 
     `cut_short` says why it did not come where it was asked to go; `reached` False makes a failure
-    of that. `edits_dropped` says that a restart has undone what was set.
+    of that. `edits_dropped` says that a restart has undone what was set. `silent` says that people
+    are not to be told of the stop.
     """
 
     fault: FaultView | None = None
     cut_short: str = ""
     reached: bool = True
     edits_dropped: bool = False
+    silent: bool = False
     printed: tuple[str, ...] = ()
     displays: tuple[DisplayRow, ...] = ()
 
@@ -172,7 +174,7 @@ def _hit_view(hit: Hit, names: ScratchNames) -> HitView:
         words_at(place, names) if place else None,
         watched.access if watched else None,
         tuple(_written(place, write, names) for write in hit.writes) if place else (),
-        hit.now,
+        hit.read,
         hit.note,
     )
 

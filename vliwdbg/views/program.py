@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from machine.problem import Check
 from machine.stops import Reason
+from machine.verdict import Verdict
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View, to_json
 from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
@@ -136,11 +136,15 @@ class Rebuilt(View, kind="rebuilt"):
 
 
 @dataclass(frozen=True)
-class WrongOutput:
-    """How many words of an output are wrong, and the first of them."""
+class WrongArea:
+    """An area of memory with words other than the reference's: how many, and the first of them.
 
-    output: str
-    count: int
+    `claimed` says that the program claims to leave it right.
+    """
+
+    area: str
+    claimed: bool
+    differ: int
     element: int
     address: int
     got: int
@@ -159,7 +163,7 @@ class Checked(View, kind="check"):
     cycle: int
     pc: int
     outputs: tuple[str, ...]
-    wrong: tuple[WrongOutput, ...]
+    wrong: tuple[WrongArea, ...]
     assumed: bool
 
     @property
@@ -178,12 +182,12 @@ class Dumped(View, kind="dumped"):
 
 def history_view(session: Session) -> History:
     """Where in time the session is."""
-    core, timeline = session.core, session.timeline
+    core, end = session.core, session.end
     return History(
         core.position,
         core.cycle,
-        timeline.end.cycle if timeline.end else None,
-        sum(map(len, timeline.edits.values())),
+        end.cycle if end else None,
+        core.edits,
         dict(session.marks),
         dict(session.checkpoints),
     )
@@ -214,13 +218,15 @@ def unmet_views(session: Session) -> tuple[BreakpointView, ...]:
     return breakpoint_views(session, [b for b in session.breakpoints.all.values() if b.cause])
 
 
-def checked_view(session: Session, verdict: Check, *, assumed: bool) -> Checked:
+def checked_view(session: Session, verdict: Verdict, *, assumed: bool) -> Checked:
     """A verdict about memory as it is now."""
     wrong = tuple(
-        WrongOutput(w.output, verdict.counts[w.output], w.element, w.address, w.got, w.expected)
-        for w in verdict.wrong
+        WrongArea(
+            name, name in verdict.claimed, area.differ, w.element, w.address, w.got, w.expected
+        )
+        for name, area in verdict.areas.items()
+        if (w := area.first)
     )
     core, outputs = session.core, tuple(session.program.outputs)
-    return Checked(
-        verdict.correct, session.ended, core.cycle, core.pc, outputs, wrong, bool(wrong) and assumed
-    )
+    untold = assumed and not verdict.correct
+    return Checked(verdict.correct, session.ended, core.cycle, core.pc, outputs, wrong, untold)

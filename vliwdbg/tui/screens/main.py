@@ -1,8 +1,8 @@
 """The debugger's screen: panes, status, reply, keys or command line.
 
-    key ──> Key ──> command line ──> job, in a thread ──> Session
-                                                             │
-    Room.show() <────────────── SessionChanged <─────────────┘
+    key ──> Key ──> command line ──> Debugger, in its thread
+                                         │
+    Room.show() <── Desk <── News <── events
 
 Keys and the command line end in `execute`, and nothing else touches the session.
 """
@@ -10,11 +10,11 @@ Keys and the command line end in `execute`, and nothing else touches the session
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from string import digits
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -24,21 +24,23 @@ from textual.screen import Screen
 
 from machine.program import Program
 from machine.stops import Reason, State
-from vliwdbg.commands.table import Reply
+from vliwdbg.commands import COMMANDS, Reply
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.replay import replay
 from vliwdbg.render import Columns, lines_of
+from vliwdbg.scripts import Entry
+from vliwdbg.service.debugger import MOST_WAITING, Debugger
+from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
 from vliwdbg.tui.arrangement import PANES
-from vliwdbg.tui.desk import Desk, Followed, Line
-from vliwdbg.tui.dialogue import Dialogue, Progress
-from vliwdbg.tui.history import History
-from vliwdbg.tui.jobs import MOST_WAITING, Job, Jobs
+from vliwdbg.tui.desk import Desk, Followed, Line, Look, look_at
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.room import Room
-from vliwdbg.tui.searching import find_row
+from vliwdbg.tui.searching import SearchQueue, find_row
+from vliwdbg.tui.settings import RADIXES_BY_NAME
+from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
 from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
@@ -47,13 +49,11 @@ from vliwdbg.tui.widgets.timeline import TimelinePane
 from vliwdbg.views.base import View
 from vliwdbg.views.moves import Moved
 
-FRAME_SECONDS = 0.05
-"""Between two looks at how far a command is."""
 MOST_FOLLOWED = 500_000
 """Lanes of the run that values are followed in: three times the baseline's."""
 PLAY_SECONDS = 0.15
-REPEATS = "…"
-"""What an empty line is called while it runs."""
+ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
+ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
 
 
 def _said(reply: Reply) -> Iterator[Line]:
@@ -71,6 +71,10 @@ def _kind(view: View) -> str:
     return "fault" if view.fault else "stop"
 
 
+if TYPE_CHECKING:
+    from vliwdbg.programs import Choice, Loaded
+
+
 class Spot(NamedTuple):
     """Where somebody looked: the cycle, the chosen pane and its row, the value followed."""
 
@@ -80,8 +84,22 @@ class Spot(NamedTuple):
     followed: Followed | None
 
 
-class SessionChanged(Message):
-    """Something in the session may be different: draw again."""
+class _Rest(NamedTuple):
+    """What came of an entry, and what the session is like after it."""
+
+    line: str
+    typed: bool
+    replies: tuple[Reply, ...]
+    notes: tuple[str, ...]
+    look: Look
+    gathering: bool
+
+
+_News = _Rest | Progressed | Failed
+
+
+class News(Message):
+    """The debugger has told something."""
 
 
 class MainScreen(Screen[int]):
@@ -94,52 +112,55 @@ class MainScreen(Screen[int]):
     AUTO_FOCUS = None
 
     def __init__(
-        self,
-        dialogue: Dialogue,
-        history: History,
-        lines: Sequence[str] = (),
-        keymap: Mapping[str, str] | None = None,
+        self, loaded: Loaded, choice: Choice, user: User, lines: Sequence[Entry] = ()
     ) -> None:
         super().__init__()
-        self.dialogue = dialogue
-        self.desk = Desk(dialogue.session)
-        self.groups = list(available(remapped(GROUPS, keymap or {}), dialogue.knows))
+        self.debugger = Debugger(loaded, choice, self._hear)
+        self.user = user
+        user.recall(self.debugger.console)
+        self.desk = Desk(look_at(self.debugger.session))
+        self.desk.radix = RADIXES_BY_NAME[user.settings["radix"]]
+        self.groups = list(available(remapped(GROUPS, user.keymap), COMMANDS.__contains__))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
-        self.history = history
-        self.jobs = Jobs(self.run_worker)
         self.pending = Pending()
         self.playing = False
         self.trail: list[Spot] = []
         self._first_lines = list(lines)
-        self._thread = ThreadPoolExecutor(1, "session")
+        self._replies: list[Reply] = []
+        """To the entry being executed; of the debugger's thread."""
+        self._news: deque[_News] = deque()
+        """What is heard and not shown yet."""
+        self._searches = SearchQueue()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.desk)
-        yield Room(self.desk)
+        yield Room(self.desk, self.user.settings["layout"])
         yield ValueLine(self.desk)
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
-        yield CommandLine(
-            self.history, self.dialogue.complete, self.dialogue.explain, self._take_line
-        )
+        yield CommandLine(self.user.history, self.debugger.complete, self._explain, self._take_line)
 
     def on_mount(self) -> None:
-        self.desk.say(Line("note", note) for note in self.dialogue.session.notes())
+        notes = [*self.debugger.session.notes(), *self.user.notes()]
+        self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
-        self._make_flow(self.desk.program, self.dialogue.session.starting_memory)
+        self._make_flow(self.desk.program, self.desk.starting_memory)
         self._execute_first_lines()
 
     @work
     async def _execute_first_lines(self) -> None:
+        there = {stop.written() for stop in self.debugger.session.breakpoints.all.values()}
         for line in self._first_lines:
+            if line in there:
+                continue  # kept since the last time it was asked for
             self.execute(line)
             await self.wait_until_idle()
 
     def on_unmount(self) -> None:
-        self.dialogue.interrupted = True
-        self._thread.shutdown()
+        self._searches.stop()
+        self.debugger.close()
 
     # what is where
 
@@ -158,57 +179,91 @@ class MainScreen(Screen[int]):
 
     # executing
 
-    def execute(self, line: str, *, typed: bool = False) -> None:
-        """Execute a command line, after those that were given before."""
-        self._add_job(line or REPEATS, partial(self._execute, line, typed))
-
-    def _add_job(self, name: str, job: Job) -> None:
-        if not self.jobs.add(name, job):
-            under_way = f"{self.jobs.running} is under way, and {MOST_WAITING} wait"
+    def execute(self, entry: Entry, *, typed: bool = False) -> None:
+        """Execute a command line, or a block of them, after those that were given before."""
+        if not self.debugger.submit(entry, typed):
+            under_way = f"{self.debugger.running} is under way, and {MOST_WAITING} wait"
             self._reply([Line("error", f"{under_way}; Escape interrupts.")])
 
-    async def _execute(self, line: str, typed: bool) -> None:
-        replies: list[Reply] = []
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self.dialogue.execute, line, replies.append)
-        while not work.done():
-            await asyncio.wait([work], timeout=FRAME_SECONDS)
-            self.status.show_progress(self.dialogue.progress)
-        work.result()
-        self._tell(line, replies, typed)
+    def _hear(self, event: Event) -> None:
+        """In the debugger's thread, which goes on when this returns."""
+        if isinstance(event, Said):
+            self._replies.append(event.reply)
+        elif isinstance(event, Rested):
+            console = self.debugger.console
+            self.user.keep(console)
+            rest = _Rest(
+                event.entry if isinstance(event.entry, str) else event.entry.header,
+                bool(event.origin),
+                tuple(self._replies),
+                tuple(self.user.notes()),
+                look_at(console.session),
+                console.gathering,
+            )
+            self._replies.clear()
+            self._post(rest)
+        elif isinstance(event, (Progressed, Failed)):
+            self._post(event)
+
+    def _post(self, news: _News) -> None:
+        self._news.append(news)
+        with suppress(RuntimeError):  # where the terminal is gone already
+            self.post_message(News())
+
+    @on(News)
+    def _take_news(self) -> None:
+        while self._news:
+            news = self._news.popleft()
+            if isinstance(news, Progressed):
+                self.status.show_progress(news.progress)
+            elif isinstance(news, Failed):
+                raise news.error
+            else:
+                self._settle(news)
+
+    def _settle(self, rest: _Rest) -> None:
+        """Show what came of an entry."""
+        self.status.show_progress(None)
+        self._tell(rest)
         program = self.desk.program
-        self.desk.settle(self.dialogue.session)
+        self.desk.settle(rest.look)
         if self.desk.program is not program:
             self.trail.clear()
-            self._make_flow(self.desk.program, self.dialogue.session.starting_memory)
-        self.post_message(SessionChanged())
-        if self.dialogue.console.attaching:
+            self._make_flow(self.desk.program, self.desk.starting_memory)
+        self._show_all()
+        if rest.gathering and not self.debugger.busy:
             self.action_command()
 
-    def _tell(self, line: str, replies: Sequence[Reply], typed: bool) -> None:
-        """Show what came of a line: briefly always, at length where somebody typed it."""
-        lines = [said for reply in replies for said in _said(reply)]
-        self.desk.say([Line("command", line), *lines] if line else lines)
+    def _tell(self, rest: _Rest) -> None:
+        """Show what was said: briefly always, at length where somebody typed the line."""
+        lines = [said for reply in rest.replies for said in _said(reply)]
+        lines += [Line("note", note) for note in rest.notes]
+        self.desk.say([Line("command", rest.line), *lines] if rest.line else lines)
         self._reply(lines)
-        moved = any(isinstance(reply.view, Moved) for reply in replies)
-        if typed and len(lines) > 1 and not moved:
+        moved = any(isinstance(reply.view, Moved) for reply in rest.replies)
+        if rest.typed and len(lines) > 1 and not moved:
             self.room.bring("messages")
-        codes = [reply.quit for reply in replies if reply.quit is not None]
+        codes = [reply.quit for reply in rest.replies if reply.quit is not None]
         if codes:
             self.app.exit(codes[0])
 
     def _reply(self, lines: Sequence[Line]) -> None:
         self.query_one(ReplyLine).say(lines)
 
-    @on(SessionChanged)
     def _show_all(self) -> None:
         """Draw all panes again."""
         self.room.show()
         self.status.refresh()
 
+    @property
+    def running(self) -> str:
+        """What is executed or searched; empty when nothing is."""
+        return self.debugger.running or self._searches.running
+
     async def wait_until_idle(self) -> None:
-        """Until nothing runs."""
-        await self.jobs.wait_until_idle()
+        """Until nothing runs, and what came of it is shown."""
+        while self.debugger.busy or self._news or self._searches.running:
+            await asyncio.sleep(0.005)
 
     # keys
 
@@ -265,19 +320,20 @@ class MainScreen(Screen[int]):
             self.execute("step")
             await asyncio.sleep(PLAY_SECONDS)
             await self.wait_until_idle()
-            self.playing &= self.desk.arrival.reason is Reason.BUDGET
+            self.playing &= self.desk.stop.reason is Reason.BUDGET
         self.playing = False
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
-        if self.jobs.running or self.playing:
+        if self.running or self.playing:
             self._interrupt()
         else:
             self._reply([Line("note", "Nothing runs; q quits.")])
 
     def _interrupt(self) -> None:
-        self.dialogue.interrupted, self.playing = True, False
-        self.jobs.forget()
+        self.playing = False
+        self._searches.stop()
+        self.debugger.interrupt()
 
     def action_breakpoint(self) -> None:
         """A breakpoint at the bundle looked at, or no more."""
@@ -289,20 +345,20 @@ class MainScreen(Screen[int]):
         """Go to the slot that wrote the value under the cursor, and tell its story."""
         words, step = self.pane.words_here(), self.pane.step_of_words()
         if words is None:
-            self._say("there are no words under the cursor; choose some in scratch or memory")
+            self._note("there are no words under the cursor; choose some in scratch or memory")
             return
         story = self.desk.follow(words, step)
         if story is None:
-            self._say("the graph of the run is still being made; once more in a moment")
+            self._note("the graph of the run is still being made; once more in a moment")
             return
         self._show_followed()
         if story.holding is None:
-            self._say(f"Nobody wrote {words.text(self.desk.names)} before; it is as it was found.")
+            self._note(f"Nobody wrote {words.text(self.desk.names)} before; it is as it was found.")
         else:
             self.trail.append(self._here())
             self._go_to_writer(story)
 
-    def _say(self, text: str) -> None:
+    def _note(self, text: str) -> None:
         self._reply([Line("note", text)])
 
     def _here(self) -> Spot:
@@ -314,12 +370,11 @@ class MainScreen(Screen[int]):
         assert story.holding is not None
         slot = writing_slot(flow, story)
         assert slot is not None
-        first = flow.slots(story.holding).start
-        self._add_job("follow", partial(self._arrive_at, flow.cycles[story.holding], slot - first))
+        self._arrive_at(flow.cycles[story.holding], slot - flow.slots(story.holding).start)
 
+    @work(group="follow")
     async def _arrive_at(self, cycle: int, slot: int) -> None:
-        if cycle != self.desk.now.cycle:
-            await self._execute(f"goto {cycle}", typed=False)
+        await self._be_at(cycle)
         self.desk.look_at_next()
         self.room.choose("bundle")
         self.room.show()
@@ -327,23 +382,28 @@ class MainScreen(Screen[int]):
         assert isinstance(bundle, BundlePane)
         bundle.go_to_slot(slot)
 
+    async def _be_at(self, cycle: int) -> None:
+        if cycle != self.desk.now.cycle:
+            self.execute(f"goto {cycle}")
+            await self.wait_until_idle()
+
     def action_back(self) -> None:
         """Back to where the value was followed from."""
-        if not self.trail:
-            self._say("Nothing was followed yet; Enter on a word does.")
-            return
-        self._add_job("back", partial(self._return_to, self.trail.pop()))
+        if self.trail:
+            self._return_to(self.trail.pop())
+        else:
+            self._note("Nothing was followed yet; Enter on a word does.")
 
+    @work(group="follow")
     async def _return_to(self, spot: Spot) -> None:
-        if spot.cycle != self.desk.now.cycle:
-            await self._execute(f"goto {spot.cycle}", typed=False)
+        await self._be_at(spot.cycle)
         self.desk.followed = spot.followed
         self._show_followed()
         self.room.choose(spot.pane)
         self.room.pane.move_to(spot.row)
 
     def _show_followed(self) -> None:
-        self.desk.settle_marks(self.dialogue.session)
+        self.desk.settle_marks()
         self.query_one(ValueLine).refresh()
         self.room.show()
 
@@ -351,7 +411,8 @@ class MainScreen(Screen[int]):
     def _make_flow(self, program: Program, memory: Sequence[int]) -> None:
         """The graph of the run, beside everything else."""
         flow = replay(program, memory, most=MOST_FOLLOWED)
-        self.app.call_from_thread(self._take_flow, program, flow)
+        with suppress(RuntimeError):  # where the terminal is gone already
+            self.app.call_from_thread(self._take_flow, program, flow)
 
     def _take_flow(self, program: Program, flow: Flow) -> None:
         if program is self.desk.program:
@@ -384,23 +445,25 @@ class MainScreen(Screen[int]):
     def action_find(self, direction: int) -> None:
         """The next row of the pane that holds what was searched."""
         if self.pane.found:
-            self._add_job(f"/{self.pane.found}", partial(self._find, self.pane, direction))
+            self._find(self.pane, direction)
         else:
             self._reply([Line("note", "Nothing was searched in this pane yet; / does.")])
 
+    @work(group="search")
     async def _find(self, pane: Pane, direction: int) -> None:
-        self.dialogue.interrupted = False
-        row = await find_row(pane, direction, self._still_searching)
-        self.status.show_progress(None)
-        if row is not None:
-            pane.move_to(row)
-            self._reply([])
-        elif not self.dialogue.interrupted:
-            self._reply([Line("error", f"{pane.found!r} is nowhere in {pane.id}.")])
+        async with self._searches.turn(pane.found) as going_on:
 
-    def _still_searching(self) -> bool:
-        self.status.show_progress(Progress("searching", None))
-        return not self.dialogue.interrupted
+            def ask() -> bool:
+                self.status.show_progress(Progress("searching", None))
+                return going_on()
+
+            row = await find_row(pane, direction, ask) if going_on() else None
+            self.status.show_progress(None)
+            if row is not None:
+                pane.move_to(row)
+                self._reply([])
+            elif going_on():
+                self._reply([Line("error", f"{pane.found!r} is nowhere in {pane.id}.")])
 
     def action_cancel(self) -> None:
         """Stop what runs; show all panes again."""
@@ -417,9 +480,9 @@ class MainScreen(Screen[int]):
         self.app.action_command_palette()
 
     def action_leave(self) -> None:
-        """Quit, and wait for nothing that runs."""
+        """Quit, which waits for nothing that runs."""
         self._interrupt()
-        self.execute("quit")
+        self.app.exit(0)
 
     # the command line
 
@@ -430,6 +493,13 @@ class MainScreen(Screen[int]):
     def action_search(self) -> None:
         """Open it for a search."""
         self._open(SEARCH)
+
+    def _explain(self, typed: str) -> tuple[str, str]:
+        """The usage and the help of the command that a line begins with."""
+        command = self.debugger.find(typed)
+        if command is None:
+            return "", ATTACHING if self.debugger.console.gathering else ASKING
+        return command.usage, command.help
 
     def _open(self, mode: str, text: str = "") -> None:
         self.add_class("-commanding")
@@ -453,7 +523,7 @@ class MainScreen(Screen[int]):
                 self.action_find(1)
 
     def _left(self) -> None:
-        if self.dialogue.console.attaching and not self.jobs.running:
+        if self.debugger.console.gathering and not self.debugger.busy:
             # Keys are commands, and they are not what is to be attached to a breakpoint.
             self.execute("end")
 

@@ -74,7 +74,7 @@ class BundlePane(Pane):
 
     def _fault_lines(self) -> Iterator[_Line]:
         """Why the bundle could not be executed, at full length."""
-        desk, fault = self.desk, self.desk.arrival.fault
+        desk, fault = self.desk, self.desk.stop.fault
         if fault and desk.looking == desk.now.pc:
             for text in wrap(fault.sentence(desk.program), max(self.width - 1, 1)):
                 yield _Line([(text, "error")])

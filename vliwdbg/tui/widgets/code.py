@@ -118,12 +118,11 @@ class CodePane(Pane):
 
     def _spelled(self, row: int) -> Row:
         desk = self.desk
-        chosen_first = sorted(
-            desk.program.bundle(row), key=lambda slot: slot.engine != desk.spelled
-        )
+        slots = list(iter(desk.program.bundle(row)))
+        slots.sort(key=lambda slot: slot.engine != desk.spelled)
         pieces: Row = []
         room = self.width
-        for run in runs_of(chosen_first):
+        for run in runs_of(slots):
             text = format_run(run, desk.names, compact=True)
             pieces += [(text, run[0].engine), ("  ", "faint")]
             room -= len(text)

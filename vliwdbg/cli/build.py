@@ -11,10 +11,10 @@ from typer import Option
 
 from machine.codec import write_program
 from vliwdbg import report
-from vliwdbg.cli.choosing import choice_of
-from vliwdbg.cli.files import STDOUT, verify_writable, write
+from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import AsJson, Building, Sizes, Source
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.output_files import STDOUT, verify_output, write_output
+from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.programs import load
 
 
@@ -30,17 +30,17 @@ def build(
 
     The file goes to standard output unless -o names another place or a terminal would get it.
     """
-    verify_writable("--output", output)
+    verify_output("--output", output)
     program = load(choice_of(Source(), building, sizes)).program
     if output is None and not sys.stdout.isatty() and not as_json:
         output = STDOUT
     if output is not None:
         text = StringIO()
         write_program(program, text)
-        write(output, text.getvalue())
+        write_output(output, text.getvalue())
     summary = report.built(program)
     if as_json:
-        answer(json.dumps(summary))
+        print_out(json.dumps(summary))
     else:
-        tell(report.built_text(summary, output))
+        print_err(report.built_text(summary, output))
     return 0

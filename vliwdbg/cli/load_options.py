@@ -1,13 +1,14 @@
-"""What to load, of the options that were given."""
+"""What to load and where to stop, of the options that were given."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from typer import BadParameter
 
 from machine.errors import quoted
-from vliwdbg.cli.options import Building, Sizes, Source
+from vliwdbg.cli.options import Building, Sizes, Source, Stopping
 from vliwdbg.programs import Choice
 
 _LONGEST = 100
@@ -45,3 +46,11 @@ def _setting(text: str) -> tuple[str, Any]:
     if len(value) > _LONGEST:
         raise BadParameter(f"--set {quoted(name)} has a value of over {_LONGEST} characters")
     return name, int(value) if value.isdecimal() else value
+
+
+def stop_lines(stopping: Stopping) -> Iterator[str]:
+    """The commands that set the stops which options asked for."""
+    for location in stopping.breaks or ():
+        yield f"break {location}"
+    for place in stopping.watches or ():
+        yield f"watch {place}"

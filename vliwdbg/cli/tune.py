@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from machine.problem import Problem
-from vliwdbg.cli.files import verify_writable, write
 from vliwdbg.cli.options import AsJson, Dimensions
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.output_files import verify_output, write_output
+from vliwdbg.cli.streams import print_err, print_out
 
 if TYPE_CHECKING:
     from kernels.tune import Progress, Result, Tuning
@@ -65,14 +65,14 @@ def tune(
 
     `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
     """
-    verify_writable("--output", output)
+    verify_output("--output", output)
     search = Search(
         dimensions.given(), indices, seconds, tries, jobs, seed, from_scratch, dask, output
     )
     result = search.run()
     if output is not None:
-        write(output, search.written(result))
-    answer(json.dumps(search.as_json(result)) if as_json else search.as_text(result))
+        write_output(output, search.written(result))
+    print_out(json.dumps(search.as_json(result)) if as_json else search.as_text(result))
     return search.exit_code(result)
 
 
@@ -109,7 +109,7 @@ class Search:
                 progress=progress,
             )
         if result.outdated:
-            tell("began from scratch: the parameters found before are for other operations")
+            print_err("began from scratch: the parameters found before are for other operations")
         return result
 
     def _start(self) -> Tuning | None:
@@ -156,17 +156,17 @@ class Search:
 @contextmanager
 def _shown() -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
-        yield _Gains().tell
+        yield _Gains().print
         return
     from vliwdbg.cli.progress import search_bar
 
     with search_bar() as update:
 
-        def tell_bar(now: Progress) -> None:
+        def print_bar(now: Progress) -> None:
             gains = [cycles for _, cycles in now.history]
             update(now.part, now.cycles, now.tries_a_second, curve(gains))
 
-        yield tell_bar
+        yield print_bar
 
 
 class _Gains:
@@ -175,10 +175,10 @@ class _Gains:
     def __init__(self) -> None:
         self._told = 0
 
-    def tell(self, now: Progress) -> None:
+    def print(self, now: Progress) -> None:
         if len(now.history) > self._told:
             self._told = len(now.history)
-            tell(f"{now.seconds:8.1f} s  {now.cycles} cycles  {now.tries} tries")
+            print_err(f"{now.seconds:8.1f} s  {now.cycles} cycles  {now.tries} tries")
 
 
 def curve(numbers: Sequence[int]) -> str:

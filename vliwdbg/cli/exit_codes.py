@@ -17,7 +17,7 @@ from contextlib import suppress
 from typer import Abort, Exit, TyperException
 
 from machine.errors import Complaint, ProgramError
-from vliwdbg.cli.streams import answer, tell
+from vliwdbg.cli.streams import print_err, print_out
 
 USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
@@ -40,13 +40,13 @@ def exit_code_of(
         return 0
     except (KeyboardInterrupt, Abort):
         if not silent:
-            tell("vliwdbg: interrupted")
+            print_err("vliwdbg: interrupted")
         return INTERRUPTED
     except Exception as error:
         complaints = _complaints(error)
         if complaints is None:
             return _our_bug(error)
-        tell_refusal(complaints, command, as_json=as_json)
+        print_refusal(complaints, command, as_json=as_json)
         return USAGE
 
 
@@ -72,23 +72,23 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
     return None
 
 
-def tell_refusal(complaints: Sequence[Complaint], command: str, *, as_json: bool) -> None:
+def print_refusal(complaints: Sequence[Complaint], command: str, *, as_json: bool) -> None:
     """Say why nothing was done."""
     for line in ProgramError(complaints).lines():
-        tell(f"vliwdbg: {line}")
+        print_err(f"vliwdbg: {line}")
     if as_json:
         errors = [complaint._asdict() for complaint in complaints]
         refusal = {"schema": f"vliwdbg.{command}/1", "ok": False, "errors": errors}
         with suppress(ProgramError):  # standard output takes nothing, which may be what we tell
-            answer(json.dumps(refusal))
+            print_out(json.dumps(refusal))
 
 
 def _our_bug(error: Exception) -> int:
     if os.environ.get(TRACEBACK_VARIABLE):
-        tell("".join(traceback.format_exception(error)))
+        print_err("".join(traceback.format_exception(error)))
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno} in {frame.name}"
-    tell(
+    print_err(
         f"vliwdbg: this is our bug: {type(error).__name__}: {error} ({where}).\n"
         f"Please report it with the command and the program; {TRACEBACK_VARIABLE}=1 says more."
     )
