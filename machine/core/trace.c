@@ -179,10 +179,9 @@ static bool execute(Run *run, const Slot *slot, size_t node, int64_t *next, bool
     case OP_COMPARE:
     case OP_COMPARE_VECTOR:
     case OP_COMMENT:
-    case OPERATIONS:
-    default:
         return true;
     }
+    return false; /* every operation has a case above: the compiler holds it so */
 }
 
 /* Note who made the words that a slot reads, and that it reaches no memory, unless it will. */

@@ -137,7 +137,7 @@ class Tracer:
     def __init__(self, program: Program, core: str | None = None) -> None:
         self.program = program
         choice = choose_core(core)
-        self._core: Any = choice.make(program, ()) if choice.name == "compiled" else None
+        self._core: Any = choice.make_core(program, ()) if choice.name == "compiled" else None
 
     def __call__(
         self,
