@@ -14,7 +14,7 @@ from textual.screen import Screen
 
 from vliwdbg.tui.palette import CommandRows
 from vliwdbg.tui.screens.main import MainScreen
-from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
+from vliwdbg.tui.theme import THEME, inks
 from vliwdbg.tui.user import User
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ class DebuggerApp(App[int]):
         if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
             self.pop_screen()
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What app.tcss takes from no theme."""
-        return ENGINE_COLOURS
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, and the inks made from them."""
+        variables = super().get_css_variables()
+        return variables | inks(variables)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Textual's own entries of the palette, but for those that our keys do otherwise."""
