@@ -26,12 +26,14 @@ from machine import Problem, Program
 from machine.compat import Machine as CompatibleMachine
 from machine.core import VARIABLE, choose_core
 from machine.machine import starting_memory
-from machine.model import NO_LIMIT, Model
+from machine.model import Model
 from machine.patterns import Inputs
+from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 from machine.trials import Trial
 from machine.verdict import check
 from vliwdbg.inspect import Questions
+from vliwdbg.session.session import Session
 
 HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
@@ -108,12 +110,12 @@ def run_baseline() -> Any:
 def step_back() -> float:
     """Microseconds of each of 20,000 steps back, one call each, from the end of the baseline."""
     core = run_baseline()
-    back = core.back
+    back = core.core.take_back
     steps = 20_000
 
     def all_steps() -> None:
         for _ in range(steps):
-            back()
+            back(1)
 
     return 1e6 * seconds(all_steps) / steps
 
@@ -126,19 +128,19 @@ def goto() -> float:
 
 
 def reverse_continue() -> float:
-    """Milliseconds from the end of the baseline back to a breakpoint on its first bundle."""
-    core = run_baseline()
-    core.flags[:] = bytes(len(core.flags))
-    core.flags[0] = 1
-    end = core.position
+    """Milliseconds of `reverse-continue` from the end of the baseline to its first bundle."""
+    session = Session(baseline())
+    session.pauses = False
+    session.breakpoints.add("break", "pc 0")
+    session.goto_end().finish()
+    end = session.core.position
 
-    def there() -> None:
-        assert core.last_flagged_before(end) == 0
-        core.seek(0)
+    def back() -> None:
+        assert session.reverse_resume().finish().hits
 
     def measured() -> float:
-        core.seek(end)
-        return seconds(there)
+        session.go(end)
+        return seconds(back)
 
     return 1e3 * median(measured() for _ in range(9))
 
@@ -299,7 +301,6 @@ def history_per_cycle(program: Program) -> tuple[float, float]:
     """Bytes for each cycle that the log and the keyframes take in a run of the program."""
     core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)
     core.run(LOGGED)
-    logged = core.history_size[0] / core.cycle
+    logged = core.core.log_bytes / core.cycle
     core.run(NO_LIMIT)
-    _, keyframes, size, _ = core.history_size
-    return logged, keyframes * size / core.cycle
+    return logged, len(core.keyframes) * core.core.saved_bytes / core.cycle

@@ -172,7 +172,6 @@ static bool execute(Run *run, const Slot *slot, size_t node, int64_t *next, bool
     case OP_COMPARE:
     case OP_COMPARE_VECTOR:
     case OP_COMMENT:
-    case OPERATIONS:
     default:
         return true;
     }

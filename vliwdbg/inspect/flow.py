@@ -38,7 +38,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, Access, AccessKind
+from machine.access import ACCESS, Access, Kind
 from machine.core.tracing import NO_ADDRESS, NO_OPERAND, NODE_COUNTS, Trace, Why
 from machine.disassembly import ScratchNames, format_slot
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, Opcode
@@ -213,7 +213,7 @@ class Flow:
         place = self.place(node)
         access = self.access(place.slot)
         found = tuple(column[node] for column in self.sources[: len(access.reads)])
-        return (*found, self.stored[node]) if access.memory is AccessKind.READ else found
+        return (*found, self.stored[node]) if access.memory is Kind.READ else found
 
     # What a person reads.
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
-from machine.access import AccessKind
+from machine.access import Kind
 from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
@@ -162,7 +162,7 @@ def _straddles(facts: Facts) -> Iterator[Case]:
         nodes = facts.nodes(op)
         for k, (_, stride) in enumerate(access.reads):
             if stride and _straddles_operand(facts, flow.sources[k][nodes.start : nodes.stop]):
-                (stores if access.memory is AccessKind.WRITE else others).append(op)
+                (stores if access.memory is Kind.WRITE else others).append(op)
                 break
     if others:
         yield Case("slots that read a vector which two values lie across", others)
@@ -244,7 +244,7 @@ def _overwritten_stores(facts: Facts) -> Iterator[Case]:
     ops = [
         op
         for op, slot in enumerate(facts.dependences.slot)
-        if flow.access(slot).memory is AccessKind.WRITE
+        if flow.access(slot).memory is Kind.WRITE
         and not any(node in loaded or node in final for node in facts.nodes(op))
     ]
     if ops:
@@ -271,8 +271,7 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
     ops = [
         op
         for op, slot in enumerate(facts.dependences.slot)
-        if facts.flow.access(slot).memory is AccessKind.WRITE
-        and _touches(facts, op, layout.indices_at)
+        if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
     ]
     if ops:
         yield Case("stores to the forest or the header", ops)
@@ -305,14 +304,14 @@ def _same_address(facts: Facts) -> Iterator[Case]:
     flow, dependences = facts.flow, facts.dependences
     found = []
     for cycle in range(dependences.start, dependences.end):
-        by_kind: dict[AccessKind, dict[int, int]] = {AccessKind.READ: {}, AccessKind.WRITE: {}}
+        by_kind: dict[Kind, dict[int, int]] = {Kind.READ: {}, Kind.WRITE: {}}
         for op in dependences.ops_at(cycle):
             kind = flow.access(dependences.slot[op]).memory
             if kind is not None:
                 for node in facts.nodes(op):
                     by_kind[kind].setdefault(flow.addresses[node], op)
-        both = by_kind[AccessKind.READ].keys() & by_kind[AccessKind.WRITE].keys()
-        found += sorted({by_kind[AccessKind.WRITE][address] for address in both})
+        both = by_kind[Kind.READ].keys() & by_kind[Kind.WRITE].keys()
+        found += sorted({by_kind[Kind.WRITE][address] for address in both})
     if found:
         yield Case(
             "stores in a bundle with a load of their address, which gets the old word", found

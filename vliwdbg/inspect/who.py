@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from machine.access import AccessKind
+from machine.access import Kind
 from machine.core.tracing import BEFORE, INPUT, NEVER_WRITTEN, NO_ADDRESS
 from machine.isa import opcode
 from vliwdbg.inspect.flow import NO_WORD, Flow
@@ -162,7 +162,7 @@ class _Search:
                 for lane in made.lanes
             ]
             found += _grouped(flow, ends)
-        if access.memory is AccessKind.READ:
+        if access.memory is Kind.READ:
             nodes = [first + lane for lane in made.lanes]
             found += _grouped(
                 flow, [_moved(flow, flow.stored[n], flow.addresses[n], memory=True) for n in nodes]
@@ -199,10 +199,10 @@ def _moved(flow: Flow, node: int, word: int, *, memory: bool = False) -> _End:
     while node >= 0:
         place = flow.place(node)
         access, operands = flow.access(place.slot), flow.operands(place.slot)
-        if access.memory is AccessKind.READ and flow.stored[node] >= 0:
+        if access.memory is Kind.READ and flow.stored[node] >= 0:
             through.append(node)
             node, word, memory = flow.stored[node], flow.addresses[node], True
-        elif access.memory is AccessKind.WRITE:
+        elif access.memory is Kind.WRITE:
             through.append(node)
             word, memory = access.read_by(operands, place.lane)[1], False
             node = flow.sources[1][node]
