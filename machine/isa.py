@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VLEN = 8
 """Lanes of a vector, which is that many consecutive scratch words."""
@@ -81,6 +81,10 @@ class Opcode(NamedTuple):
     help: str
     arithmetic: Arithmetic | None = None
     code: int = -1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A row has functions, which do not travel to another process; its name does.
+        return opcode, (self.engine, self.name)
 
     @property
     def arity(self) -> int:

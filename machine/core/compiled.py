@@ -15,13 +15,13 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from machine.core import _core
 from machine.core.words import Words
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, TARGET_ROLES, VLEN, WORD_MASK, Opcode, Role
 from machine.model import NO_LIMIT, Checkpoint
-from machine.program import Columns, Program
+from machine.program import WORKS, Columns, Program
 from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
 
 # How operations.h writes a role; the words that an operand spans follow.
@@ -88,6 +88,18 @@ def adopt_instruction_set() -> None:
 adopt_instruction_set()
 
 
+def lowered(columns: Columns) -> _core.Lowered:
+    """A program as the engine executes it, made once and kept with the columns."""
+    made = columns.lowered
+    if made is None:
+        made = _core.Lowered(columns.arrays, WORKS)
+        for (slot, position), value in columns.wide.items():
+            if OPCODES[columns.opcodes[slot]].operands[position].role in TARGET_ROLES:
+                made.set_far(slot, value < 0)
+        columns.lowered = made
+    return cast("_core.Lowered", made)
+
+
 class CompiledCore(_core.Machine):
     """A machine with a program and memory loaded, at its start; as `machine.model.Model`.
 
@@ -123,14 +135,7 @@ class CompiledCore(_core.Machine):
         words = array("I", memory)
         flags = bytearray(len(program))
         visits = array("Q", bytes(8 * len(program))) if count else None
-        arrays = (
-            columns.first_group,
-            columns.first_slot,
-            columns.costs(),
-            columns.opcodes,
-            *columns.operands,
-        )
-        self = super().__new__(cls, arrays, scratch, words, flags, visits, history > 0)
+        self = super().__new__(cls, lowered(columns), scratch, words, flags, visits, history > 0)
         self._scratch = Words(scratch, self._before_edit)
         self._memory = Words(words, self._before_edit)
         self._flags = flags
@@ -142,9 +147,6 @@ class CompiledCore(_core.Machine):
         self._far_pcs = {}
         self._led_to_edits = {}
         self._memory_flags = None
-        for (slot, position), value in columns.wide.items():
-            if OPCODES[columns.opcodes[slot]].operands[position].role in TARGET_ROLES:
-                self.set_far(slot, value < 0)
         self.debug = debug
         self.pauses = pauses
         self.reference = reference
@@ -224,7 +226,7 @@ class CompiledCore(_core.Machine):
 
     def _compared(self) -> Iterator[tuple[int, int | None]]:
         """Slot number and lane of each word that compares look at, in order."""
-        slots = iter(self.compared())
+        slots = iter(lowered(self._columns).compared())
         for slot in slots:
             if OPCODES[self._columns.opcodes[slot]].operands[1].role is Role.KEY:
                 yield slot, None

@@ -21,10 +21,10 @@ from kernels.schedule._core import _pack
 from kernels.tune.measure import Linked
 from kernels.tune.session import groups_of
 from machine.core import _core
-from machine.core.encoding import FastEncoder
+from machine.core.encoding import FastEncoder, encode_what_fits
 from machine.encode import Encoder
 from machine.problem import Problem
-from machine.program import Program
+from machine.program import WORKS, Program
 from tests.kernels.test_pack_core import random_candidate
 from tests.machine.test_core import counting
 from tests.machine.test_core_hostile import arrays, state
@@ -51,8 +51,9 @@ refuse.restype = ctypes.c_long
 def machine(keeps: bool = True) -> Any:
     scratch, memory, flags, _, _ = state(PROGRAM)
     visits = array("Q", bytes(8 * len(PROGRAM)))
-    made = _core.Machine(COLUMNS, scratch, memory, flags, visits, keeps)
-    made.expect(array("q", bytes(8 * len(made.compared()))))
+    lowered = _core.Lowered(COLUMNS, WORKS)
+    made = _core.Machine(lowered, scratch, memory, flags, visits, keeps)
+    made.expect(array("q", bytes(8 * len(lowered.compared()))))
     made.set_interval(3)
     return made
 
@@ -70,6 +71,14 @@ def without_log(made: Any) -> Any:
 def edited(made: Any) -> Any:
     made.fork()
     return made
+
+
+def seen() -> Callable[[], Any]:
+    _, _, known = encode_what_fits(BUNDLES)
+    assert known.holds(BUNDLES)
+    frozen = [tuple(slot) for bundle in BUNDLES for slots in bundle.values() for slot in slots]
+    layout = PROGRAM.columns.first_group, PROGRAM.columns.group_engine, PROGRAM.columns.first_slot
+    return lambda: _core.Seen(*layout, frozen)
 
 
 def encoded(encoder: Encoder) -> list[Any]:
@@ -90,7 +99,9 @@ CALLS: dict[str, Call] = {
     "become": (machine, lambda m: m.become(1, 2, 3, 0, array("I", range(500)))),
     "expect": (machine, lambda m: m.expect(array("q", [1] * 9))),
     "watch": (machine, lambda m: m.watch(bytearray(4))),
-    "compared": (machine, lambda m: m.compared()),
+    "compared": (lambda: _core.Lowered(COLUMNS, WORKS), lambda lowered: lowered.compared()),
+    "see": (seen, lambda make: make().holds(BUNDLES)),
+    "encode what fits": (lambda: None, lambda _: encode_what_fits(BUNDLES)[1]),
     "trace": (lambda: standing(machine()), lambda m: m.trace_bytes),
     "fault": (machine, lambda m: (m.fault, m.history_size)),
     "encode": (FastEncoder, encoded),
