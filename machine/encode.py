@@ -37,6 +37,7 @@ MAX_NESTING = 32
 """Lists and objects inside each other that a key or a comment may have."""
 
 
+_FLAWLESS = frozenset({str, int, bool, type(None)})
 _TOO_DEEP = f"lists and objects are nested over {MAX_NESTING} deep"
 
 
@@ -232,6 +233,8 @@ def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
 
 def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
     """What is wrong with a value that may be anything: a key given twice, nesting, NaN."""
+    if type(value) is dict and _FLAWLESS.issuperset(map(type, value.values())):
+        return None  # as nearly all are, by the hundred thousand
     if isinstance(value, float) and not isfinite(value):
         return f"{value} is no number in JSON"
     if not isinstance(value, (list, tuple, Mapping)):
