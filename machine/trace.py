@@ -10,9 +10,13 @@ A cycle is a microsecond. `TraceFile` writes events as they come; `write_run` ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import IO, Any
+
+from machine.core import choose_core
+from machine.isa import SLOT_LIMITS
+from machine.program import Program, Tag
 
 BASE_ADDR_TID = 100_000
 """The thread of scratch word 0."""
@@ -102,3 +106,41 @@ class TraceFile:
         """Write the end of the list, and close the file."""
         self.end()
         self._stream.close()
+
+
+def write_run(stream: IO[str], program: Program, memory: Sequence[int], bundles: int) -> None:
+    """Run a program for so many bundles, past pauses and compares, and write the trace of it."""
+    core = choose_core().make(program, memory, debug=False, pauses=False, history=1)
+    trace = TraceFile(stream, 1, SLOT_LIMITS, program.scratch_map)
+    if program.tags:
+        trace.name_tags()
+    named = {
+        address: (first, width)
+        for first, (_, width) in program.scratch_map.items()
+        for address in range(first, first + width)
+    }
+    tag, since = None, 0
+    while core.position < bundles:
+        pc, cycle, position = core.pc, core.cycle, core.position
+        now = program.tag_at(pc) if program.tags else None
+        if now != tag:
+            _write_tag(trace, tag, since, cycle)
+            tag, since = now, cycle
+        core.run(1)
+        commit = core.last_commit()
+        if core.position == position or commit is None:
+            break
+        for slot in program.bundle(pc):
+            if slot.engine != "debug":
+                what = {"slot": slot.written, "pc": pc}
+                trace.slot(0, cycle, slot.engine, slot.index, slot.opcode.name, what)
+        written = {named[write.address] for write in commit.scratch if write.address in named}
+        for first, width in sorted(written):
+            trace.words(0, cycle, first, core.scratch[first : first + width])
+    _write_tag(trace, tag, since, core.cycle)
+    trace.end()
+
+
+def _write_tag(trace: TraceFile, tag: Tag | None, first: int, end: int) -> None:
+    if tag is not None:
+        trace.tag(first, end - first, tag.name)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from io import StringIO
 
 from machine.errors import ProgramError
 from vliwdbg.cli.choosing import verify_named
 from vliwdbg.cli.streams import answer
+from vliwdbg.runner import Outcome
 
 STDOUT = "-"
 
@@ -34,6 +36,17 @@ def write_words(file: str | None, words: Sequence[int]) -> None:
     """Write words as a JSON list, where a file is named."""
     if file is not None:
         write(file, json.dumps(list(words)) + "\n")
+
+
+def write_trace(file: str | None, outcome: Outcome) -> None:
+    """Write the trace of a run for Perfetto, where a file is named."""
+    if file is None:
+        return
+    from machine.trace import write_run
+
+    loaded, text = outcome.loaded, StringIO()
+    write_run(text, loaded.program, loaded.memory, outcome.stop.position)
+    write(file, text.getvalue())
 
 
 def write(file: str, text: str) -> None:

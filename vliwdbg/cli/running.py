@@ -15,7 +15,7 @@ from machine.machine import NO_LIMIT
 from machine.program import Program
 from vliwdbg import report, runner
 from vliwdbg.cli.choosing import choice_of
-from vliwdbg.cli.files import verify_writable, write_words
+from vliwdbg.cli.files import verify_writable, write_trace, write_words
 from vliwdbg.cli.options import AsJson, Building, Quiet, Sizes, Source, Stopping
 from vliwdbg.cli.streams import answer, tell
 from vliwdbg.programs import Choice, load
@@ -55,10 +55,13 @@ def run(
     dump_scratch: Annotated[
         str | None, Option(metavar="FILE", help="Write the words of scratch, as a JSON list.")
     ] = None,
+    trace: Annotated[
+        str | None, Option(metavar="FILE", help="Write the run for Perfetto (Chrome's trace).")
+    ] = None,
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
     options = RunOptions(max_cycles, timeout, check, debug, stop_on_pause)
-    telling = Telling(quiet, as_json, dump_memory, dump_scratch)
+    telling = Telling(quiet, as_json, dump_memory, dump_scratch, trace)
     choice = choice_of(source, building, sizes)
     if trials is None:
         return run_once(choice, stopping, options, telling)
@@ -73,6 +76,7 @@ def run(
             "--stop-on-pause": stop_on_pause,
             "--dump-memory": dump_memory,
             "--dump-scratch": dump_scratch,
+            "--trace": trace,
         }
     )
     return _run_trials(choice, trials, jobs, max_cycles, telling)
@@ -123,12 +127,14 @@ class Telling(NamedTuple):
     as_json: bool = False
     dump_memory: str | None = None
     dump_scratch: str | None = None
+    trace: str | None = None
 
 
 def run_once(choice: Choice, stopping: Stopping, options: RunOptions, telling: Telling) -> int:
     """Run a program, tell what came of it, and return the exit code."""
     verify_writable("--dump-memory", telling.dump_memory)
     verify_writable("--dump-scratch", telling.dump_scratch)
+    verify_writable("--trace", telling.trace)
     loaded = load(choice)
     if loaded.printed and not telling.quiet:
         tell(loaded.printed.rstrip("\n"))
@@ -145,6 +151,7 @@ def _tell_outcome(outcome: Outcome, telling: Telling) -> None:
     quiet, as_json = telling.quiet, telling.as_json
     write_words(telling.dump_memory, outcome.machine.memory)
     write_words(telling.dump_scratch, outcome.machine.scratch)
+    write_trace(telling.trace, outcome)
     if as_json:
         answer(json.dumps(report.as_json(outcome)))
     elif quiet == 1:
