@@ -38,8 +38,8 @@ def test_each_slot_is_a_slice_on_its_thread() -> None:
     assert slices == [
         ("load-0", 0, 1, "const"), ("load-1", 0, 1, "const"), ("pair-2", 0, 1, "7, 0"),
         (None, 0, 1, "start"), ("alu-0", 1, 1, "+"), ("alu-1", 1, 1, "+"),
-        ("flow-0", 1, 1, "pause"), ("pair-2", 1, 1, "7, 2"), ("sum-1", 1, 1, "14"), ("flow-0", 2, 1, "halt"),
-        (None, 1, 2, "rest"),
+        ("flow-0", 1, 1, "pause"), ("pair-2", 1, 1, "7, 2"), ("sum-1", 1, 1, "14"),
+        ("flow-0", 2, 1, "halt"), (None, 1, 2, "rest"),
     ]  # fmt: skip
     processes = [name for (_, _, what), name in names.items() if what == "process_name"]
     assert processes == ["Core 0", "Core 0 Scratch", "Tags"]
