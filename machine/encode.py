@@ -233,7 +233,7 @@ def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
 
 def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
     """What is wrong with a value that may be anything: a key given twice, nesting, NaN."""
-    if type(value) is dict and _FLAWLESS.issuperset(map(type, value.values())):
+    if depth and type(value) is dict and _FLAWLESS.issuperset(map(type, value.values())):
         return None  # as nearly all are, by the hundred thousand
     if isinstance(value, float) and not isfinite(value):
         return f"{value} is no number in JSON"
