@@ -1,4 +1,4 @@
-# For developers. Users and CI need only the two commands of README.md.
+# For developers. Users and CI need only the three commands of README.md.
 
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))

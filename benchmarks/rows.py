@@ -20,16 +20,19 @@ from statistics import mean, median
 from typing import Any
 
 from benchmarks.timing import Prepare, in_turns, seconds
-from benchmarks.workloads import LOOP_BUNDLES, baseline, dense, kernel, loop
+from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
 from machine import Problem, Program
 from machine.compat import Machine as CompatibleMachine
 from machine.compat.loading import _kept as kept
 from machine.core import VARIABLE, choose_core
 from machine.machine import Machine, starting_memory
-from machine.model import NO_LIMIT, Model
-from machine.problem import check
+from machine.model import Model
+from machine.patterns import Inputs
+from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 from machine.trials import Trial
+from machine.verdict import check
+from vliwdbg.session.session import Session
 
 HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
@@ -106,12 +109,12 @@ def run_baseline() -> Any:
 def step_back() -> float:
     """Microseconds of each of 20,000 steps back, one call each, from the end of the baseline."""
     core = run_baseline()
-    back = core.back
+    back = core.core.take_back
     steps = 20_000
 
     def all_steps() -> None:
         for _ in range(steps):
-            back()
+            back(1)
 
     return 1e6 * seconds(all_steps) / steps
 
@@ -124,27 +127,40 @@ def goto() -> float:
 
 
 def reverse_continue() -> float:
-    """Milliseconds from the end of the baseline back to a breakpoint on its first bundle."""
-    core = run_baseline()
-    core.flags[:] = bytes(len(core.flags))
-    core.flags[0] = 1
-    end = core.position
+    """Milliseconds of `reverse-continue` from the end of the baseline to its first bundle."""
+    session = Session(baseline())
+    session.pauses = False
+    session.breakpoints.add("break", "pc 0")
+    session.goto_end().finish()
+    end = session.core.position
 
-    def there() -> None:
-        assert core.last_flagged_before(end) == 0
-        core.seek(0)
+    def back() -> None:
+        assert session.reverse_resume().finish().hits
 
     def measured() -> float:
-        core.seek(end)
-        return seconds(there)
+        session.go(end)
+        return seconds(back)
 
     return 1e3 * median(measured() for _ in range(9))
+
+
+def candidates(command: str, text: str, *, back: bool = False) -> float:
+    """Seconds of a move over a million candidates that are no stops, of the loop of two bundles."""
+    session = Session(counting())
+    session.breakpoints.add(command, text)
+    if back:
+        session.goto_end().finish()
+
+    def move() -> None:
+        assert not (session.reverse_resume() if back else session.resume()).finish().hits
+
+    return seconds(move)
 
 
 def checked_inputs() -> float:
     """Inputs a second, made, run and checked, to those of model and plain reference."""
     program, problem = kernel(), Problem()
-    trial = Trial(program, problem)
+    trial = Trial(program, Inputs(problem))
 
     def plain() -> object:
         memory = problem.memory()
@@ -315,10 +331,9 @@ def history_per_cycle(program: Program) -> tuple[float, float]:
     """Bytes for each cycle that the log and the keyframes take in a run of the program."""
     core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)
     core.run(LOGGED)
-    logged = core.history_size[0] / core.cycle
+    logged = core.core.log_bytes / core.cycle
     core.run(NO_LIMIT)
-    _, keyframes, size, _ = core.history_size
-    return logged, keyframes * size / core.cycle
+    return logged, len(core.keyframes) * core.core.saved_bytes / core.cycle
 
 
 ROWS = (
@@ -329,7 +344,15 @@ ROWS = (
     Row("a loop of 10 bundles, 5 million cycles", 300, 500, "times", ratio_of_loop),
     Row("step back one bundle, in the core", 1, 0.1, "µs", step_back),
     Row("goto any cycle of the baseline", 1, 0.1, "ms", goto),
-    Row("reverse-continue through the whole baseline", 10, 2, "ms", reverse_continue),
+    Row("`reverse-continue` through the whole baseline", 10, 2, "ms", reverse_continue),
+    Row("conditional break, a million candidates that are none", 0.5, 0.5, "s",
+        lambda: candidates("break", "pc 1 if s[0] == 2000000")),
+    Row("the same, going back", 0.75, 0.75, "s",
+        lambda: candidates("break", "pc 1 if s[0] == 2000000", back=True)),
+    Row("conditional watch, a million candidates that are none", 1, 1, "s",
+        lambda: candidates("watch", "s[2] if s[0] == 2000000")),
+    Row("the same, going back", 1.5, 1.5, "s",
+        lambda: candidates("watch", "s[2] if s[0] == 2000000", back=True)),
     Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
         checked_inputs),
     Row("loading a kernel through compat again", 20, 40, "times", loading_again),

@@ -96,3 +96,11 @@ def loop() -> Program:
     ]
     end = {"flow": [["halt"]]}
     return Program.from_bundles([start, addresses, *work, end], problem=Problem())
+
+
+@cache
+def counting() -> Program:
+    """A loop of two bundles, executed a million times: it counts one word down, one up."""
+    start = {"load": [["const", 0, 1_000_000], ["const", 1, 1]]}
+    count = {"alu": [["-", 0, 0, 1], ["+", 2, 2, 1]]}
+    return Program.from_bundles([start, count, {"flow": [["cond_jump", 0, 1]]}], memory=[0])

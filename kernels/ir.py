@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from machine.isa import OPCODES, VLEN, WORD_MASK, Opcode, Role
+from machine.isa import VLEN, WORD_MASK, Opcode
 
 
 class Region(NamedTuple):
@@ -125,28 +125,6 @@ class Code:
 
 def _shown(value: int) -> str:
     return str(value) if value < 2**16 else f"{value:#x}"
-
-
-class Access(NamedTuple):
-    """How slots of one opcode reach scratch: (operand position, width in words) each."""
-
-    defs: tuple[tuple[int, int], ...]
-    uses: tuple[tuple[int, int], ...]
-
-
-def _positions(row: Opcode, *roles: Role) -> tuple[tuple[int, int], ...]:
-    return tuple(
-        (position, operand.width)
-        for position, operand in enumerate(row.operands)
-        if operand.role in roles
-    )
-
-
-ACCESS = tuple(
-    Access(_positions(row, Role.DEF), _positions(row, Role.USE, Role.ADDRESS)) for row in OPCODES
-)
-"""By opcode number. `row.defs` in a form quick enough for hundreds of thousands of slots;
-load_offset, which adds an operand to the others, is not used by kernels."""
 
 
 def words_of(places: tuple[tuple[int, int], ...], operands: tuple[Any, ...]) -> Iterator[int]:

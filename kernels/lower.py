@@ -9,8 +9,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
-from kernels.ir import ACCESS, Code, Op, Origin
+from kernels.ir import Code, Op, Origin
 from kernels.schedule.base import Schedule
+from machine.access import SPANS
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES
 from machine.program import Tag
 
@@ -71,7 +72,7 @@ def _addresses(schedule: Schedule) -> list[int]:
 
 # By opcode number, the positions of a written slot (0 is the opcode) that are scratch words.
 _IN_SCRATCH = tuple(
-    tuple(1 + position for places in ACCESS[row.code] for position, _ in places) for row in OPCODES
+    tuple(1 + position for places in SPANS[row.code] for position, _ in places) for row in OPCODES
 )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+from machine.access import ACCESS
 from machine.errors import Complaint, ProgramError, quoted, shown
 from machine.isa import (
     COMMENT,
@@ -178,7 +179,7 @@ class Encoder:
         return row
 
     def _stored(self, row: Opcode, values: tuple[Any, ...]) -> list[int]:
-        shift = row.shift([v if type(v) is int else 0 for v in values])
+        shift = ACCESS[row.code].shift([v if type(v) is int else 0 for v in values])
         slot = self.columns.slot_count
         stored = [0] * MAX_OPERANDS
         for position, (operand, value) in enumerate(zip(row.operands, values, strict=True)):

@@ -1,7 +1,8 @@
 """The instruction set: one row per opcode, from which everything else derives.
 
-Validation, defs and uses, disassembly, the manual's tables and the numbering of a compiled core
-come from the rows of `OPCODES`. The contract they hold is `docs/machine.md`.
+Validation, what a slot reads and writes (`machine.access`), disassembly, the manual's tables and
+the numbering of a compiled core come from the rows of `OPCODES`. The contract they hold is
+`docs/machine.md`.
 
     row.engine, row.name      how a program says it: {"alu": [["+", 8, 0, 1]]}
     row.operands              what each operand means (its role) and how many words it spans
@@ -11,7 +12,7 @@ come from the rows of `OPCODES`. The contract they hold is `docs/machine.md`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -63,15 +64,15 @@ class Operand(NamedTuple):
 
 
 Arithmetic = Callable[[int, int], int]
-Words = tuple[int, int]
-"""A run of scratch words: first address and width."""
+Ternary = Callable[[int, int, int], int]
 
 
 class Opcode(NamedTuple):
     """One row of the instruction set.
 
     `arithmetic` is the function of two unsigned words, for the opcodes that compute one; it
-    raises ZeroDivisionError where the machine faults. `code` is the row's index in `OPCODES`.
+    raises ZeroDivisionError where the machine faults. `ternary` is that of three, which never
+    faults. Both are taken lane by lane. `code` is the row's index in `OPCODES`.
     """
 
     engine: str
@@ -80,6 +81,7 @@ class Opcode(NamedTuple):
     form: str
     help: str
     arithmetic: Arithmetic | None = None
+    ternary: Ternary | None = None
     code: int = -1
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -94,34 +96,6 @@ class Opcode(NamedTuple):
     def vector(self) -> bool:
         """Whether it works lane by lane."""
         return any(max(operand.width, operand.lanes) == VLEN for operand in self.operands)
-
-    def shift(self, values: Sequence[int]) -> int:
-        """What an OFFSET operand adds to the scratch operands, 0 without one."""
-        return sum(
-            value
-            for operand, value in zip(self.operands, values, strict=True)
-            if operand.role is Role.OFFSET
-        )
-
-    def words(self, values: Sequence[int], *roles: Role) -> Iterator[Words]:
-        """The scratch words that a slot's operands of these roles span, in operand order."""
-        shift = self.shift(values)
-        for operand, value in zip(self.operands, values, strict=True):
-            if operand.role in roles:
-                yield value + shift, operand.width
-
-    def defs(self, values: Sequence[int]) -> list[Words]:
-        """The scratch words a slot with these operands writes."""
-        return list(self.words(values, Role.DEF))
-
-    def uses(self, values: Sequence[int]) -> list[Words]:
-        """The scratch words a slot with these operands reads."""
-        return list(self.words(values, Role.USE, Role.ADDRESS))
-
-    @property
-    def memory_lanes(self) -> int:
-        """Memory words it reads (load) or writes (store); 0 for the other engines."""
-        return max((operand.lanes for operand in self.operands), default=0)
 
     @property
     def jumps(self) -> bool:
@@ -178,6 +152,14 @@ def _arithmetic_rows(engine: str, width: int) -> Iterator[Opcode]:
         yield Opcode(engine, name, operands, form, meaning, function)
 
 
+def _multiply_add(a: int, b: int, c: int) -> int:
+    return a * b + c & WORD_MASK
+
+
+def _select(cond: int, a: int, b: int) -> int:
+    return a if cond else b
+
+
 _V = VLEN
 _ROWS: tuple[Opcode, ...] = (
     *_arithmetic_rows("alu", 1),
@@ -195,6 +177,7 @@ _ROWS: tuple[Opcode, ...] = (
         (_def(width=_V), _use("a", _V), _use("b", _V), _use("c", _V)),
         "{dest} = multiply_add({a}, {b}, {c})",
         "a * b + c",
+        ternary=_multiply_add,
     ),
     Opcode(
         "load",
@@ -238,6 +221,7 @@ _ROWS: tuple[Opcode, ...] = (
         (_def(), _use("cond"), _use("a"), _use("b")),
         "{dest} = select({cond}, {a}, {b})",
         "a if cond is not 0, else b",
+        ternary=_select,
     ),
     Opcode(
         "flow",
@@ -245,6 +229,7 @@ _ROWS: tuple[Opcode, ...] = (
         (_def(width=_V), _use("cond", _V), _use("a", _V), _use("b", _V)),
         "{dest} = vselect({cond}, {a}, {b})",
         "a if cond is not 0, else b, lane by lane",
+        ternary=_select,
     ),
     Opcode(
         "flow",

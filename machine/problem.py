@@ -5,14 +5,14 @@
     idx = 0 if idx >= n_nodes
 
 `Problem` generates memory from a seed, the very words that the public code does. `Layout` reads
-the header of any memory and knows where its parts are. `solve` is the reference kernel, and
-`check` holds memory after a run against it. The facts are those of docs/machine.md, The problem.
+the header of any memory and knows where its parts are. `solve` is the reference kernel;
+`machine.verdict` holds a run against it. The facts are those of docs/machine.md, The problem.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -218,15 +218,7 @@ def _child(index: int, value: int, n_nodes: int) -> int:
     return child if child < n_nodes else 0
 
 
-def record(layout: Layout, memory: Sequence[int]) -> dict[Any, int]:
-    """The reference values for compares: key -> word, for every round and element."""
-    from machine.core.inputs import recorded_words
-
-    words = recorded_words(layout, array("I", memory[: layout.words]))
-    return dict(zip(_keys(layout), words, strict=True))
-
-
-def _keys(layout: Layout) -> Iterator[Any]:
+def step_keys(layout: Layout) -> Iterator[Any]:
     """The keys of what `steps` tells, in its order."""
     before = ("idx",), ("val",), ("node_val",)
     after = ("hashed_val",), ("next_idx",), ("wrapped_idx",)
@@ -257,67 +249,3 @@ def steps(layout: Layout, memory: Sequence[int]) -> Iterator[int]:
 
 
 OUTPUTS = ("values", "indices")
-
-
-class Wrong(NamedTuple):
-    """One word of an output that is not what it should be."""
-
-    output: str
-    element: int
-    address: int
-    expected: int
-    got: int
-
-
-class Check(NamedTuple):
-    """A run held against the reference; None is what the program did not claim.
-
-    `wrong` is the first wrong word of each output and of the forest; `counts` how many there are.
-    """
-
-    values_correct: bool | None
-    indices_correct: bool | None
-    forest_unchanged: bool
-    wrong: tuple[Wrong, ...]
-    counts: Mapping[str, int]
-
-    @property
-    def correct(self) -> bool:
-        """Whether all outputs claimed are right and the forest and header are untouched."""
-        return not self.wrong
-
-
-def check(
-    layout: Layout, before: Sequence[int], after: Sequence[int], outputs: Sequence[str]
-) -> Check:
-    """Hold memory after a run against what the reference kernel makes of memory before it."""
-    from machine.core.inputs import solution_of
-
-    indices, values = solution_of(layout, array("I", before))
-    expected = {
-        "values": (layout.values, values),
-        "indices": (layout.indices, indices),
-        "forest": (range(layout.indices_at), before[: layout.indices_at]),
-    }
-    wrong = {
-        output: _differences(output, *expected[output], after) for output in (*outputs, "forest")
-    }
-    claimed = {output: not wrong[output] for output in outputs}
-    return Check(
-        claimed.get("values"),
-        claimed.get("indices"),
-        not wrong["forest"],
-        tuple(words[0] for words in wrong.values() if words),
-        {output: len(words) for output, words in wrong.items()},
-    )
-
-
-def _differences(
-    output: str, addresses: range, expected: Sequence[int], memory: Sequence[int]
-) -> list[Wrong]:
-    got = memory[addresses.start : addresses.stop]
-    return [
-        Wrong(output, i, addresses[i], want, have)
-        for i, (want, have) in enumerate(zip(expected, got, strict=True))
-        if want != have
-    ]

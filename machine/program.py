@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from machine.access import ACCESS
 from machine.isa import COMMENT, ENGINES, OPCODES, Opcode, Role
 
 if TYPE_CHECKING:
@@ -61,12 +62,12 @@ class Slot(NamedTuple):
     @property
     def defs(self) -> list[tuple[int, int]]:
         """Scratch words it writes: (address, width) each."""
-        return self.opcode.defs(self.operands)
+        return ACCESS[self.opcode.code].defs(self.operands)
 
     @property
     def uses(self) -> list[tuple[int, int]]:
         """Scratch words it reads: (address, width) each."""
-        return self.opcode.uses(self.operands)
+        return ACCESS[self.opcode.code].uses(self.operands)
 
 
 class Bundle(NamedTuple):

@@ -18,14 +18,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 # Each file with the tests that hold it, the quickest to notice first.
 FILES = {
-    "machine/isa.py": ("manual", "program", "contract", "schema", "codec", "agreement"),
-    "machine/model.py": ("contract", "agreement"),
+    "machine/isa.py": ("manual", "program", "access", "contract", "schema", "codec", "agreement"),
+    "machine/access.py": ("access",),
+    "machine/model.py": ("access", "contract", "agreement"),
+    "machine/timeline.py": ("core", "contract"),
     "machine/encode.py": ("codec", "program", "schema", "contract"),
 }
 SECONDS, BYTES = 60, 2**31
@@ -33,7 +36,7 @@ SECONDS, BYTES = 60, 2**31
 SELECTED = "not model-1 and not model-2"
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-k", SELECTED)
 
-Change = tuple[str, object]
+Change = tuple[str, Any]
 """A field of a node and its other value."""
 
 OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
@@ -46,6 +49,7 @@ OPERATORS: dict[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 FLIPPED = {ast.Lt: ast.GtE, ast.LtE: ast.Gt, ast.Gt: ast.LtE, ast.GtE: ast.Lt}
 MEMBERS = {
+    "Kind": ("READ", "WRITE"),
     "Role": ("DEF", "USE", "ADDRESS", "IMMEDIATE", "OFFSET", "TARGET", "RELATIVE", "KEY", "KEYS",
              "ANYTHING"),
     "State": ("RUNNING", "PAUSED", "STOPPED"),
@@ -65,7 +69,7 @@ UNUSED = "nobody reads the columns of operands that a slot does not have"
 CAREFUL = "the lengths agree by the key of the table; it is there for the reader"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
-    "isa.py: Words = tuple[int, int]: (int, int) -> (int,)": "a type",
+    "access.py: Words = tuple[int, int]: (int, int) -> (int,)": "a type",
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,
     "isa.py: code: int = -1: 1 -> 0": NUMBERED,
@@ -100,9 +104,6 @@ EQUIVALENT: dict[str, str] = {
     "model.py: m.go_to(0, m.scratch[addr]): 0 -> 1": UNSIGNED,
     "model.py: m.go_to(0, m.scratch[addr]): 0 -> -1": UNSIGNED,
     "model.py: return function: return function -> return": "executors are found in _NAMED",
-    "model.py: lanes = zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True): "
-    "zip(m.lanes(a), m.lanes(b), m.lanes(c), strict=True) -> "
-    "zip(m.lanes(b), m.lanes(a), m.lanes(c), strict=True)": "a product has no order",
 }
 """`file: line: before -> after`: why no test can tell. Only survivors are looked up."""
 

@@ -14,8 +14,9 @@ from random import Random
 
 from kernels.tables import TABLES
 from machine.machine import Machine
-from machine.problem import Problem, check
+from machine.problem import Problem
 from machine.program import Program
+from machine.verdict import check
 
 
 class WrongResultError(Exception):

@@ -9,26 +9,31 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from machine.errors import ProgramError
-from vliwdbg.commands import Console, Reply
-from vliwdbg.commands.program import with_notes
+from vliwdbg.commands import Reply
 from vliwdbg.interrupts import interrupts
+from vliwdbg.printable import printable
 from vliwdbg.programs import Choice, Loaded
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.render import lines_of
+from vliwdbg.scripts import Entry, entries, read_script
+from vliwdbg.service.debugger import Debugger
+from vliwdbg.service.events import Event, Printed, Progress, Progressed, Said
+from vliwdbg.views.base import View
+from vliwdbg.views.moves import Logged, Moved
+from vliwdbg.views.schema import schema_of_all
 
 OK, NO, INTERRUPTED = 0, 1, 130
-SCHEMA = "vliwdbg.exec/1"
+SCHEMA = "vliwdbg.exec/2"
 
 
 @dataclass
 class Batch:
     """Commands to be executed on a program, and where the answers go.
 
-    `out` gets what commands answer, line by line; `err` why one failed. `on_slice` is called
-    between the slices of long moves.
+    `out` gets what commands answer, line by line; `err` why one failed. `on_slice` is told how far
+    long work has come.
     """
 
     loaded: Loaded
@@ -37,83 +42,94 @@ class Batch:
     err: Callable[[str], None]
     keep_going: bool = False
     as_json: bool = False
-    on_slice: Callable[[Run], None] | None = None
-    _interrupted: Callable[[], bool] = field(init=False)
+    on_slice: Callable[[Progress], None] | None = None
+    _replies: list[Reply] = field(default_factory=list, init=False)
+    """Of the entry being executed."""
 
-    def execute(self, lines: Iterable[str]) -> int:
-        """Execute the lines; the exit code."""
-        session = Session(with_notes(self.loaded), self.loaded.memory)
-        console = Console(session, self.choice, drive=self._drive)
-        for note in session.notes():
-            self.err(f"note: {note}")
-        with interrupts() as self._interrupted:
-            return self._execute_all(console, lines)
+    def execute(self, script: Iterable[Entry]) -> int:
+        """Execute a script; the exit code."""
+        with interrupts() as interrupted:
+            debugger = Debugger(
+                self.loaded,
+                self.choice,
+                self._hear,
+                interrupted=interrupted,
+                streams=not self.as_json,
+            )
+            for note in debugger.session.notes():
+                self.err(printable(f"note: {note}"))
+            return self._execute_all(debugger, script)
 
-    def _execute_all(self, console: Console, lines: Iterable[str]) -> int:
+    def _execute_all(self, debugger: Debugger, script: Iterable[Entry]) -> int:
         code = OK
-        for line in lines:
-            for reply in console.execute(line):
-                self._tell(reply)
-                if self._interrupted():
-                    return INTERRUPTED
+        for entry in entries(script):
+            self._replies.clear()
+            debugger.execute(entry)
+            if debugger.is_interrupted():
+                return INTERRUPTED
+            for reply in self._replies:
                 if reply.quit is not None:
                     return reply.quit or code
                 code = code if reply.ok else NO
             if code and not self.keep_going:
-                return code
-        if console.attaching:
-            self.err("The commands of a breakpoint are not closed; `end` closes them.")
-            return NO
+                break
         return code
 
-    def _tell(self, reply: Reply) -> None:
+    def _hear(self, event: Event) -> None:
+        if isinstance(event, Said):
+            self._replies.append(event.reply)
+            self._say(event.reply)
+        elif isinstance(event, Printed):
+            self._show(Logged(event.text), self.out)
+        elif isinstance(event, Progressed) and self.on_slice:
+            self.on_slice(event.progress)
+
+    def _say(self, reply: Reply) -> None:
         if self.as_json:
             self.out(json.dumps(as_json(reply)))
-            return
-        from vliwdbg.render.text import lines_of
+        else:
+            failed = not (reply.ok or isinstance(reply.view, Moved))
+            self._show(reply.view, self.err if failed else self.out)
 
-        tell = self.out if reply.ok or reply.arrival else self.err
-        for line in lines_of(reply):
+    @staticmethod
+    def _show(view: View, tell: Callable[[str], None]) -> None:
+        for line in lines_of(view):
             tell(line)
 
-    def _drive(self, run: Run) -> Arrival:
-        while (arrival := run.advance()) is None:
-            for line in run.printed if not self.as_json else ():
-                self.out(line)
-            if not self.as_json:
-                run.printed.clear()
-            if self.on_slice:
-                self.on_slice(run)
-            if self._interrupted():
-                return run.interrupt()
-        return arrival
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of what `--json` prints for a command."""
+    data = schema_of_all()
+    fields = {
+        "schema": {"const": SCHEMA},
+        "command": {"type": "string"},
+        "ok": {"type": "boolean"},
+        "lines": {"type": "array", "items": {"type": "string"}},
+        "data": {"anyOf": data.pop("anyOf")},
+    }
+    return data | {"type": "object", "properties": fields, "required": list(fields)}
 
 
 def as_json(reply: Reply) -> dict[str, Any]:
     """The object that `--json` prints for a command, one a line."""
-    table = reply.table and [
-        dict(zip(reply.table.headers, row, strict=True)) for row in reply.table.rows
-    ]
     return {
         "schema": SCHEMA,
         "command": reply.command,
         "ok": reply.ok,
-        "lines": list(reply.lines),
-        "table": table,
-        "data": reply.data,
+        "lines": lines_of(reply.view),
+        "data": reply.view.to_json(),
     }
 
 
 def read_lines(file: str) -> list[str]:
-    """The commands of a file, without empty lines, which repeat only where they are typed.
-
-    Raises ProgramError where it cannot be read.
-    """
-    import sys
-
+    """The commands of a file. Raises ProgramError where it cannot be read."""
     try:
-        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as wrong:
-        reason = getattr(wrong, "strerror", None) or "is not UTF-8 text"
-        raise ProgramError.at(file, reason) from None
-    return [line for line in text.splitlines() if line.strip()]
+        return read_script(file)
+    except (OSError, ValueError) as wrong:
+        raise ProgramError.at(file, _reason(wrong)) from None
+
+
+def _reason(wrong: OSError | ValueError) -> str:
+    if isinstance(wrong, UnicodeDecodeError):
+        return "is not UTF-8 text"
+    return getattr(wrong, "strerror", None) or str(wrong)

@@ -21,6 +21,8 @@ from machine.problem import Layout, Problem
 from machine.program import Program
 
 DEFAULT = "default"
+Progress = Callable[[str, float | None], None]
+"""Told what is being done, and which part of it is over, None where nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ class Choice:
     def bundled(self) -> bool:
         """Whether it is the bundled kernel."""
         return self.program in (None, DEFAULT)
+
+    @property
+    def is_python(self) -> bool:
+        """Whether it is a Python file, which builds the program."""
+        return self.program is not None and self.program.endswith(".py")
+
+    @property
+    def problem(self) -> Problem:
+        """The problem that a program is built for. Raises ProgramError for invalid sizes."""
+        return Problem(**self.sizes)
 
 
 @dataclass(frozen=True)
@@ -83,14 +95,14 @@ def _chosen(choice: Choice) -> tuple[Program, str]:
     """The program as it comes, and what was printed while it was built."""
     if choice.program is None or choice.bundled:
         return build_bundled(choice), ""
-    if choice.program.endswith(".py"):
+    if choice.is_python:
         from vliwdbg.solutions import run_solution
 
-        return run_solution(choice.program, Problem(**choice.sizes))
+        return run_solution(choice.program, choice.problem)
     return read_program(choice.program), ""
 
 
-def build_bundled(choice: Choice, progress: Callable[[str, float], None] | None = None) -> Program:
+def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
     """The bundled kernel as chosen; `progress` is told what is being done, and which part is over.
 
     Raises BuildError, and ProgramError for sizes that are none.
@@ -100,7 +112,7 @@ def build_bundled(choice: Choice, progress: Callable[[str, float], None] | None 
     return build(
         DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
         choice.scheduler,
-        Problem(**choice.sizes),
+        choice.problem,
         outputs=("values", "indices") if choice.indices else ("values",),
         without=choice.without,
         settings=choice.settings,

@@ -9,20 +9,17 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from machine.errors import SHOWN
+from machine.access import ACCESS
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, VLEN
 from machine.machine import Machine
-from machine.problem import Check, Wrong
 from machine.program import Columns, Program
 from machine.stops import Reason
+from machine.verdict import Area, Verdict, Wrong
 from vliwdbg import __version__
 from vliwdbg.printable import printable
-from vliwdbg.runner import EXIT_CODES, EXIT_WRONG, Outcome
-
-if TYPE_CHECKING:
-    from machine.trials import Failure, Trials
+from vliwdbg.runner import Outcome
 
 RUN_SCHEMA = "vliwdbg.run/1"
 EXECUTING_ENGINES = tuple(engine for engine in ENGINES if engine != "debug")
@@ -56,11 +53,11 @@ def scratch_high_water(program: Program, visits: Sequence[int]) -> int:
 
 
 def _slot_end(columns: Columns, slot: int) -> int:
-    row = OPCODES[columns.opcodes[slot]]
-    if row.engine == "debug":
+    code, operands = columns.opcodes[slot], columns.operands_of(slot)
+    if OPCODES[code].engine == "debug":
         return 0
-    operands = columns.operands_of(slot)
-    return max((at + width for at, width in row.defs(operands) + row.uses(operands)), default=0)
+    words = ACCESS[code].defs(operands) + ACCESS[code].uses(operands)
+    return max((at + width for at, width in words), default=0)
 
 
 # Telling it
@@ -131,16 +128,18 @@ _LITTLE = array("H", [1]).tobytes() == b"\x01\x00"
 def as_text(outcome: Outcome) -> str:
     """What `run` prints for people: the program, how it ended, its result, its engines."""
     rows = {
-        "program": _headline(outcome.loaded.program),
+        "program": headline(outcome.loaded.program),
         "cycles": str(outcome.machine.cycle),
         "stop": _stop_line(outcome),
         "result": _result_line(outcome),
+        "indices": _indices_line(outcome.verdict),
         "slots": _slots_line(outcome),
     }
-    return "\n".join(f"{name:<9}{printable(text)}" for name, text in rows.items())
+    return "\n".join(f"{name:<9}{printable(text)}" for name, text in rows.items() if text)
 
 
-def _headline(program: Program) -> str:
+def headline(program: Program) -> str:
+    """Its name, and the sizes and the seed of its problem."""
     problem = program.problem
     if problem is None:
         return program.name
@@ -162,19 +161,30 @@ def _result_line(outcome: Outcome) -> str:
     verdict = outcome.verdict
     if verdict is None:
         return "not checked"
-    if verdict.correct:
-        claimed = " and ".join(outcome.loaded.program.outputs)
-        return f"correct: {claimed} as the reference kernel has them, forest untouched"
-    return "; ".join(_wrong_lines(verdict))
+    if verdict.ok:
+        claimed = " and ".join(verdict.claimed) or "nothing claimed"
+        return f"correct: {claimed} as the reference kernel has them"
+    return "; ".join(f"WRONG {_differing(*failure)}" for failure in verdict.failures.items())
 
 
-def _wrong_lines(verdict: Check) -> Iterator[str]:
-    for wrong in verdict.wrong:
-        count = verdict.counts[wrong.output]
-        yield f"WRONG {wrong.output}: {count} words, first {_wrong_word(wrong)}"
+def _indices_line(verdict: Verdict | None) -> str:
+    """How the indices are, which is told even where they are not claimed."""
+    if verdict is None:
+        return ""
+    if verdict.indices_correct:
+        return "right"
+    claimed = "claimed" if "indices" in verdict.claimed else "not claimed"
+    indices = verdict.areas["indices"]
+    return f"{claimed}, {indices.differ} of {indices.words} differ"
 
 
-def _wrong_word(wrong: Wrong) -> str:
+def _differing(name: str, area: Area) -> str:
+    assert area.first
+    return f"{name}: {area.differ} of {area.words} words, first {wrong_word(area.first)}"
+
+
+def wrong_word(wrong: Wrong) -> str:
+    """Which word it is, what it is, and what it should be."""
     return (
         f"{wrong.output}[{wrong.element}] at mem[{wrong.address}], "
         f"which is {wrong.got} instead of {wrong.expected}"
@@ -189,7 +199,7 @@ def _slots_line(outcome: Outcome) -> str:
 def narration(outcome: Outcome, *, quiet: int, told: bool) -> Iterator[str]:
     """Lines for stderr: what was odd, and, where the report did not say it, what went wrong."""
     if quiet < 1:
-        yield from (f"note: {note}" for note in outcome.notes)
+        yield from (f"note: {note}" for note in (*outcome.notes, *_changes(outcome.verdict)))
     if quiet < 2 and not told and outcome.exit_code:
         yield f"vliwdbg: {_trouble(outcome)}"
     if outcome.correct is False and outcome.loaded.problem_assumed and quiet < 2:
@@ -199,65 +209,17 @@ def narration(outcome: Outcome, *, quiet: int, told: bool) -> Iterator[str]:
         )
 
 
+def _changes(verdict: Verdict | None) -> Iterator[str]:
+    """What a run changed outside its outputs, where that is no failure."""
+    for name in ("header", "forest"):
+        if verdict and not verdict.strict and not verdict.areas[name].right:
+            changed = _differing(name, verdict.areas[name])
+            yield f"the run changed the {changed}; --strict makes that a failure"
+
+
 def _trouble(outcome: Outcome) -> str:
     ended = outcome.stop.reason in (Reason.END, Reason.HALT)
     return _result_line(outcome) if ended else _stop_line(outcome)
-
-
-# A program on many inputs
-
-
-def trials_exit_code(trials: Trials) -> int:
-    """That of the worst input, in the order in which exit codes outrank each other."""
-    codes = {EXIT_CODES.get(f.stop.reason, EXIT_WRONG) for f in trials.failures if f.stop}
-    codes |= {EXIT_WRONG for failure in trials.failures if failure.wrong}
-    return next((code for code in _RANK if code in codes), 0)
-
-
-_RANK = (EXIT_CODES[Reason.FAULT], EXIT_CODES[Reason.MAX_CYCLES], EXIT_WRONG)
-
-
-def trials_json(trials: Trials) -> dict[str, Any]:
-    """What `vliwdbg run --trials N --json` prints: seeds, cycles, and each input that failed."""
-    fewest, most = trials.cycles
-    return {
-        "schema": "vliwdbg.trials/1",
-        "ok": trials.correct,
-        "trials": len(trials.seeds),
-        "first_seed": trials.seeds.start,
-        "cycles": {"fewest": fewest, "most": most},
-        "failures": [
-            {
-                "seed": failure.seed,
-                "reason": failure.stop.reason.value if failure.stop else "wrong",
-                "wrong": failure.wrong and failure.wrong._asdict(),
-            }
-            for failure in trials.failures
-        ],
-        "version": __version__,
-    }
-
-
-def trials_text(program: Program, trials: Trials) -> str:
-    """The same for people."""
-    fewest, most = trials.cycles
-    first, last = trials.seeds.start, trials.seeds.stop - 1
-    right = len(trials.seeds) - len(trials.failures)
-    rows = {
-        "program": _headline(program),
-        "inputs": f"{len(trials.seeds)}, seeds {first} to {last}",
-        "cycles": str(most) if fewest == most else f"{fewest} to {most}",
-        "result": f"{right} correct" + (f", {len(trials.failures)} NOT" if trials.failures else ""),
-    }
-    lines = [f"{name:<9}{text}" for name, text in rows.items()]
-    return "\n".join([*lines, *map(_failure_line, trials.failures[:SHOWN])])
-
-
-def _failure_line(failure: Failure) -> str:
-    if failure.stop:
-        return f"seed {failure.seed}: {failure.stop.reason.value} at cycle {failure.stop.cycle}"
-    assert failure.wrong
-    return f"seed {failure.seed}: {_wrong_word(failure.wrong)}"
 
 
 # A program that was built

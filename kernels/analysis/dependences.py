@@ -19,7 +19,8 @@ from functools import cached_property
 from itertools import accumulate, chain
 from operator import add
 
-from kernels.ir import ACCESS, Code, Op, Region
+from kernels.ir import Code, Op, Region
+from machine.access import MEMORY, SPANS, Kind
 
 
 @dataclass
@@ -86,7 +87,7 @@ class _Walk:
 
     def add(self, number: int, op: Op) -> None:
         row, operands, _, region = op
-        defs, uses = ACCESS[row.code]
+        defs, uses = SPANS[row.code]
         before = self.before[number]
         writer, readers = self.writer, self.readers
         for word in self._keys(uses, operands):
@@ -95,8 +96,8 @@ class _Walk:
             readers.setdefault(word, []).append(number)
         for word in self._keys(defs, operands):
             self._write(number, word, before)
-        if row.memory_lanes:
-            self._touch(number, region, row.engine == "store", before)
+        if kind := MEMORY[row.code]:
+            self._touch(number, region, kind is Kind.WRITE, before)
 
         if row.name == "pause":
             before.update((earlier, 0) for earlier in self.since_pause if earlier not in before)
@@ -178,7 +179,7 @@ def _by_lane(code: Code) -> list[bool]:
     """By register, whether somebody reaches some of its words but not all."""
     by_lane = [False] * len(code.registers)
     for op in code.ops:
-        for places in ACCESS[op.row.code]:
+        for places in SPANS[op.row.code]:
             for position, width in places:
                 register = code.owner[op.operands[position]]
                 if width != code.registers[register].width:

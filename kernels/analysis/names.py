@@ -15,8 +15,9 @@ from collections.abc import Hashable
 from hashlib import blake2b
 from typing import NamedTuple
 
-from kernels.ir import ACCESS, Code, Op
-from machine.isa import SCRATCH_ROLES, VLEN
+from kernels.ir import Code, Op
+from machine.access import MEMORY, SPANS, Kind
+from machine.isa import VLEN
 
 SETUP = -1
 TIE_BITS = 16
@@ -41,15 +42,15 @@ def settle(code: Code) -> Code:
     That is all that is worked out from nothing but constants and memory no vector stores to.
     """
     shared = [register.constant is not None for register in code.registers]
-    stored = {op.region for op in code.ops if op.row.engine == "store" and _has_vector(op)}
+    stored = {op.region for op in code.ops if MEMORY[op.row.code] is Kind.WRITE and _has_vector(op)}
     ops = []
     for op in code.ops:
-        defs, uses = ACCESS[op.row.code]
+        defs, uses = SPANS[op.row.code]
         if (
             _has_vector(op)
             and defs
             and all(shared[code.owner[op.operands[position]]] for position, _ in uses)
-            and not (op.row.memory_lanes and any(map(op.region.meets, stored)))
+            and not (MEMORY[op.row.code] and any(map(op.region.meets, stored)))
         ):
             op = op._replace(origin=op.origin._replace(vector=None))
         if not _has_vector(op):
@@ -71,7 +72,7 @@ class Names:
         self.writers: dict[int, list[int]] = {}
         for number, op in enumerate(code.ops):
             if op.origin.vector is None:
-                for position, _ in ACCESS[op.row.code].defs:
+                for position, _ in SPANS[op.row.code].defs:
                     self.writers.setdefault(code.owner[op.operands[position]], []).append(number)
         self._by_register: dict[int, bytes] = {}
         self._by_op: dict[int, bytes] = {}
@@ -119,13 +120,12 @@ class Names:
 
     def _operand(self, op: Op, position: int) -> Hashable:
         word: int = op.operands[position]
-        if op.row.operands[position].role not in SCRATCH_ROLES:
+        defs, uses = (dict(spans) for spans in SPANS[op.row.code])
+        if position not in defs | uses:
             return word
         register = self.code.owner[word]
         lane = word - self.code.registers[register].word
-        if any(position == at for at, _ in ACCESS[op.row.code].defs):
-            return lane
-        return lane, self.register(register)
+        return lane if position in defs else (lane, self.register(register))
 
     def _names(self) -> list[Name | None]:
         names: list[Name | None] = [None] * len(self.code.ops)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kernels.ir import ACCESS, Code, Op, words_of
+from kernels.ir import Code, Op, words_of
+from machine.access import SPANS
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class DeadCode:
         """Whether it does anything; if so, what it reads is read."""
         if op.row.engine == "debug":
             return True
-        defs, uses = ACCESS[op.row.code]
+        defs, uses = SPANS[op.row.code]
         if defs and read.isdisjoint(words_of(defs, op.operands)):
             return False
         for position, width in uses:
@@ -41,13 +42,13 @@ class DeadCode:
 
 def _without_blind_compares(code: Code, ops: list[Op]) -> list[Op]:
     written = {
-        code.owner[op.operands[position]] for op in ops for position, _ in ACCESS[op.row.code].defs
+        code.owner[op.operands[position]] for op in ops for position, _ in SPANS[op.row.code].defs
     }
     return [
         op
         for op in ops
         if op.row.engine != "debug"
         or all(
-            code.owner[word] in written for word in words_of(ACCESS[op.row.code].uses, op.operands)
+            code.owner[word] in written for word in words_of(SPANS[op.row.code].uses, op.operands)
         )
     ]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from kernels.ir import ACCESS, Code, Op
+from kernels.ir import Code, Op
+from machine.access import SPANS
 
 
 class Definitions:
@@ -19,7 +20,7 @@ class Definitions:
         writes = Counter(
             code.owner[op.operands[position]]
             for op in code.ops
-            for position, _ in ACCESS[op.row.code].defs
+            for position, _ in SPANS[op.row.code].defs
         )
         self._made: dict[int, Op] = {
             op.operands[0]: op

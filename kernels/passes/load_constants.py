@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from kernels.ir import ACCESS, Code, Op, Origin, Register
+from kernels.ir import Code, Op, Origin, Register
+from machine.access import SPANS
 from machine.isa import WORD_MASK, opcode
 
 CONST, BROADCAST = opcode("load", "const"), opcode("valu", "vbroadcast")
@@ -129,7 +130,7 @@ def _used(code: Code) -> list[Register]:
     found = {
         code.owner[word]: None
         for op in code.ops
-        for position, _ in ACCESS[op.row.code].uses
+        for position, _ in SPANS[op.row.code].uses
         if constant[word := op.operands[position]]
     }
     return [code.registers[number] for number in found]

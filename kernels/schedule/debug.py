@@ -6,7 +6,8 @@ wrote its words last: earlier it would see the old value, and no later write can
 
 from __future__ import annotations
 
-from kernels.ir import ACCESS, Code, words_of
+from kernels.ir import Code, words_of
+from machine.access import SPANS
 
 
 def place_debug(code: Code, bundle: list[int]) -> None:
@@ -14,7 +15,7 @@ def place_debug(code: Code, bundle: list[int]) -> None:
     written = [-1] * len(code.owner)
     latest = -1
     for number, op in enumerate(code.ops):
-        defs, uses = ACCESS[op.row.code]
+        defs, uses = SPANS[op.row.code]
         if op.row.engine != "debug":
             latest = bundle[number]
             for position, width in defs:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kernels.analysis.dependences import Graph, dependences
-from kernels.ir import ACCESS, Code, Op, splittable
+from kernels.ir import Code, Op, splittable
+from machine.access import SPANS
 from machine.isa import SCRATCH_SIZE, VLEN
 
 
@@ -105,7 +106,7 @@ def _registers(code: Code, op: Op, which: int) -> tuple[int, ...]:
     if op.row.engine == "debug":
         return ()
     owner, registers = code.owner, code.registers
-    firsts = [op.operands[position] for position, _ in ACCESS[op.row.code][which]]
+    firsts = [op.operands[position] for position, _ in SPANS[op.row.code][which]]
     return tuple({owner[word]: 0 for word in firsts if not registers[owner[word]].pinned})
 
 

@@ -10,10 +10,11 @@ word. Memory is kept in the same order, region by region.
 
 from __future__ import annotations
 
-from kernels.ir import ACCESS, Code, Region
+from kernels.ir import Code, Region
 from kernels.schedule.base import Schedule
 from kernels.schedule.debug import place_debug
 from kernels.schedule.scratch import allocate_in_order
+from machine.access import MEMORY, SPANS, Kind
 from machine.isa import SLOT_LIMITS
 
 
@@ -39,7 +40,7 @@ def _pack(code: Code) -> list[int]:
         engine = row.engine
         if engine == "debug":
             continue
-        defs, uses = ACCESS[row.code]
+        defs, uses = SPANS[row.code]
         at = now
         # In program order no write can come before an earlier read: WAR holds by itself.
         for position, width in uses + defs:
@@ -47,7 +48,7 @@ def _pack(code: Code) -> list[int]:
             first = ready[word] if width == 1 else max(ready[word : word + width])
             if first > at:
                 at = first
-        if row.memory_lanes:
+        if MEMORY[row.code]:
             at = max(at, memory.ready(region))
         if at > now or not free[engine]:
             now = at if at > now else now + 1
@@ -57,7 +58,7 @@ def _pack(code: Code) -> list[int]:
         for position, width in defs:
             word = operands[position]
             ready[word : word + width] = [now + 1] * width
-        if engine == "store":
+        if MEMORY[row.code] is Kind.WRITE:
             memory.stored(region, now)
         elif row.name == "pause":
             now, free = now + 1, dict(SLOT_LIMITS)

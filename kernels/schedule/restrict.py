@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kernels.ir import ACCESS, ANYWHERE, Code, Op, Register
+from kernels.ir import ANYWHERE, Code, Op, Register
 from kernels.passes import Pass
 from kernels.schedule.scratch import allocate_in_order, pin
+from machine.access import MEMORY, SPANS
 from machine.isa import SCRATCH_SIZE, VLEN
 
 
@@ -26,7 +27,7 @@ class OneMemory:
 
     def __call__(self, code: Code) -> Code:
         return code.with_ops(
-            [op._replace(region=ANYWHERE) if op.row.memory_lanes else op for op in code.ops]
+            [op._replace(region=ANYWHERE) if MEMORY[op.row.code] else op for op in code.ops]
         )
 
 
@@ -69,7 +70,7 @@ def _places(code: Code) -> list[Register]:
 
 def _moved(op: Op, start: list[int]) -> Op:
     operands = list(op.operands)
-    for places in ACCESS[op.row.code]:
+    for places in SPANS[op.row.code]:
         for position, _ in places:
             operands[position] = start[operands[position]]
     return op._replace(operands=tuple(operands))

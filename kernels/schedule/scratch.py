@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import Counter
 
 from kernels.errors import BuildError
-from kernels.ir import ACCESS, Code, words_of
+from kernels.ir import Code, words_of
+from machine.access import SPANS
 from machine.isa import SCRATCH_SIZE, VLEN
 
 HOLDERS_NAMED = 8
@@ -55,7 +56,7 @@ def pin(code: Code) -> tuple[list[int], int]:
 def _written(code: Code) -> set[int]:
     owner = code.owner
     return {
-        owner[op.operands[position]] for op in code.ops for position, _ in ACCESS[op.row.code].defs
+        owner[op.operands[position]] for op in code.ops for position, _ in SPANS[op.row.code].defs
     }
 
 
@@ -77,7 +78,7 @@ def allocate_in_order(code: Code) -> list[int]:
     last = _last_uses(code)
     pool = Pool(end)
     for number, op in enumerate(code.ops):
-        defs, uses = ACCESS[op.row.code]
+        defs, uses = SPANS[op.row.code]
         for register in {code.owner[word] for word in words_of(uses, op.operands)}:
             if last[register] == number and not code.registers[register].pinned:
                 pool.give(address[register], code.registers[register].width)
@@ -92,7 +93,7 @@ def _last_uses(code: Code) -> list[int]:
     """By register, the last operation that names it."""
     last = [-1] * len(code.registers)
     for number, op in enumerate(code.ops):
-        for places in ACCESS[op.row.code]:
+        for places in SPANS[op.row.code]:
             for position, _ in places:
                 last[code.owner[op.operands[position]]] = number
     return last

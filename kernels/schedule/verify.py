@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from kernels.ir import ACCESS, Code, Op, Region
+from kernels.ir import Code, Op, Region
 from kernels.schedule.base import Schedule
+from machine.access import MEMORY, SPANS, Kind
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS
 
 NOBODY = -1
@@ -24,7 +25,6 @@ SHOWN = 5
 
 # By opcode number.
 _ENGINE = [ENGINE_CODES[row.engine] for row in OPCODES]
-_MEMORY = [row.memory_lanes > 0 for row in OPCODES]
 
 
 class Diagnostic(NamedTuple):
@@ -87,7 +87,7 @@ def _misplaced(schedule: Schedule) -> Iterator[Diagnostic]:
     if not outside:
         return
     for number, op in enumerate(code.ops):
-        for places in ACCESS[op.row.code]:
+        for places in SPANS[op.row.code]:
             for position, _ in places:
                 if (register := code.owner[op.operands[position]]) in outside:
                     name, start = code.registers[register].name, schedule.address[register]
@@ -112,7 +112,7 @@ def _writers_meant(code: Code) -> list[list[int]]:
     writer = [NOBODY] * len(code.owner)
     meant = []
     for number, op in enumerate(code.ops):
-        defs, uses = ACCESS[op.row.code]
+        defs, uses = SPANS[op.row.code]
         operands = op.operands
         meant.append(_writers(writer, [(operands[position], width) for position, width in uses]))
         for position, width in defs:
@@ -144,7 +144,7 @@ def _never_written(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagn
         if NOBODY not in writers:
             continue
         op, words = schedule.code.ops[number], iter(writers)
-        for position, width in ACCESS[op.row.code].uses:
+        for position, width in SPANS[op.row.code].uses:
             if {next(words) for _ in range(width)} == {NOBODY}:
                 name = schedule.code.register_of(op.operands[position]).name
                 message = f"reads {name}, which nothing before it writes"
@@ -158,7 +158,7 @@ def _wrong_reads(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagnos
         writes = []
         for number in numbers:
             row, operands, _, _ = code.ops[number]
-            defs, uses = ACCESS[row.code]
+            defs, uses = SPANS[row.code]
             found = _writers(writer, [(address[operands[position]], w) for position, w in uses])
             if found != meant[number] and _differ(meant[number], found):
                 yield _wrong_read(schedule, number, at, meant[number], found)
@@ -206,7 +206,7 @@ def _registers(code: Code, number: int) -> set[int]:
     if number == NOBODY:
         return set()
     op = code.ops[number]
-    return {code.owner[op.operands[position]] for position, _ in ACCESS[op.row.code].defs}
+    return {code.owner[op.operands[position]] for position, _ in SPANS[op.row.code].defs}
 
 
 def _word_addresses(schedule: Schedule) -> list[int]:
@@ -228,9 +228,9 @@ def _memory_disorder(schedule: Schedule) -> Iterator[Diagnostic]:
     latest: dict[tuple[Region, bool], int] = {}
     meeting: dict[Region, list[Region]] = {}
     for number, (op, at) in enumerate(zip(schedule.code.ops, schedule.bundle, strict=True)):
-        if not _MEMORY[op.row.code]:
+        if not MEMORY[op.row.code]:
             continue
-        stores = op.row.engine == "store"
+        stores = MEMORY[op.row.code] is Kind.WRITE
         for region in _meeting(op, meeting):
             stored = latest.get((region, True), NOBODY)
             loaded = latest.get((region, False), NOBODY)

@@ -18,12 +18,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kernels.analysis.names import Name, Names, settle
-from kernels.ir import ACCESS, Code, Op
+from kernels.ir import Code, Op
 from kernels.order import Order
 from kernels.plan import Modes
 from kernels.schedule.compiled import core
 from kernels.schedule.flat import Kind, kind_of
 from kernels.schedule.urgency import Groups
+from machine import access
+from machine.access import MEMORY, SPANS
 from machine.isa import SCRATCH_SIZE, VLEN
 
 ABSENT = -(2**31)
@@ -159,7 +161,7 @@ class _Writer:
             if op.row.engine == "debug":
                 continue
             if vector is None:
-                stores = op.row.engine == "store"
+                stores = MEMORY[op.row.code] is access.Kind.WRITE
                 before = None if stores else before
                 yield (1 + max(reached.values(), default=-1)) if stores else 0, number
                 continue
@@ -174,8 +176,8 @@ class _Writer:
         kind = kind_of(op, self.code.alu_lanes)
         group, slot = self.linker.groups.of(op.origin), self.linker.slot(name)
         record = [kind, name.vector, group, slot, name.tie]
-        record += (kind, *_clipped(op)) if op.row.memory_lanes else (ABSENT, 0, 0)
-        defs, uses = ACCESS[op.row.code]
+        record += (kind, *_clipped(op)) if MEMORY[op.row.code] else (ABSENT, 0, 0)
+        defs, uses = SPANS[op.row.code]
         record += self._reach(op, *defs[0]) if defs else NO_REACH
         for position, width in uses:
             record += self._reach(op, position, width)

@@ -11,8 +11,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from machine.compat.loading import Loaded
+from machine.core import choose_core
 from machine.isa import SCRATCH_SIZE
-from machine.model import BREAK_BEFORE, NO_LIMIT, Checkpoint
+from machine.protocol import BREAK_BEFORE, NO_LIMIT, Checkpoint
 from machine.stops import Reason, State
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def run(machine: Machine, core: Core, loaded: Loaded) -> tuple[int, Reason]:
     recorded = machine.value_trace if machine.enable_debug else {}
     if type(recorded) not in (dict, defaultdict):
         return _NOT_HERE
-    from machine.core.compiled import CompiledCore
-
-    engine = CompiledCore(
+    engine = choose_core("compiled").make(
         loaded.program,
         memory,
         reference=recorded if machine.enable_debug else None,
@@ -47,10 +46,8 @@ def run(machine: Machine, core: Core, loaded: Loaded) -> tuple[int, Reason]:
     here: Any = scratch[:SCRATCH_SIZE]
     words: Any = memory
     engine.restore(Checkpoint(core.pc, 0, 0, State.RUNNING, here, words, ()))
-    reason = Reason.BUDGET
     try:
-        while reason is Reason.BUDGET:
-            reason = engine.run(NO_LIMIT, check_first=True).reason
+        reason = engine.run(NO_LIMIT, check_first=True).reason
     finally:  # an interrupt ends a run between two bundles
         core.scratch[:SCRATCH_SIZE] = engine.scratch.tolist()
         _give_back(machine.mem, engine.memory.tolist())

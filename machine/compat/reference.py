@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from machine import problem
-from machine.core.inputs import solve_images
+from machine.core.inputs import record, solve_images
 from machine.problem import GREATEST_VALUE, HEADER_WORDS, Layout, hash_stages, hash_word
 
 HASH_STAGES = [tuple(stage) for stage in problem.HASH_STAGES]
@@ -101,7 +101,7 @@ def reference_kernel2(mem: Any, trace: MutableMapping[Any, int] | None = None) -
         _walk(mem, {} if trace is None else trace)
     else:
         if trace is not None:
-            trace.update(problem.record(layout, words))
+            trace.update(record(layout, words))
         solve_images(layout, words)
         mem[layout.indices_at : layout.words] = words[layout.indices_at :].tolist()
     yield mem

@@ -19,7 +19,7 @@ from machine import isa
 from machine.compat import acceleration
 from machine.compat.loading import Loaded, load
 from machine.isa import SCRATCH_SIZE, VLEN
-from machine.model import NO_LIMIT
+from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 from machine.trace import TraceFile
 

@@ -18,7 +18,7 @@
 
 /* --- what can be plain -------------------------------------------------------------------------- */
 
-enum { MOST_ENGINES = 8, LONGEST_NAME = 15, BUCKETS = 2 * MOST_OPCODES, RECENT = 128 };
+enum { BUCKETS = 2 * MOST_OPCODES, RECENT = 128 };
 
 /* What an operand is if it is no integer, or one that is added to the others; encoding.py has the
  * same. */

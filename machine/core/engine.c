@@ -1,5 +1,6 @@
-/* Executing bundles, and what they leave in the log; history.c has the way back. */
+/* Executing bundles, and what they leave in the log. */
 #include "engine.h"
+#include "trap.h"
 #include "wide.h"
 
 #include <stdlib.h>
@@ -8,14 +9,24 @@
 static const uint32_t WAS_PAUSED = (uint32_t)1 << 31; /* beside the pc that ends a record */
 
 const OperationRow operation_rows[OPERATIONS] = {
-#define SCALAR_AND_VECTOR(OPERATION, opcode, result) \
-    {"alu", opcode, "d1 u1 u1"}, {"valu", opcode, "d8 u8 u8"},
-#define ALONE(OPERATION, engine, opcode, operands) {engine, opcode, operands},
-    PLAIN_ARITHMETIC(SCALAR_AND_VECTOR)
-    DIVIDING_ARITHMETIC(SCALAR_AND_VECTOR)
-    OTHER_OPERATIONS(ALONE)
-#undef SCALAR_AND_VECTOR
-#undef ALONE
+#define PLAIN(OPERATION, opcode, result)                 \
+    {"alu", opcode, "d1 u1 u1", LONGEST_RUN, NOTHING},   \
+    {"valu", opcode, "d8 u8 u8", LONGEST_VECTOR_RUN, NOTHING},
+#define DIVIDING(OPERATION, opcode, result) \
+    {"alu", opcode, "d1 u1 u1", 1, NOTHING}, {"valu", opcode, "d8 u8 u8", 1, NOTHING},
+#define SCALAR "d1 u1 u1 u1"
+#define VECTOR "d8 u8 u8 u8"
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    {engine, opcode, SHAPE, run, NOTHING},
+#define OTHER(OPERATION, engine, opcode, operands, run, besides) \
+    {engine, opcode, operands, run, besides},
+    EVERY_OPERATION(PLAIN, DIVIDING, TERNARY, OTHER)
+#undef PLAIN
+#undef DIVIDING
+#undef SCALAR
+#undef VECTOR
+#undef TERNARY
+#undef OTHER
 };
 
 /* --- the first half of a bundle: read all, stage all -------------------------------------------- */
@@ -38,10 +49,11 @@ static bool fault(Engine *engine, FaultKind kind, int lane, int operand, int64_t
     return false;
 }
 
-/* Where memory is watched no bundle is executed directly. */
-ALWAYS_INLINE void touch(Engine *engine, uint32_t address, uint32_t lanes, uint8_t kinds, bool direct)
+/* Where memory is watched no bundle is executed in place. */
+ALWAYS_INLINE void touch(Engine *engine, uint32_t address, uint32_t lanes, uint8_t kinds,
+                         bool in_place)
 {
-    if (!direct && engine->memory_flags)
+    if (!in_place && engine->memory_flags)
         for (uint32_t lane = 0; lane < lanes; lane++)
             engine->touched |= engine->memory_flags[address + lane] & kinds;
 }
@@ -86,21 +98,20 @@ static int first_zero(const uint32_t *words)
     return lane;
 }
 
-/* What a slot writes goes to the record; or, in a direct bundle, to scratch, and what was there to
- * the record. */
-ALWAYS_INLINE uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool direct)
+/* What a slot writes goes to the record; or, in place, to scratch, and what was there to the record. */
+ALWAYS_INLINE uint32_t *put(uint32_t *restrict words, uint32_t *dest, uint32_t word, bool in_place)
 {
-    *words = direct ? *dest : word;
-    if (direct)
+    *words = in_place ? *dest : word;
+    if (in_place)
         *dest = word;
     return words + 1;
 }
 
 ALWAYS_INLINE uint32_t *put_lanes(uint32_t *restrict words, uint32_t *dest,
-                                  const uint32_t *restrict lanes, bool direct)
+                                  const uint32_t *restrict lanes, bool in_place)
 {
-    copy_lanes(words, direct ? dest : lanes);
-    if (direct)
+    copy_lanes(words, in_place ? dest : lanes);
+    if (in_place)
         copy_lanes(dest, lanes);
     return words + VLEN;
 }
@@ -109,22 +120,22 @@ ALWAYS_INLINE uint32_t *put_lanes(uint32_t *restrict words, uint32_t *dest,
 typedef struct {
     const Slot *slot; /* at the end the one that faulted, if one did */
     const Slot *end;
-    uint32_t *stores; /* where those of the record are staged; not used in a direct bundle */
-    uint32_t *words;  /* where its words of scratch go, and, of a direct bundle, its stores */
+    uint32_t *stores; /* where those of the record are staged; not used in place */
+    uint32_t *words;  /* where its words of scratch go, and, in place, its stores */
     uint32_t *traced;
     bool stored; /* at the end: whether there are any stores */
 } Work;
 
 /* A store waits in the record until all slots of its bundle have read what they read. */
 ALWAYS_INLINE uint32_t *stage_store(Work *work, uint32_t *words, uint32_t address,
-                                    const uint32_t *from, size_t count, bool direct)
+                                    const uint32_t *from, size_t count, bool in_place)
 {
-    uint32_t *record = direct ? words : work->stores;
+    uint32_t *record = in_place ? words : work->stores;
     *record++ = address;
     memcpy(record, from, count * sizeof *record);
     record += count;
     work->stored = true;
-    if (direct)
+    if (in_place)
         return record;
     work->stores = record;
     return words;
@@ -132,7 +143,7 @@ ALWAYS_INLINE uint32_t *stage_store(Work *work, uint32_t *words, uint32_t addres
 
 /* Do the first half of a bundle; false if a slot faults. */
 ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool compares,
-                           const bool direct)
+                           const bool in_place)
 {
     const Program *program = engine->program;
     uint32_t *const s = engine->scratch;
@@ -145,35 +156,40 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     while (slot < end) {
         bool fine = true;
         /* Staged slots are few, and are done one by one. */
-        switch (direct ? slot->what : WHAT_OF(operation_of(slot), 1)) {
-#define CASE(OPERATION, alike) case WHAT_OF(OP_##OPERATION, alike)
-#define SCALAR(OPERATION, alike, result)                    \
-    CASE(OPERATION, alike):                                 \
-    {                                                       \
-        const uint32_t a = s[slot->x], b = s[slot->y];      \
-        words = put(words, s + slot->dest, result, direct); \
-        slot++;                                             \
+        switch ((Dispatch)(in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1))) {
+#define CASE(OPERATION, length) case DISPATCH_OF(OP_##OPERATION, length)
+/* Where there is no third address it is 0. */
+#define SCALAR(OPERATION, length, result)                     \
+    CASE(OPERATION, length):                                  \
+    {                                                         \
+        const uint32_t a = s[slot->x], b = s[slot->y];        \
+        const uint32_t c = s[slot->z];                        \
+        (void)c;                                              \
+        words = put(words, s + slot->dest, result, in_place); \
+        slot++;                                               \
     }
-#define VECTOR(OPERATION, alike, result)                                 \
-    CASE(OPERATION, alike):                                              \
+#define VECTOR(OPERATION, length, result)                                \
+    CASE(OPERATION, length):                                             \
     ONE_VECTOR for (int i = 0; i < VLEN; i++)                            \
     {                                                                    \
         const uint32_t a = (s + slot->x)[i], b = (s + slot->y)[i];       \
-        const uint32_t c = (s + slot->z)[i]; /* at 0 if there is none */ \
+        const uint32_t c = (s + slot->z)[i];                             \
         (void)c;                                                         \
         lanes[i] = result;                                               \
     }                                                                    \
-    words = put_lanes(words, s + slot->dest, lanes, direct);             \
+    words = put_lanes(words, s + slot->dest, lanes, in_place);           \
     slot++;
 /* Slots that do the same, as many as are left of them: the switch jumps into their middle. */
-#define LAST_6(SLOT, OPERATION, result)        \
-    SLOT(OPERATION, 6, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 5, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 4, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 3, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 2, result) FALLS_THROUGH;  \
-    SLOT(OPERATION, 1, result)                 \
+#define LAST_1(SLOT, OPERATION, result) \
+    SLOT(OPERATION, 1, result)          \
     continue;
+#define LAST_6(SLOT, OPERATION, result)       \
+    SLOT(OPERATION, 6, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 5, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 4, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 3, result) FALLS_THROUGH; \
+    SLOT(OPERATION, 2, result) FALLS_THROUGH; \
+    LAST_1(SLOT, OPERATION, result)
 #define LAST_12(SLOT, OPERATION, result)       \
     SLOT(OPERATION, 12, result) FALLS_THROUGH; \
     SLOT(OPERATION, 11, result) FALLS_THROUGH; \
@@ -185,13 +201,15 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
 #define PLAIN(OPERATION, opcode, result) \
     LAST_12(SCALAR, OPERATION, result) LAST_6(VECTOR, V##OPERATION, result)
             PLAIN_ARITHMETIC(PLAIN)
-            LAST_6(VECTOR, MULTIPLY_ADD, a * b + c)
-            /* All three are read, for a branch would be guessed wrong every other time. */
-            VECTOR(SELECT_VECTOR, 1, a ? b : c)
-            continue;
+/* Of a select all three are read, for a branch would be guessed wrong every other time. */
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    LAST_##run(SHAPE, OPERATION, result)
+            TERNARY_ARITHMETIC(TERNARY)
+#undef TERNARY
 #undef PLAIN
 #undef LAST_12
 #undef LAST_6
+#undef LAST_1
 #undef VECTOR
 #undef SCALAR
 #define DIVIDING(OPERATION, opcode, result)                            \
@@ -199,10 +217,10 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     {                                                                  \
         const uint32_t a = s[slot->x], b = s[slot->y];                 \
         if (b)                                                         \
-            words = put(words, s + slot->dest, result, direct);        \
+            words = put(words, s + slot->dest, result, in_place);      \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, -1, 2, 0);            \
-        break;                                                         \
+        goto staged;                                                   \
     }                                                                  \
     CASE(V##OPERATION, 1):                                             \
     {                                                                  \
@@ -212,92 +230,86 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             lanes[i] = result;                                         \
         }                                                              \
         if (zero == VLEN)                                              \
-            words = put_lanes(words, s + slot->dest, lanes, direct);   \
+            words = put_lanes(words, s + slot->dest, lanes, in_place); \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, zero, 2, 0);          \
-        break;                                                         \
+        goto staged;                                                   \
     }
             DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
         CASE(BROADCAST, 1):
             for (int i = 0; i < VLEN; i++)
                 lanes[i] = s[slot->x];
-            words = put_lanes(words, s + slot->dest, lanes, direct);
-            break;
+            words = put_lanes(words, s + slot->dest, lanes, in_place);
+            goto staged;
         CASE(LOAD, 1):
         CASE(LOAD_OFFSET, 1):
             if ((fine = reach(engine, s[slot->x], 1))) {
-                touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
-                words = put(words, s + slot->dest, memory[s[slot->x]], direct);
+                touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
+                words = put(words, s + slot->dest, memory[s[slot->x]], in_place);
             }
-            break;
+            goto staged;
         CASE(LOAD_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 1))) {
-                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, direct);
-                words = put_lanes(words, s + slot->dest, memory + s[slot->x], direct);
+                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
+                words = put_lanes(words, s + slot->dest, memory + s[slot->x], in_place);
             }
-            break;
+            goto staged;
         CASE(CONSTANT, 1):
-            words = put(words, s + slot->dest, slot->z, direct);
-            break;
+            words = put(words, s + slot->dest, slot->z, in_place);
+            goto staged;
         CASE(STORE, 1):
             if ((fine = reach(engine, s[slot->x], 0))) {
-                touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
-                words = stage_store(work, words, s[slot->x], s + slot->y, 1, direct);
+                touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
+                words = stage_store(work, words, s[slot->x], s + slot->y, 1, in_place);
             }
-            break;
+            goto staged;
         CASE(STORE_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 0))) {
-                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, direct);
-                words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, direct);
+                touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
+                words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, in_place);
             }
-            break;
-        CASE(SELECT, 1):
-        {
-            const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
-            words = put(words, s + slot->dest, a ? b : c, direct);
-            break;
-        }
+            goto staged;
         CASE(ADD_IMMEDIATE, 1):
-            words = put(words, s + slot->dest, s[slot->x] + slot->z, direct);
-            break;
+            words = put(words, s + slot->dest, s[slot->x] + slot->z, in_place);
+            goto staged;
         CASE(JUMP, 1):
             fine = jump(engine, next, program->targets[slot->z].pc, 0);
-            break;
+            goto staged;
         CASE(JUMP_INDIRECT, 1):
             next->pc = s[slot->x];
-            break;
+            goto staged;
         CASE(JUMP_IF, 1):
         CASE(JUMP_IF_RELATIVE, 1):
             if (s[slot->x])
                 fine = jump(engine, next, program->targets[slot->z].pc, 1);
-            break;
+            goto staged;
         CASE(HALT, 1):
             next->status = STOPPED;
-            break;
+            goto staged;
         CASE(PAUSE, 1):
             if (engine->pauses)
                 next->status = PAUSED;
-            break;
+            goto staged;
         CASE(TRACE, 1):
             *work->traced++ = s[slot->x];
-            break;
+            goto staged;
         CASE(CORE_ID, 1):
-            words = put(words, s + slot->dest, 0, direct);
-            break;
+            words = put(words, s + slot->dest, 0, in_place);
+            goto staged;
         CASE(COMPARE, 1):
             fine = !compares || compare(engine, s[slot->x], slot->z, -1);
-            break;
+            goto staged;
         CASE(COMPARE_VECTOR, 1):
             for (int i = 0; compares && fine && i < VLEN; i++)
                 fine = compare(engine, (s + slot->x)[i], slot->z + (uint32_t)i, i);
-            break;
+            goto staged;
         CASE(COMMENT, 1):
-            break;
-        default:
-            UNREACHABLE();
+            goto staged;
         }
 #undef CASE
+        UNREACHABLE();
+    staged:
         if (!fine) {
             work->slot = slot;
             work->words = words;
@@ -309,8 +321,8 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     return true;
 }
 
-/* Put back the words of scratch that a direct bundle had overwritten before it faulted, the last one
- * first; in its order the stores come before all that write scratch. */
+/* Put back the words of scratch that a bundle had overwritten in place before it faulted, the last
+ * one first; in its order the stores come before all that write scratch. */
 static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *record,
                       const uint32_t *written)
 {
@@ -324,9 +336,9 @@ static void take_back(Engine *engine, const Bundle *bundle, const uint32_t *reco
     }
 }
 
-static int by_rank(const void *one, const void *other)
+static int by_write_order(const void *one, const void *other)
 {
-    return (int)((const Slot *)one)->rank - (int)((const Slot *)other)->rank;
+    return (int)((const Slot *)one)->write_order - (int)((const Slot *)other)->write_order;
 }
 
 /* Do the first half of a bundle with its slots in any order, all of it in the record. */
@@ -350,7 +362,7 @@ static void find_first_fault(Engine *engine, int64_t pc, uint32_t *record, bool 
     Next next;
     if (count <= MOST_ARRANGED) {
         memcpy(arranged, slots, count * sizeof *slots);
-        qsort(arranged, count, sizeof *slots, by_rank);
+        qsort(arranged, count, sizeof *slots, by_write_order);
         slots = arranged;
     }
     Work work = {.slot = slots, .end = slots + count};
@@ -416,9 +428,11 @@ const uint32_t *engine_last_record(const Engine *engine, const Bundle **bundle)
 }
 
 /* As commit, in the opposite order, so that of two writes to a word the older old value stays. */
-void engine_take_back(Engine *engine)
+bool engine_take_back(Engine *engine)
 {
     const Program *program = engine->program;
+    if (!engine->log_used)
+        return false;
     const Bundle *bundle = bundle_of_record_ending(engine, engine->log_used);
     uint32_t *words = engine->log + engine->log_used - 1 - bundle->traced;
     for (uint32_t i = bundle[1].write; i-- > bundle->write;) {
@@ -437,27 +451,12 @@ void engine_take_back(Engine *engine)
     engine->trace_length -= bundle->traced;
     engine->cycle -= bundle->cost;
     engine->position--;
-}
-
-int64_t engine_scan_log(const Engine *engine, int64_t *from)
-{
-    size_t end = engine->log_used;
-    int64_t position = engine->position;
-    while (end) {
-        const Bundle *bundle = bundle_of_record_ending(engine, end);
-        position--;
-        if (engine->flags[bundle - engine->program->bundles])
-            return position;
-        end -= bundle->record_words;
-    }
-    *from = position;
-    return -1;
+    return true;
 }
 
 void engine_forget_log(Engine *engine)
 {
     engine->log_used = 0;
-    engine->log_start = engine->position;
 }
 
 static bool reserve_trace(Engine *engine, int64_t more)
@@ -489,8 +488,6 @@ bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count)
 /* Whether one bundle can go ahead, and room is made for what it leaves. */
 static inline bool make_room(Engine *engine, const Bundle *bundle)
 {
-    if (engine->position >= engine->next_keyframe && engine->position >= engine->frontier)
-        engine_take_keyframe(engine, false); /* if there is no memory, history is coarser here */
     if (engine->log_used + bundle->record_words > engine->log_room)
         engine_forget_log(engine);
     return reserve_trace(engine, bundle->traced);
@@ -501,18 +498,17 @@ static inline int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* For how many bundles from here on no limit, no keyframe and no end of the log can be met. */
+/* For how many bundles from here on no limit and no end of the log can be met. */
 static int64_t open_road(const Engine *engine, Limits limits)
 {
     const Program *program = engine->program;
-    const int64_t cycles = least(limits.max_cycles, limits.until_cycle) - engine->cycle;
+    const int64_t cycles = limits.max_cycles - engine->cycle;
     const int64_t records =
         (int64_t)((engine->log_room - engine->log_used) / program->longest_record);
     const int64_t traces = program->most_traced
                                ? (engine->trace_room - engine->trace_length) / program->most_traced
                                : INT64_MAX;
-    return least(least(least(limits.budget, cycles), traces),
-                 least(records, engine->next_keyframe - engine->position));
+    return least(least(limits.budget, cycles), least(traces, records));
 }
 
 enum { GO_ON = -1, BLOCK = 64 };
@@ -539,7 +535,7 @@ static int64_t stretch(const Engine *engine, int64_t most, bool heed_stops)
 {
     if (engine->memory_flags || engine->status == PAUSED)
         return 0;
-    const int64_t count = least(most, engine->program->straight[engine->pc]);
+    const int64_t count = least(most, engine->program->fallthrough[engine->pc]);
     return heed_stops ? count_clear(engine->flags + engine->pc, count) : count;
 }
 
@@ -593,7 +589,6 @@ static int run_stretch(Engine *engine, int64_t count, bool compares)
     engine->pc = arrived;
     engine->cycle += (int64_t)(cycles_before[arrived] - cycles_before[first]);
     engine->position += arrived - first;
-    engine->watched = false;
     if (arrived > first)
         engine->status = RUNNING;
     if (arrived == end)
@@ -612,7 +607,7 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
     uint32_t *const record = engine->log + engine->log_used;
     Work work = {.slot = slots_of(program, pc), .end = slots_of(program, pc + 1)};
     Next next = {pc + 1, RUNNING};
-    if (flags & BREAK_BEFORE && !pass_over)
+    if (flags & BREAK_BEFORE && !pass_over && traps_met_before(engine, false))
         return STOP_BREAKPOINT;
     engine->touched = 0;
     if (!stage(engine, bundle, &work, record, &next, compares)) {
@@ -620,7 +615,10 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
         return STOP_FAULT;
     }
     const uint8_t touched = heed_stops ? engine->touched : 0;
-    if (touched & (BREAK_BEFORE_READ | BREAK_BEFORE_WRITE) && !pass_over)
+    if (touched)
+        traps_look_at_memory(engine);
+    if (touched & (BREAK_BEFORE_READ | BREAK_BEFORE_WRITE) && !pass_over &&
+        traps_met_before(engine, true))
         return STOP_BREAKPOINT;
     commit(engine, bundle, record);
     engine->log_used += bundle->record_words;
@@ -631,18 +629,20 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
     engine->status = next.status;
     engine->cycle += bundle->cost;
     engine->position++;
-    engine->watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    const bool in_memory = touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    const bool watched = (flags & BREAK_AFTER || in_memory) &&
+                         traps_met_after(engine, bundle, record, in_memory);
     if (next.status == STOPPED)
         return STOP_HALT;
     if (next.status == PAUSED && heed_stops)
         return STOP_PAUSE;
-    return engine->watched ? STOP_WATCHPOINT : GO_ON;
+    return watched ? STOP_WATCHPOINT : GO_ON;
 }
 
 /* Execute up to `count` bundles, at least 1, which no limit keeps from being executed. */
 static int run_open_road(Engine *engine, int64_t count, Limits limits, bool pass_over)
 {
-    const bool compares = limits.check_compares && engine->debug && engine->expected;
+    const bool compares = engine->debug && engine->expected;
     const int64_t end = engine->position + count;
     int reason = GO_ON;
     while (reason == GO_ON && engine->position < end && engine->pc < engine->program->length) {
@@ -666,10 +666,9 @@ static int run_bundles(Engine *engine, Limits limits)
             return STOP_END;
         }
         const Bundle *bundle = program->bundles + engine->pc;
-        if (limits.heed_stops && engine->flags[engine->pc] & BREAK_BEFORE && !pass_over)
+        if (limits.heed_stops && engine->flags[engine->pc] & BREAK_BEFORE && !pass_over &&
+            traps_met_before(engine, false))
             return STOP_BREAKPOINT;
-        if (engine->cycle >= limits.until_cycle)
-            return STOP_BUDGET;
         if (engine->cycle >= limits.max_cycles && bundle->cost)
             return STOP_MAX_CYCLES;
         if (!make_room(engine, bundle))
@@ -686,7 +685,5 @@ Reason engine_run(Engine *engine, Limits limits)
     if (engine->status == STOPPED)
         return STOP_HALT;
     const int reason = run_bundles(engine, limits);
-    if (engine->position > engine->frontier)
-        engine->frontier = engine->position;
     return reason == GO_ON ? STOP_BUDGET : (Reason)reason;
 }

@@ -13,8 +13,8 @@
  * Most bundles are followed by the next, and ask for nothing beyond words. Such a straight stretch
  * is executed in a loop of its own that reads nothing but slots.
  *
- * The log remembers the bundles just executed. Further back the state is kept whole at keyframes,
- * some thousand bundles apart, and what lies between is executed again.
+ * The log remembers the bundles just executed, as many as there is room for. Which states are saved
+ * to go further back is not decided here; see machine/timeline.py.
  */
 #ifndef VLIWDBG_ENGINE_H
 #define VLIWDBG_ENGINE_H
@@ -30,14 +30,14 @@ enum { VLEN = 8, SCRATCH_WORDS = 1536, MAX_OPERANDS = 4 };
 /* Slots of a bundle beyond which it stays in the order as written. */
 enum { MOST_ARRANGED = 64 };
 
-/* Scalar slots, or vector slots, that are executed one after the other without a look at what the
- * next one is. A bundle has no more of them. */
-enum { MOST_ALIKE = 12, MOST_VECTORS_ALIKE = 6 };
-
 /* Of the first two bytes of a Slot. */
-enum { ALIKE_BITS = 4, OPERATION_BITS = 6, WHAT_BITS = OPERATION_BITS + ALIKE_BITS, RANK_BITS = 6 };
-_Static_assert(OPERATIONS <= 1 << OPERATION_BITS && MOST_ALIKE < 1 << ALIKE_BITS &&
-                   MOST_ARRANGED <= 1 << RANK_BITS,
+enum {
+    OPERATION_BITS = 6,
+    DISPATCH_BITS = OPERATION_BITS + RUN_LENGTH_BITS,
+    WRITE_ORDER_BITS = 6,
+};
+_Static_assert(OPERATIONS <= 1 << OPERATION_BITS && LONGEST_RUN < 1 << RUN_LENGTH_BITS &&
+                   MOST_ARRANGED <= 1 << WRITE_ORDER_BITS,
                "a slot has no room for these");
 
 /* What a byte of `flags` (one per pc) and of `memory_flags` (one per memory word) asks for. */
@@ -76,26 +76,25 @@ enum { EXPECT_UNRECORDED = -1 };
 
 typedef struct {
     /* The operation, and how many slots from here on, in this bundle, are known to do the same: as
-     * WHAT_OF puts them together, for they are looked at together. */
-    uint16_t what : WHAT_BITS;
-    uint16_t rank : RANK_BITS; /* which slot of its bundle it is, as written; see `direct` */
-    uint16_t dest;     /* where it writes, if it does */
+     * DISPATCH_OF puts them together, for they are looked at together. */
+    uint16_t dispatch : DISPATCH_BITS;
+    /* Which slot of its bundle it is, as written; see `in_place`. */
+    uint16_t write_order : WRITE_ORDER_BITS;
+    uint16_t dest; /* where it writes, if it does */
     uint16_t x, y; /* the first two addresses that it reads */
     /* The third one; or an immediate, of a jump the index of its target, of a compare that of the
      * first expected value. No operation has two of these. */
     uint32_t z;
 } Slot;
 
-#define WHAT_OF(operation, alike) ((operation) << ALIKE_BITS | (alike))
-
 static inline Operation operation_of(const Slot *slot)
 {
-    return (Operation)(slot->what >> ALIKE_BITS);
+    return (Operation)(slot->dispatch >> RUN_LENGTH_BITS);
 }
 
-static inline unsigned alike_of(const Slot *slot)
+static inline unsigned run_length_of(const Slot *slot)
 {
-    return slot->what & ((1u << ALIKE_BITS) - 1);
+    return slot->dispatch & ((1u << RUN_LENGTH_BITS) - 1);
 }
 
 typedef struct {
@@ -109,7 +108,7 @@ typedef struct {
     uint16_t store_words;  /* of it those of the stores, */
     uint8_t traced;        /* and those for the trace buffer */
     uint8_t cost;          /* cycles, 0 or 1 */
-    bool direct;           /* its slots are in an order in which none meets what another wrote */
+    bool in_place;         /* its slots are in an order in which none meets what another wrote */
 } Bundle;
 
 /* Where a jump leads, and the slot of the jump: its number as written. */
@@ -127,7 +126,7 @@ typedef struct {
     Bundle *bundles;
     uint32_t *first_slots;    /* of each bundle */
     uint32_t *cycles_before;  /* of each bundle, where all are executed one after the other */
-    uint32_t *straight;       /* how many from each one on are direct and lead to the next */
+    uint32_t *fallthrough;    /* how many from each one on are in place and lead to the next */
     Slot *slots;
     ScratchWrite *writes;
     uint8_t *store_lanes;
@@ -172,13 +171,34 @@ typedef struct {
     int64_t value;
 } Fault;
 
-/* The whole state at one position. */
+/* An operation of a condition, and its argument. */
 typedef struct {
-    int64_t pc, cycle, position, trace_length;
-    Status status;
-    bool edited; /* somebody set words by hand here: what came before does not lead to it */
-    uint32_t *words; /* scratch, memory, visits */
-} Keyframe;
+    int64_t operation, argument;
+} Instruction;
+
+/* What a bundle has to do to the words of a trap; the order is that of Need in conditions.py. */
+enum {
+    NEED_NOTHING,
+    NEED_CHANGE_SCRATCH,
+    NEED_CHANGE_MEMORY,
+    NEED_READ_MEMORY,
+    NEED_TOUCH_MEMORY,
+};
+
+/* What stops a run at a flag, where there are any: see trap.h. */
+typedef struct {
+    const uint8_t *flags; /* of each pc; NULL where words of memory are flagged */
+    bool after;
+    uint32_t needs, start, stop;
+    Instruction *code;
+    size_t length;
+    bool touched; /* by the bundle being executed, in memory */
+} Trap;
+
+/* The state at one position, beside its words. */
+typedef struct {
+    int64_t pc, cycle, position, trace_length, status;
+} Saved;
 
 typedef struct {
     const Program *program;
@@ -197,97 +217,49 @@ typedef struct {
     const uint8_t *memory_flags; /* may be NULL */
     const int64_t *expected;     /* may be NULL: then compares are passed over */
     bool debug, pauses;
+    Trap *traps;
+    size_t trap_count;
 
     uint8_t touched; /* memory flags that the bundle being executed met */
-    bool watched;    /* the last one executed had a flag to stop after it */
     Fault fault;
 
-    /* The log: records one after the other, the first of the bundle at position `log_start`. */
+    /* The log: records one after the other; the last one led here. */
     uint32_t *log;
     size_t log_room, log_used; /* words */
-    int64_t log_start;
-
-    /* Keyframes, in order of position. Without history there are none. */
-    bool keeps_history;
-    Keyframe *keyframes;
-    size_t keyframe_count, keyframe_room;
-    int64_t interval;      /* bundles from one to the next */
-    int64_t next_keyframe; /* position */
-    int64_t origin;        /* position before which there is nothing */
-    int64_t frontier;      /* greatest position reached on this line of history */
-    int64_t edit_floor;    /* where words were last set by hand; the log does not lead past it */
-    bool unsettled;        /* the state here is to be kept before it is left */
-    bool edited;           /* because words were set by hand */
 } Engine;
 
 /* How far a run may go. */
 typedef struct {
     int64_t budget;     /* bundles */
     int64_t max_cycles; /* a bundle that costs one is not executed at this cycle */
-    int64_t until_cycle; /* ends with STOP_BUDGET at the first position with this cycle */
     bool heed_stops; /* flags and pauses */
-    bool check_first, check_compares;
+    bool check_first;
 } Limits;
 
-/* False where there is no memory. */
-bool engine_init(Engine *engine, const Program *program, bool keeps_history);
+/* False where there is no memory. A long log remembers more bundles. */
+bool engine_init(Engine *engine, const Program *program, bool long_log);
 void engine_free(Engine *engine);
-
-/* Keep the state here if that is still to be done; before anything below. False where there is no
- * memory. */
-bool engine_settle(Engine *engine);
 
 Reason engine_run(Engine *engine, Limits limits);
 
 /* The record of the last bundle, or NULL where the log does not have it. */
 const uint32_t *engine_last_record(const Engine *engine, const Bundle **bundle);
 
-/* Take back the last bundle, if the log has it. */
-bool engine_undo(Engine *engine);
+/* Take back the last bundle; false where the log does not have it. */
+bool engine_take_back(Engine *engine);
 
-/* Get as near to a position as undoing, or jumping to a keyframe, leads; never past it. False
- * where history does not reach that far. What is missing is for the caller to run. */
-bool engine_approach(Engine *engine, int64_t position);
-
-/* The same for the first position with a cycle; when there, `engine_arrive` puts edits in place. */
-bool engine_approach_cycle(Engine *engine, int64_t cycle);
-void engine_arrive(Engine *engine);
-
-/* Last flagged position before `end`, from here on, or -1, by executing up to `end`. */
-int64_t engine_scan(Engine *engine, int64_t end);
-
-/* The same by reading the log backwards, for flags of pcs alone; `*from` becomes where it starts. */
-int64_t engine_scan_log(const Engine *engine, int64_t *from);
-
-/* Words are about to be set by hand: what comes after this position is another story. */
-void engine_fork(Engine *engine);
-
-/* The state was replaced: nothing before it is known. */
-void engine_restart(Engine *engine);
+/* Have a log that starts here. */
+void engine_forget_log(Engine *engine);
 
 /* Words that a copy of the state takes. */
 size_t engine_state_words(const Engine *engine);
 
-/* A copy of the state to come back to; false where there is no memory. */
-bool engine_save(const Engine *engine, Keyframe *keyframe);
-void engine_load(Engine *engine, const Keyframe *keyframe);
-void engine_drop(Keyframe *keyframe);
+/* The state, its words into room for as many as it takes; and back, which forgets the log. False, and
+ * nothing is changed, where no machine can be in such a state. */
+Saved engine_save(const Engine *engine, uint32_t *words);
+bool engine_load(Engine *engine, Saved saved, const uint32_t *words);
 
 /* Have these words, and no others, in the trace buffer; false where there is no memory. */
 bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count);
-
-/* The last keyframe at or before a position, or NULL. */
-const Keyframe *engine_keyframe_to(const Engine *engine, int64_t position);
-
-/* Between engine.c and history.c. */
-
-/* Keep the state at this position, the greatest so far; false where there is no memory. */
-bool engine_take_keyframe(Engine *engine, bool edited);
-
-/* Take back the last bundle of the log, which is not empty. */
-void engine_take_back(Engine *engine);
-
-/* Have a log that starts here. */
-void engine_forget_log(Engine *engine);
 
 #endif

@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from machine.core import choose_core
-from machine.model import NO_LIMIT
-from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve, steps
+from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve, step_keys, steps
+from machine.protocol import NO_LIMIT
 
 Images: TypeAlias = "array[int] | memoryview"
 
@@ -103,7 +103,13 @@ def solve_images(layout: Layout, images: Images) -> None:
         images[start + layout.indices_at : end] = array("I", solution.indices + solution.values)
 
 
-def recorded_words(layout: Layout, image: array[int]) -> array[int]:
+def record(layout: Layout, memory: Sequence[int]) -> dict[Any, int]:
+    """The reference values for compares: key -> word, for every round and element."""
+    words = _recorded_words(layout, array("I", memory[: layout.words]))
+    return dict(zip(step_keys(layout), words, strict=True))
+
+
+def _recorded_words(layout: Layout, image: array[int]) -> array[int]:
     """The words of the walk from one image, in the order of `machine.problem.steps`."""
     core = _compiled()
     if core is None:

@@ -15,14 +15,19 @@ typedef struct {
     char letters[MAX_OPERANDS];
     uint8_t widths[MAX_OPERANDS];
     int offset;   /* which of them is an offset, or -1 */
-    bool stores;  /* it writes memory */
+    uint8_t targets, compared, traced; /* how many of each it has */
     uint8_t dest_width, source_widths[3]; /* words of scratch that it writes, and reads at x, y, z */
 } Shape;
+
+static bool is_address(char letter)
+{
+    return letter == 'l' || letter == 's';
+}
 
 static Shape shape_of(Operation operation)
 {
     const OperationRow *row = &operation_rows[operation];
-    Shape shape = {.offset = -1, .stores = strcmp(row->engine, "store") == 0};
+    Shape shape = {.offset = -1, .traced = row->besides == TRACES};
     int source = 0;
     for (const char *at = row->operands; *at; at++) {
         if (*at == ' ')
@@ -31,10 +36,14 @@ static Shape shape_of(Operation operation)
         const uint8_t width = at[1] > '0' && at[1] <= '9' ? (uint8_t)(*++at - '0') : 0;
         if (letter == 'd')
             shape.dest_width = width;
-        else if (letter == 'u' || letter == 'a')
-            shape.source_widths[source++] = letter == 'a' ? 1 : width;
+        else if (letter == 'u' || is_address(letter))
+            shape.source_widths[source++] = is_address(letter) ? 1 : width;
         else if (letter == 'o')
             shape.offset = shape.count;
+        else if (letter == 't' || letter == 'r')
+            shape.targets++;
+        else if (letter == 'k' || letter == 'K')
+            shape.compared = letter == 'K' ? VLEN : 1;
         shape.letters[shape.count] = letter;
         shape.widths[shape.count++] = width;
     }
@@ -80,9 +89,9 @@ static void add_source(Sources *sources, uint16_t address)
     }
 }
 
-static void set_what(Slot *slot, Operation operation, unsigned alike)
+static void set_dispatch(Slot *slot, Operation operation, unsigned run_length)
 {
-    slot->what = WHAT_OF(operation, alike) & ((1u << WHAT_BITS) - 1);
+    slot->dispatch = DISPATCH_OF(operation, run_length) & ((1u << DISPATCH_BITS) - 1);
 }
 
 /* What `lower_slot` has filled so far. */
@@ -93,7 +102,7 @@ typedef struct {
 } Filled;
 
 static const char *lower_slot(Filled *filled, const Columns *columns, size_t number, int64_t pc,
-                              Operation operation, size_t rank)
+                              Operation operation, size_t write_order)
 {
     Program *program = filled->program;
     Bundle *bundle = program->bundles + pc;
@@ -105,13 +114,13 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    *slot = (Slot){.rank = rank & ((1u << RANK_BITS) - 1)};
-    set_what(slot, operation, 1);
+    *slot = (Slot){.write_order = write_order & ((1u << WRITE_ORDER_BITS) - 1)};
+    set_dispatch(slot, operation, 1);
     for (int i = 0; i < shape->count; i++) {
         const char letter = shape->letters[i];
         const uint8_t width = shape->widths[i];
         const int64_t value = columns->operands[i][number];
-        const int64_t address = scratch_address(value, offset, letter == 'a' ? 1 : width);
+        const int64_t address = scratch_address(value, offset, is_address(letter) ? 1 : width);
         switch (letter) {
         case 'd':
             if (address < 0)
@@ -120,12 +129,13 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
             slot->dest = (uint16_t)address;
             bundle->record_words += width;
             break;
-        case 'a':
+        case 'l':
+        case 's':
         case 'u':
             if (address < 0)
                 return OUTSIDE;
             add_source(&sources, (uint16_t)address);
-            if (letter == 'a' && shape->stores) {
+            if (letter == 's') {
                 program->store_lanes[filled->stores++] = width;
                 bundle->store_words = (uint16_t)(bundle->store_words + 1 + width);
                 bundle->record_words += 1u + width;
@@ -145,17 +155,15 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
         case 'k':
         case 'K':
             slot->z = filled->compared;
-            for (int lane = 0; lane < (letter == 'K' ? VLEN : 1); lane++)
+            for (int lane = 0; lane < shape->compared; lane++)
                 program->compares[filled->compared++] = (uint32_t)number;
             break;
         default:
             break;
         }
     }
-    if (operation == OP_TRACE) {
-        bundle->traced++;
-        bundle->record_words++;
-    }
+    bundle->traced = (uint8_t)(bundle->traced + shape->traced);
+    bundle->record_words += shape->traced;
     return NULL;
 }
 
@@ -224,7 +232,8 @@ static bool has_to_wait(const Arranger *arranger, const Slot *slot, const Slot *
         return false;
     for (const Slot *other = left; other < left + count; other++) {
         const uint32_t width = arranger->shapes[operation_of(other)].dest_width;
-        if (other->rank < slot->rank && other->dest < end && start < other->dest + width)
+        if (other->write_order < slot->write_order && other->dest < end &&
+            start < other->dest + width)
             return true;
     }
     return false;
@@ -283,7 +292,7 @@ static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *plac
  * not matter, and becomes one that processors guess better. */
 static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
 {
-    bundle->direct = count <= 1;
+    bundle->in_place = count <= 1;
     if (count <= 1 || count > MOST_ARRANGED)
         return;
     Slot sorted[MOST_ARRANGED], left[MOST_ARRANGED], placed[MOST_ARRANGED];
@@ -296,8 +305,8 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
         count_write(arranger, &slots[i], 1);
         count_reads(arranger, &slots[i], 1);
     }
-    bundle->direct = place_slots(arranger, left, count, placed);
-    if (bundle->direct)
+    bundle->in_place = place_slots(arranger, left, count, placed);
+    if (bundle->in_place)
         memcpy(slots, placed, count * sizeof *slots);
     else if (!written_twice)
         memcpy(slots, sorted, count * sizeof *slots);
@@ -311,31 +320,14 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
     }
 }
 
-/* How many slots that do the same the engine can do one after the other. */
-static uint32_t most_alike(Operation operation)
-{
-    switch (operation) {
-#define CASES(OPERATION, opcode, result) \
-    case OP_##OPERATION:                 \
-        return MOST_ALIKE;               \
-    case OP_V##OPERATION:                \
-        return MOST_VECTORS_ALIKE;
-        PLAIN_ARITHMETIC(CASES)
-#undef CASES
-    case OP_MULTIPLY_ADD:
-        return MOST_VECTORS_ALIKE;
-    default:
-        return 1;
-    }
-}
-
-static void count_alike(Slot *slots, size_t count)
+static void count_runs(Slot *slots, size_t count)
 {
     for (size_t i = count; i-- > 0;) {
         const Operation operation = operation_of(&slots[i]);
         const bool same = i + 1 < count && operation_of(&slots[i + 1]) == operation;
-        const unsigned alike = same ? alike_of(&slots[i + 1]) : 0;
-        set_what(&slots[i], operation, alike < most_alike(operation) ? alike + 1 : 1);
+        const unsigned run_length = same ? run_length_of(&slots[i + 1]) : 0;
+        const unsigned longest = operation_rows[operation].longest_run;
+        set_dispatch(&slots[i], operation, run_length < longest ? run_length + 1 : 1);
     }
 }
 
@@ -355,27 +347,15 @@ typedef struct {
     size_t targets, compared;
 } Counts;
 
-static const char *count(const Columns *columns, const OperationOfCode operations, Counts *counts)
+static const char *count(const Columns *columns, const OperationOfCode operations,
+                         const Shape *shapes, Counts *counts)
 {
     for (size_t slot = 0; slot < columns->slots; slot++) {
         const uint8_t operation = operations[columns->opcodes[slot]];
         if (operation >= OPERATIONS)
             return NO_OPCODE;
-        switch ((Operation)operation) {
-        case OP_JUMP:
-        case OP_JUMP_IF:
-        case OP_JUMP_IF_RELATIVE:
-            counts->targets++;
-            break;
-        case OP_COMPARE:
-            counts->compared++;
-            break;
-        case OP_COMPARE_VECTOR:
-            counts->compared += VLEN;
-            break;
-        default:
-            break;
-        }
+        counts->targets += shapes[operation].targets;
+        counts->compared += shapes[operation].compared;
     }
     return NULL;
 }
@@ -389,14 +369,14 @@ static Program *allocate(const Columns *columns, Counts counts)
     program->bundles = calloc(columns->bundles + 1, sizeof *program->bundles);
     program->first_slots = calloc(columns->bundles + 1, sizeof *program->first_slots);
     program->cycles_before = calloc(columns->bundles + 1, sizeof *program->cycles_before);
-    program->straight = calloc(columns->bundles + 1, sizeof *program->straight);
+    program->fallthrough = calloc(columns->bundles + 1, sizeof *program->fallthrough);
     program->slots = calloc(columns->slots + 1, sizeof *program->slots);
     program->writes = calloc(columns->slots + 1, sizeof *program->writes);
     program->store_lanes = calloc(columns->slots + 1, sizeof *program->store_lanes);
     program->targets = calloc(counts.targets + 1, sizeof *program->targets);
     program->compares = calloc(counts.compared + 1, sizeof *program->compares);
     if (program->bundles && program->first_slots && program->cycles_before &&
-        program->straight && program->slots && program->writes && program->store_lanes &&
+        program->fallthrough && program->slots && program->writes && program->store_lanes &&
         program->targets && program->compares)
         return program;
     program_free(program);
@@ -404,29 +384,19 @@ static Program *allocate(const Columns *columns, Counts counts)
 }
 
 /* Whether a bundle asks for nothing beyond words, and leads to the next. */
-static bool is_straight(const Program *program, uint32_t pc)
+static bool falls_through(const Program *program, uint32_t pc)
 {
     const Slot *end = slots_of(program, pc + 1);
     for (const Slot *slot = slots_of(program, pc); slot < end; slot++)
-        switch (operation_of(slot)) {
-        case OP_JUMP:
-        case OP_JUMP_INDIRECT:
-        case OP_JUMP_IF:
-        case OP_JUMP_IF_RELATIVE:
-        case OP_HALT:
-        case OP_PAUSE:
-        case OP_TRACE:
+        if (operation_rows[operation_of(slot)].besides != NOTHING)
             return false;
-        default:
-            break;
-        }
-    return program->bundles[pc].direct;
+    return program->bundles[pc].in_place;
 }
 
-static void find_straight(Program *program)
+static void find_fallthrough(Program *program)
 {
     for (uint32_t pc = program->length; pc-- > 0;)
-        program->straight[pc] = is_straight(program, pc) ? 1 + program->straight[pc + 1] : 0;
+        program->fallthrough[pc] = falls_through(program, pc) ? 1 + program->fallthrough[pc + 1] : 0;
 }
 
 static bool takes_a_cycle(const Columns *columns, size_t pc)
@@ -461,7 +431,7 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
                 return error;
         }
         arrange(arranger, program, bundle, program->slots + slot, end - slot);
-        count_alike(program->slots + slot, end - slot);
+        count_runs(program->slots + slot, end - slot);
         program->all_records += bundle->record_words;
         if (bundle->record_words > program->longest_record)
             program->longest_record = bundle->record_words;
@@ -473,7 +443,7 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
     program->length = (uint32_t)columns->bundles;
     program->target_count = filled->targets;
     program->compared = filled->compared;
-    find_straight(program);
+    find_fallthrough(program);
     return NULL;
 }
 
@@ -482,6 +452,9 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
 {
     const size_t most = INT32_MAX / VLEN;
     Counts counts = {0};
+    Shape shapes[OPERATIONS];
+    for (int operation = 0; operation < OPERATIONS; operation++)
+        shapes[operation] = shape_of((Operation)operation);
     *error = NULL;
     if (columns->bundles > most || columns->slots > most)
         *error = TOO_LARGE;
@@ -489,12 +462,9 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
              !climbs(columns->first_slot, columns->groups, columns->slots))
         *error = NOT_COLUMNS;
     else
-        *error = count(columns, operations, &counts);
+        *error = count(columns, operations, shapes, &counts);
     if (*error)
         return NULL;
-    Shape shapes[OPERATIONS];
-    for (int operation = 0; operation < OPERATIONS; operation++)
-        shapes[operation] = shape_of((Operation)operation);
     Filled filled = {.program = allocate(columns, counts), .shapes = shapes};
     Arranger *arranger = calloc(1, sizeof *arranger);
     bool lowered = false;
@@ -517,7 +487,7 @@ void program_free(Program *program)
     free(program->bundles);
     free(program->first_slots);
     free(program->cycles_before);
-    free(program->straight);
+    free(program->fallthrough);
     free(program->slots);
     free(program->writes);
     free(program->store_lanes);

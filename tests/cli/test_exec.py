@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.cli.command import FAULT, Command
 from tests.cli.test_stops import PROGRAM
@@ -39,7 +40,7 @@ MOVES = {
 
 
 @pytest.mark.parametrize("lines", MOVES, ids="; ".join)
-def test_each_move_says_where_it_came(vliwdbg: Command, lines: Sequence[str]) -> None:
+def test_each_move_says_where_it_came(vliwdbg: Command, lines: tuple[str, ...]) -> None:
     commands = [word for line in lines for word in ("-ex", line)]
     ended = vliwdbg("exec", vliwdbg.file(PROGRAM), *commands)
     assert MOVES[lines] in ended.out.splitlines()[-1]
@@ -56,7 +57,7 @@ ENDS = {
 
 
 @pytest.mark.parametrize("lines", ENDS, ids="; ".join)
-def test_exit_codes(vliwdbg: Command, lines: Sequence[str]) -> None:
+def test_exit_codes(vliwdbg: Command, lines: tuple[str, ...]) -> None:
     commands = [word for line in lines for word in ("-ex", line)]
     assert vliwdbg("exec", vliwdbg.file(PROGRAM), *commands).code == ENDS[lines]
 
@@ -76,7 +77,7 @@ def test_a_fault_is_a_stop_and_no_failure(vliwdbg: Command) -> None:
 def test_json_is_an_object_a_command(vliwdbg: Command) -> None:
     ended = vliwdbg("exec", vliwdbg.file(PROGRAM), "--json", "-ex", "p v", "-ex", "s")
     first, second = map(json.loads, ended.out.splitlines())
-    assert (first["schema"], first["command"], first["ok"]) == ("vliwdbg.exec/1", "p v", True)
+    assert (first["schema"], first["command"], first["ok"]) == ("vliwdbg.exec/2", "p v", True)
     assert first["lines"] == ["$1 = {0, 0, 0, 0, 0, 0, 0, 0}"]
     assert second["data"]["cycle"] == 1
 
@@ -90,3 +91,14 @@ def test_options_that_stop_come_first(vliwdbg: Command) -> None:
 def test_what_cannot_be_read_is_refused(vliwdbg: Command, words: Sequence[str]) -> None:
     ended = vliwdbg("exec", *words)
     assert (ended.code, ended.out) == (2, "")
+
+
+def test_each_line_of_json_fits_the_schema_that_spec_prints(vliwdbg: Command) -> None:
+    schema = json.loads(vliwdbg("spec", "--replies").out)
+    commands = ("b pc 3", "c", "i b", "l", "x/3 v", "foo", "help", "watch v", "c")
+    words = [word for command in commands for word in ("-ex", command)]
+    ended = vliwdbg("exec", vliwdbg.file(PROGRAM), "--json", "--keep-going", *words)
+    lines = ended.out.splitlines()
+    assert len(lines) == len(commands)
+    for line in lines:
+        Draft202012Validator(schema).validate(json.loads(line))

@@ -131,16 +131,17 @@ OFF_BY_ONE = {at: word ^ 1 for at, word in VALUES.items()}
 # stores, outputs -> correct, values, indices, forest
 # fmt: off
 CHECKS: dict[str, tuple[dict[int, int], list[str] | None, tuple[bool | None, ...]]] = {
-    "values": (VALUES, None, (True, True, None, True)),
-    "values-claimed": (VALUES, ["values"], (True, True, None, True)),
+    "values": (VALUES, None, (True, True, False, True)),
+    "values-claimed": (VALUES, ["values"], (True, True, False, True)),
     "both": (VALUES | INDICES, BOTH, (True, True, True, True)),
-    "indices-not-claimed": (VALUES | {min(INDICES): 99}, None, (True, True, None, True)),
+    "indices-not-claimed": (VALUES | {min(INDICES): 99}, None, (True, True, False, True)),
+    "indices-right-all-the-same": (VALUES | INDICES, None, (True, True, True, True)),
     "indices-wrong": (VALUES, BOTH, (False, True, False, True)),
     "values-wrong": (OFF_BY_ONE | INDICES, BOTH, (False, False, True, True)),
-    "nothing-done": ({}, None, (False, False, None, True)),
-    "forest-scribbled-on": (VALUES | {8: 1}, None, (False, True, None, False)),
-    "header-scribbled-on": (VALUES | {0: 1}, None, (False, True, None, False)),
-    "forest-written-as-it-was": (VALUES | {8: MEMORY[8]}, None, (True, True, None, True)),
+    "nothing-done": ({}, None, (False, False, False, True)),
+    "forest-scribbled-on": (VALUES | {8: 1}, None, (True, True, False, False)),
+    "header-scribbled-on": (VALUES | {0: 1}, None, (True, True, False, False)),
+    "forest-written-as-it-was": (VALUES | {8: MEMORY[8]}, None, (True, True, False, True)),
 }
 # fmt: on
 
@@ -154,6 +155,25 @@ def test_check(vliwdbg: Command, case: str) -> None:
     assert tuple(outcome[kind] for kind in kinds) == expected
     after = [words.get(at, word) for at, word in enumerate(MEMORY)]
     assert outcome["memory_sha256"] == words_sha256(after)
+    strict = run(vliwdbg, program | ({"outputs": outputs} if outputs else {}), "--strict")
+    assert strict["ok"] is all(strict[kind] for kind in kinds)
+    assert tuple(strict[kind] for kind in kinds) == expected
+
+
+def test_what_is_changed_but_not_claimed_is_told(vliwdbg: Command) -> None:
+    program = vliwdbg.file({"bundles": stores(VALUES | {0: 1, 8: 1}), "problem": SIZES})
+    ended = vliwdbg("run", program)
+    assert ended.code == 0
+    assert "indices  not claimed, 3 of 3 differ\n" in ended.out
+    header, forest = ended.err.splitlines()
+    assert header.startswith("note: the run changed the header: 1 of 7 words, first header[0]")
+    assert forest.startswith("note: the run changed the forest: 1 of 3 words, first forest[1]")
+    strict = vliwdbg("run", program, "--strict", "-q")
+    assert strict.code == 1
+    assert "WRONG indices: 3 of 3 words" in strict.err
+    assert "WRONG forest: 1 of 3 words, first forest[1] at mem[8]" in strict.err
+    right = vliwdbg.file({"bundles": stores(VALUES | INDICES), "problem": SIZES})
+    assert "indices  right\n" in vliwdbg("run", right, "--strict").out
 
 
 UNCHECKED: dict[str, tuple[Any, list[str]]] = {

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Sequence
 
 import pytest
 
@@ -41,7 +40,7 @@ STOPS = {
 
 
 @pytest.mark.parametrize("options", STOPS, ids=" ".join)
-def test_where_a_run_stops(vliwdbg: Command, options: Sequence[str]) -> None:
+def test_where_a_run_stops(vliwdbg: Command, options: tuple[str, ...]) -> None:
     ended = vliwdbg("run", vliwdbg.file(PROGRAM), *options, "--json")
     stop = ended.json["stop"]
     assert ended.code == 0
@@ -54,7 +53,7 @@ def test_the_report_says_what_was_met(vliwdbg: Command) -> None:
     assert "watchpoint 1 (v (scratch 16:24)); v[0]: 0 → 1; v[1]: 0 → 1" in ended.out
 
 
-WRONG = {
+WRONG: dict[tuple[str, ...], str] = {
     ("--break", "engine gpu"): "no engine is called gpu",
     ("--break", "pc 99"): "",
     ("--break", "1 +"): "",
@@ -68,7 +67,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("options", WRONG, ids=" ".join)
-def test_a_place_that_is_none_is_refused(vliwdbg: Command, options: Sequence[str]) -> None:
+def test_a_place_that_is_none_is_refused(vliwdbg: Command, options: tuple[str, ...]) -> None:
     ended = vliwdbg("run", vliwdbg.file(PROGRAM), *options)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("vliwdbg: command line: ")

@@ -67,6 +67,11 @@ REFUSED = [
     ["--trials", "2", "--break", "1"],
     ["--trials", "2", "--dump-memory", "-"],
     ["--trials", "2", "--no-check"],
+    ["--trials", "2", "--timeout", "0"],
+    ["--trials", "2", "--starts", "one"],
+    ["--patterns"],
+    ["--shapes"],
+    ["--starts", "random"],
 ]
 
 
@@ -92,3 +97,44 @@ def test_an_interrupt_ends_endless_trials(vliwdbg: Command, jobs: str) -> None:
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (130, b"")
     assert b"Traceback" not in err
+
+
+def test_patterns_and_starts_find_what_random_words_do_not(vliwdbg: Command) -> None:
+    """A program that takes a word to be below 2**30, as the problem draws them, and starts at 0."""
+    words = ["--forest-height", "2", "--rounds", "2", "--batch-size", "8", "--kernel", "baseline"]
+    told = vliwdbg("run", *words, "--trials", "12", "--patterns", "--starts", "random", "--json")
+    assert (told.code, told.json["ok"]) == (0, True)
+    empty = vliwdbg.file({"bundles": [], "problem": SIZES | {"rounds": 0}})
+    assert vliwdbg("run", empty, "--trials", "12", "--patterns", "--strict").code == 0
+    lucky = vliwdbg.file({"bundles": stores({LAYOUT.indices_at: 0}), "problem": SIZES}, "l.json")
+    ended = vliwdbg("run", lucky, "--trials", "12", "--patterns")
+    assert ended.code == 1
+    assert "(one-bit): values[0]" in ended.out
+
+
+BUILDS_FOR_ITS_SIZES = """
+class KernelBuilder:
+    scratch_map = {}
+
+    def debug_info(self):
+        return self
+
+    def build_kernel(self, forest_height, n_nodes, batch_size, rounds):
+        assert batch_size != 8, "not that small"
+        self.instrs = [{"alu": [("+", 0, 0, 0)]}] * rounds
+"""
+
+
+def test_shapes_are_built_one_by_one(vliwdbg: Command) -> None:
+    program = vliwdbg.file(BUILDS_FOR_ITS_SIZES, "mine.py")
+    told = vliwdbg("run", program, "--trials", "2", "--shapes", "--json")
+    assert (told.code, told.json["ok"]) == (1, False)
+    *built, last = told.json["shapes"]
+    assert [shape["cycles"]["most"] for shape in built] == [
+        shape["problem"]["rounds"] for shape in built
+    ]
+    assert "not that small" in last["errors"][0]["message"]
+    shown = vliwdbg("run", program, "--trials", "2", "--shapes")
+    assert "height 1, rounds 3, batch 8: NOT built" in shown.out
+    refused = vliwdbg("run", vliwdbg.file([]), "--trials", "2", "--shapes")
+    assert (refused.code, refused.out) == (2, "")

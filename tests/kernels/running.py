@@ -7,15 +7,16 @@ from random import Random
 from typing import NamedTuple
 
 from machine.machine import Machine
-from machine.problem import Check, Problem, check
+from machine.problem import Problem
 from machine.program import Program
+from machine.verdict import Verdict, check
 
 
 class Run(NamedTuple):
     """What came of it: cycles, and memory held against the reference."""
 
     cycles: int
-    check: Check
+    check: Verdict
     bundles: int
 
 
@@ -27,6 +28,7 @@ def run(program: Program, words: Sequence[int] | None = None, *, debug: bool = T
     stop = machine.run()
     assert stop.fault is None, stop
     after = check(program.problem.layout, before, machine.memory, program.outputs)
+    assert after.forest_unchanged
     return Run(machine.cycle, after, machine.position)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -38,7 +40,7 @@ def flat_of(order: Order) -> Flat:
     return flatten(code, pin(code)[1])
 
 
-def outcome(run, flat: Flat, rank: list[int], window: int, spare: int):
+def outcome(run: Callable[..., Any], flat: Flat, rank: list[int], window: int, spare: int) -> Any:
     """The parts, or the registers that hold words where nothing can go on."""
     try:
         return run(flat, rank, window, spare)
@@ -132,7 +134,7 @@ def test_linked_operations_lay_out_the_table_that_their_modes_read() -> None:
         lambda _: [],
     ],
 )
-def test_a_run_that_is_none_is_refused(spoil) -> None:
+def test_a_run_that_is_none_is_refused(spoil: Callable[[list[int]], list[int]]) -> None:
     flat = flat_of(ORDERS["few"])
     words = array("i", compiled.run_of(flat)).tolist()
     ranked = array("i", range(flat.graph.nodes + 1))

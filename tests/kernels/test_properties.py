@@ -6,6 +6,7 @@ must say where it comes from.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,12 +30,15 @@ few = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChec
 heights, seeds = st.integers(1, 12), st.integers(0, 2**31)
 outputs = st.sampled_from([("values",), BOTH])
 without = st.sets(st.sampled_from(NAMES)).map(lambda names: tuple(sorted(names)))
+
+
+def _setting(name: str, value: int) -> dict[str, int]:
+    return {name: value}
+
+
 caps = st.one_of(
     st.just({}),
-    *(
-        st.integers(v[0], v[-1]).map(lambda n, name=name: {name: n})
-        for name, (_, v) in SETTINGS.items()
-    ),
+    *(st.integers(v[0], v[-1]).map(partial(_setting, name)) for name, (_, v) in SETTINGS.items()),
 )
 
 
@@ -55,6 +59,7 @@ def verify_result(program: Program, words: list[int]) -> None:
 def verify_provenance(program: Program) -> None:
     """Each slot says of which operation, stage, vector, round and pass it is."""
     assert len(program.slots) == program.columns.slot_count
+    assert program.problem
     rounds, vectors = program.problem.rounds, -(-program.problem.batch_size // 8)
     for slot in program.slots:
         assert slot["op"] >= 0
@@ -131,7 +136,7 @@ def test_only_working_memory_changes() -> None:
     verify_result(values, words)
 
 
-def _regions(problem: Problem) -> list[tuple[int, int]]:
+def _regions(problem: Problem) -> list[tuple[int, ...]]:
     from kernels.order import Order
 
     return [tuple(op.region) for op in Order(problem).compile().ops if op.row.engine == "store"]
@@ -139,7 +144,7 @@ def _regions(problem: Problem) -> list[tuple[int, int]]:
 
 def test_the_hook_sees_the_operations_after_each_pass() -> None:
     seen: list[tuple[str, int]] = []
-    options = {"without": ("hash-fusion", "temporaries")}
+    options: dict[str, Any] = {"without": ("hash-fusion", "temporaries")}
     build(
         problem=Problem(4, 5, 16),
         hook=lambda name, code: seen.append((name, len(code.ops))),

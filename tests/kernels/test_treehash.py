@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -149,7 +150,7 @@ def test_provenance_says_where_each_slot_comes_from() -> None:
     ],
 )
 def test_what_cannot_be_had_is_refused_with_the_reason(
-    options: dict[str, object], message: str
+    options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(BuildError, match=message):
         build(**{"kernel": "treehash", "scheduler": "list", **options})

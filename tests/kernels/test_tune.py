@@ -30,7 +30,7 @@ needs_extension = pytest.mark.skipif(
 )
 
 
-def small(**options) -> Result:
+def small(**options: Any) -> Result:
     return tune(SMALL, seconds=None, **{"tries": 150, "from_scratch": True, **options})
 
 

@@ -409,5 +409,7 @@ def test_sha256_of_any_length(count: int) -> None:
 
 
 def test_sha256_knows_the_order_of_engines() -> None:
+    one: dict[str, list[Any]]
+    other: dict[str, list[Any]]
     one, other = {"alu": [], "load": []}, {"load": [], "alu": []}
     assert Program.from_bundles([one]).sha256() != Program.from_bundles([other]).sha256()

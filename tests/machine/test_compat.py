@@ -29,7 +29,8 @@ from machine.compat import (
 )
 from machine.compat.reference import _walk
 from machine.core import choose_core
-from machine.problem import Layout, record, solve
+from machine.core.inputs import record
+from machine.problem import Layout, solve
 from tests.oracle.randomprograms import random_program
 
 KEY = (0, 3, "val")
@@ -412,7 +413,7 @@ class Number:
 
 
 def written_as(slot: Callable[[Any], Any], bundle: Callable[[Any], Any] = dict) -> list[Any]:
-    slots = {
+    slots: dict[str, list[tuple[Any, ...]]] = {
         "alu": [("+", 5, 3, 3), ("-", 6, 5, 3)],
         "load": [("load_offset", 40, 50, 2), ("const", 4, -1)],
         "debug": [("vcompare", 8, [(0, i, "val") for i in range(8)]), ("note", "text", 7)],
@@ -458,7 +459,11 @@ def test_another_program_is_another() -> None:
             for i, slot in enumerate(slots):
                 for place, part in enumerate(slot):
                     program = written_as(list)
-                    others = {str: ["+ "], int: [9], list: [[*KEYS[:7], KEY]]}
+                    others: dict[type, list[Any]] = {
+                        str: ["+ "],
+                        int: [9],
+                        list: [[*KEYS[:7], KEY]],
+                    }
                     changed = [*slot[:place], *others[type(part)], *slot[place + 1 :]]
                     program[pc][engine] = [*slots[:i], changed, *slots[i + 1 :]]
                     assert loading.load(program) is not same, changed

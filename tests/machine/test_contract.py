@@ -6,7 +6,7 @@ import pytest
 
 from machine import Fault, FaultKind, Machine, Problem, Program, Reason, State, Stop
 from machine.machine import reference_for, starting_memory
-from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
 from tests.machine.cores import CORES, PLENTY, in_oracle_words, load, picture
 from tests.oracle.cases import CASES, WALK, WALK_MEMORY, Case
 
@@ -222,7 +222,7 @@ def test_undo_goes_back_to_the_pause(core: str) -> None:
     machine.run()
     assert machine.state is State.PAUSED
     assert machine.run().reason is Reason.FAULT
-    assert machine.state is State.RUNNING
+    assert machine.state is State.RUNNING  # type: ignore[comparison-overlap]
     machine.step_back()
     assert machine.state is State.PAUSED
     machine.step_back()

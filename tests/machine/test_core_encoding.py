@@ -201,8 +201,9 @@ def test_wrong_calls(arguments: Any) -> None:
 
 
 def test_what_there_is_nothing_to_take_from() -> None:
-    nothing = (tuple(bytearray() for _ in range(8)), [])
-    for bundles in (None, 5, "text", {}, range(3), [], (), [None], [1, {}], UserDict()):
+    nothing: Any = (tuple(bytearray() for _ in range(8)), [])
+    hostile: tuple[Any, ...] = (None, 5, "text", {}, range(3), [], (), [None], [1, {}], UserDict())
+    for bundles in hostile:
         assert _core.take_bundles(bundles, 0, 0, 0, 0, False, None) == nothing
     assert _core.take_bundles([{}], 1, 0, 0, 0, False, None) == nothing
     assert _core.take_bundles([{}], 2**60, 0, 0, 0, False, None) == nothing
@@ -239,7 +240,7 @@ class Index:
 def test_wrong_tables_are_refused(tables: Any) -> None:
     try:
         with pytest.raises((TypeError, ValueError, OverflowError)):
-            _core.adopt_plain(*tables, dict)
+            _core.adopt_plain(*(*tables, dict))
         assert not _core.take_bundles([{"load": [["const", 1, 2]]}], 0, 0, 0, 0, False, None)[1]
     finally:
         encoding._core.cache_clear()

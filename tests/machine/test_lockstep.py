@@ -14,8 +14,10 @@ from machine import Problem, Program, Reason
 from machine.core import choose_core
 from machine.core.inputs import blank_images, draw_images, run_together
 from machine.isa import OPCODES
-from machine.model import NO_LIMIT, Model
+from machine.model import Model
+from machine.patterns import Inputs
 from machine.program import WORKS
+from machine.protocol import NO_LIMIT
 from machine.trials import Trial, run_trials
 from tests.oracle.randomprograms import ADDRESSES, ZONE, random_program
 
@@ -377,7 +379,7 @@ def press_ctrl_c_soon() -> threading.Timer:
 
 LONG_RUNS: dict[str, Callable[[], object]] = {
     "together": lambda: together(ENDLESS, [[0]] * 9),
-    "trials": lambda: run_trials(ENDLESS, Problem(1, 1, 1), 9),
+    "trials": lambda: run_trials(ENDLESS, Inputs(Problem(1, 1, 1)), 9),
 }
 
 
@@ -397,7 +399,7 @@ def test_more_stores_than_a_loader_lets_pass() -> None:
     whole = (array(first_group.typecode, [0, len(first_group) - 1]), *rest)
     state = (array("I", bytes(4 * 1536)), array("I", [0]), bytes(1), None, False)
     machine = _core.Machine(_core.Lowered(whole, WORKS), *state)
-    assert machine.advance(10, 10, False) == 0
+    assert machine.advance(10, 10, False, True) == 0
     assert _core.run_together(machine, array("I", [0]), 1, 10) == [-1]
 
 
@@ -498,7 +500,7 @@ def test_a_trial_of_another_way_each_is_that_of_each_alone() -> None:
         {"alu": []},
     ]
     program = Program.from_bundles([*build("baseline", problem=problem).written(), *ways])
-    trial = Trial(program, problem)
+    trial = Trial(program, Inputs(problem))
     seeds = range(5, 30)
     outcomes = trial(seeds)
     assert outcomes == [trial.outcome(seed) for seed in seeds]

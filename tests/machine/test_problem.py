@@ -1,19 +1,12 @@
-"""The problem: its image from a seed, its reference kernel, and the check of a run."""
+"""The problem: its image from a seed, and its reference kernel."""
 
 from array import array
-from typing import Any
 
 import pytest
 
 from machine import Problem, ProgramError
-from machine.problem import (
-    Layout,
-    check,
-    hash_stages,
-    hash_word,
-    record,
-    solve,
-)
+from machine.core.inputs import record
+from machine.problem import Layout, hash_stages, hash_word, solve
 from tests.oracle.cases import HASHES, IMAGES, WALK, WALK_MEMORY, Image
 
 # --- the image ------------------------------------------------------------------------------------
@@ -158,74 +151,3 @@ def test_no_layout_is_read_from_a_memory_cut_short(length: int) -> None:
 
 def test_the_greatest_rounds_are_read() -> None:
     assert Layout.read([2**23, *SOUND[1:]]) is not None
-
-
-# --- the check ------------------------------------------------------------------------------------
-
-BOTH = ("values", "indices")
-
-
-def finished() -> tuple[Layout, list[int], list[int]]:
-    """A layout, its memory before a run and after a right one."""
-    problem = Problem(2, 3, 4, seed=5)
-    layout, before = problem.layout, list(problem.memory())
-    solution = solve(layout, before)
-    return layout, before, [*before[: layout.indices_at], *solution.indices, *solution.values]
-
-
-def changed(memory: list[int], *addresses: int) -> list[int]:
-    return [word ^ (at in addresses) for at, word in enumerate(memory)]
-
-
-def test_a_right_run_is_right() -> None:
-    found = check(*finished(), BOTH)
-    assert found.correct
-    assert (found.values_correct, found.indices_correct, found.forest_unchanged) == (True,) * 3
-    assert found.wrong == ()
-    assert found.counts == {"values": 0, "indices": 0, "forest": 0}
-
-
-def test_what_is_not_claimed_is_not_checked() -> None:
-    layout, before, after = finished()
-    stale = [*after[: layout.indices_at], *before[layout.indices_at : layout.values_at]]
-    stale += after[layout.values_at :]
-    found = check(layout, before, stale, ("values",))
-    assert found.correct
-    assert (found.values_correct, found.indices_correct) == (True, None)
-    assert "indices" not in found.counts
-    assert check(layout, before, before, ()).correct
-
-
-@pytest.mark.parametrize(
-    ("output", "says"),
-    [
-        ("values", (False, True, True)),
-        ("indices", (True, False, True)),
-        ("forest", (True, True, False)),
-    ],
-)
-def test_each_wrong_part_is_told_apart(output: str, says: Any) -> None:
-    layout, before, after = finished()
-    regions = {"values": layout.values, "indices": layout.indices, "forest": layout.nodes}
-    start = 0 if output == "forest" else regions[output].start
-    two = regions[output][1], regions[output][3]
-    wrong = changed(after, *two)
-    found = check(layout, before, wrong, BOTH)
-    assert not found.correct
-    assert (found.values_correct, found.indices_correct, found.forest_unchanged) == says
-    (first,) = found.wrong
-    assert (first.output, first.element, first.address) == (output, two[0] - start, two[0])
-    assert (first.expected, first.got) == (after[two[0]], wrong[two[0]])
-    assert found.counts == {**dict.fromkeys((*BOTH, "forest"), 0), output: 2}
-
-
-def test_the_header_belongs_to_the_forest() -> None:
-    layout, before, after = finished()
-    found = check(layout, before, changed(after, 0), BOTH)
-    assert not found.forest_unchanged
-    assert (found.wrong[0].address, found.wrong[0].element) == (0, 0)
-
-
-def test_words_past_the_values_are_nobodys() -> None:
-    layout, before, after = finished()
-    assert check(layout, [*before, 5], [*after, 6], BOTH).correct

@@ -1,4 +1,4 @@
-"""Programs as sequences of views, and what a slot writes and reads by the roles of its operands."""
+"""Programs as sequences of views, and the rows of the instruction set."""
 
 import random
 from string import Formatter
@@ -30,6 +30,7 @@ BUNDLES: list[dict[str, list[list[Any]]]] = [
 
 def slot(engine: str, *written: Any) -> Slot:
     """A slot, alone in its program."""
+    made: Slot
     (made,) = Program.from_bundles([{engine: [list(written)]}])[0]
     return made
 
@@ -180,61 +181,14 @@ def test_a_tag_is_found_by_pc() -> None:
     assert Program.from_bundles([{}]).tag_at(0) is None
 
 
-# --- what slots write and read --------------------------------------------------------------------
+# --- the rows of the instruction set --------------------------------------------------------------
 
-# fmt: off
-ROLES: tuple[tuple[str, list[Any], list[tuple[int, int]], list[tuple[int, int]]], ...] = (
-    # engine, slot, defs, uses: (address, width)
-    ("alu", ["+", 1, 2, 3], [(1, 1)], [(2, 1), (3, 1)]),
-    ("valu", ["//", 8, 16, 24], [(8, 8)], [(16, 8), (24, 8)]),
-    ("valu", ["vbroadcast", 8, 1], [(8, 8)], [(1, 1)]),
-    ("valu", ["multiply_add", 8, 16, 24, 32], [(8, 8)], [(16, 8), (24, 8), (32, 8)]),
-    ("load", ["load", 1, 2], [(1, 1)], [(2, 1)]),
-    ("load", ["load_offset", 8, 16, 3], [(11, 1)], [(19, 1)]),
-    ("load", ["load_offset", 8, 16, -3], [(5, 1)], [(13, 1)]),
-    ("load", ["vload", 8, 1], [(8, 8)], [(1, 1)]),
-    ("load", ["const", 1, 99], [(1, 1)], []),
-    ("store", ["store", 1, 2], [], [(1, 1), (2, 1)]),
-    ("store", ["vstore", 1, 8], [], [(1, 1), (8, 8)]),
-    ("flow", ["select", 1, 2, 3, 4], [(1, 1)], [(2, 1), (3, 1), (4, 1)]),
-    ("flow", ["vselect", 8, 16, 24, 32], [(8, 8)], [(16, 8), (24, 8), (32, 8)]),
-    ("flow", ["add_imm", 1, 2, 7], [(1, 1)], [(2, 1)]),
-    ("flow", ["jump", 7], [], []),
-    ("flow", ["jump_indirect", 7], [], [(7, 1)]),
-    ("flow", ["cond_jump", 1, 7], [], [(1, 1)]),
-    ("flow", ["cond_jump_rel", 1, 7], [], [(1, 1)]),
-    ("flow", ["halt"], [], []),
-    ("flow", ["pause"], [], []),
-    ("flow", ["trace_write", 1], [], [(1, 1)]),
-    ("flow", ["coreid", 1], [(1, 1)], []),
-    ("debug", ["compare", 1, [0]], [], [(1, 1)]),
-    ("debug", ["vcompare", 8, [[0]] * 8], [], [(8, 8)]),
-    ("debug", ["comment", 1], [], []),
-)
-# fmt: on
-
-
-@pytest.mark.parametrize(("engine", "written", "defs", "uses"), ROLES)
-def test_defs_and_uses_follow_from_roles(engine: str, written: Any, defs: Any, uses: Any) -> None:
-    made = slot(engine, *written)
-    assert (made.defs, made.uses) == (defs, uses)
-
-
-def test_every_opcode_has_its_defs_and_uses_tested() -> None:
-    tested = {(engine, written[0]) for engine, written, *_ in ROLES}
-    assert {(r.engine, r.name) for r in OPCODES if r.arithmetic is None} <= tested
-
-
-# engine -> opcode -> (memory lanes, vector); the rows not named have neither.
-REACH = {("load", "load"): 1, ("load", "load_offset"): 1, ("load", "vload"): 8,
-         ("store", "store"): 1, ("store", "vstore"): 8}  # fmt: skip
 VECTORS = {"vbroadcast", "multiply_add", "vload", "vstore", "vselect", "vcompare"}
 JUMPS = {"jump", "jump_indirect", "cond_jump", "cond_jump_rel"}
 
 
 @pytest.mark.parametrize("row", OPCODES, ids=lambda row: f"{row.engine}-{row.name}")
 def test_rows_know_what_they_do(row: Opcode) -> None:
-    assert row.memory_lanes == REACH.get((row.engine, row.name), 0)
     assert row.vector == (row.engine == "valu" or row.name in VECTORS)
     assert row.jumps == (row.name in JUMPS)
     assert OPCODES[row.code] is row
@@ -272,10 +226,3 @@ def test_an_unknown_opcode_has_no_row_but_in_debug() -> None:
 def test_roles_are_of_scratch_of_bundles_or_neither() -> None:
     assert {Role.DEF, Role.USE, Role.ADDRESS} == SCRATCH_ROLES
     assert {Role.TARGET, Role.RELATIVE} == TARGET_ROLES
-
-
-def test_offsets_move_scratch_operands_alone() -> None:
-    row = opcode("load", "load_offset")
-    assert row.shift((8, 16, 3)) == 3
-    assert list(row.words((8, 16, 3), Role.DEF, Role.ADDRESS)) == [(11, 1), (19, 1)]
-    assert opcode("load", "const").shift((8, 3)) == 0

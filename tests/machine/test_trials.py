@@ -15,11 +15,13 @@ from machine.codec import write_program
 from machine.core import choose_core
 from machine.core.inputs import blank_images, draw_images, memory_of, solution_of
 from machine.model import Model
+from machine.patterns import PATTERNS, RANDOM, SHAPES, Inputs
 from machine.problem import solve
 from machine.trials import AT_ONCE, Trials, run_trials
 
 CORE = choose_core().make
 SMALL = Problem(forest_height=3, rounds=4, batch_size=16, seed=5)
+INPUTS = Inputs(SMALL)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 123, -7, 2**70])
@@ -73,7 +75,7 @@ def baseline() -> Program:
 
 def test_a_right_program_is_right_for_all(baseline: Program) -> None:
     told: list[tuple[int, int]] = []
-    trials = run_trials(baseline, SMALL, 40, progress=lambda *counts: told.append(counts))
+    trials = run_trials(baseline, INPUTS, 40, progress=lambda *counts: told.append(counts))
     assert trials.correct
     assert trials.seeds == range(5, 45)
     assert trials.cycles[0] == trials.cycles[1] > 0
@@ -87,7 +89,7 @@ def test_jobs_share_the_work(
     """However they are started: a program, and what its slots are of, travels to them."""
     context = multiprocessing.get_context(method)
     monkeypatch.setattr(multiprocessing, "get_context", lambda *_: context)
-    assert run_trials(baseline, SMALL, 40, jobs=2) == run_trials(baseline, SMALL, 40)
+    assert run_trials(baseline, INPUTS, 40, jobs=2) == run_trials(baseline, INPUTS, 40)
 
 
 def test_a_program_travels(baseline: Program) -> None:
@@ -106,26 +108,26 @@ def test_a_program_travels(baseline: Program) -> None:
 def test_large_images_are_tried_a_few_at_once(
     baseline: Program, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    expected = run_trials(baseline, SMALL, 20)
+    expected = run_trials(baseline, INPUTS, 20)
     monkeypatch.setattr(trials_module, "MOST_WORDS", at_once * SMALL.layout.words)
-    assert trials_module.Trial(baseline, SMALL)._share == at_once
-    assert run_trials(baseline, SMALL, 20) == expected
+    assert trials_module.Trial(baseline, INPUTS)._share == at_once
+    assert run_trials(baseline, INPUTS, 20) == expected
 
 
 def test_the_model_comes_to_the_same(baseline: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     lazy = Program.from_bundles([{"load": [["const", 0, 1]]}])
-    trials = [run_trials(program, SMALL, 5) for program in (baseline, lazy)]
+    trials = [run_trials(program, INPUTS, 5) for program in (baseline, lazy)]
     monkeypatch.setenv("VLIWDBG_CORE", "model")
-    assert [run_trials(program, SMALL, 5) for program in (baseline, lazy)] == trials
+    assert [run_trials(program, INPUTS, 5) for program in (baseline, lazy)] == trials
 
 
 def test_no_trials_are_no_failures(baseline: Program) -> None:
-    assert run_trials(baseline, SMALL, 0) == Trials(range(5, 5))
+    assert run_trials(baseline, INPUTS, 0) == Trials(range(5, 5))
 
 
 def test_what_fails_is_told_with_its_first_wrong_word() -> None:
     lazy = Program.from_bundles([{"load": [["const", 0, 1]]}])
-    trials = run_trials(lazy, SMALL, 3)
+    trials = run_trials(lazy, INPUTS, 3)
     assert [failure.seed for failure in trials.failures] == [5, 6, 7]
     wrong = trials.failures[1].wrong
     problem = Problem(3, 4, 16, seed=6)
@@ -134,22 +136,71 @@ def test_what_fails_is_told_with_its_first_wrong_word() -> None:
     assert wrong.expected == solve(problem.layout, problem.memory()).values[0]
 
 
-def test_a_changed_forest_is_a_failure(baseline: Program) -> None:
+def test_a_changed_forest_is_told_and_a_failure_if_it_is_strict(baseline: Program) -> None:
     spoil = [
         {"load": [["const", 1534, 8], ["const", 1535, 1]]},
         {"store": [["store", 1534, 1535]]},
     ]
     program = Program.from_bundles([*baseline.written(), *spoil])
-    wrong = [failure.wrong for failure in run_trials(program, SMALL, 2).failures]
+    trials = run_trials(program, INPUTS, 2)
+    assert (trials.correct, trials.forest_changed, trials.indices_wrong) == (True, 2, 0)
+    wrong = [failure.wrong for failure in run_trials(program, INPUTS, 2, strict=True).failures]
     assert [(word.output, word.got) for word in wrong if word] == [("forest", 1)] * 2
 
 
 def test_a_run_that_does_not_end_well_is_a_failure() -> None:
     loop = Program.from_bundles([{"flow": [["jump", 0]]}])
-    (failure,) = run_trials(loop, SMALL, 1, max_cycles=100).failures
+    (failure,) = run_trials(loop, INPUTS, 1, max_cycles=100).failures
     assert failure.stop is not None
     assert failure.stop.reason is Reason.MAX_CYCLES
     faulty = Program.from_bundles([{"alu": [["//", 0, 0, 0]]}])
-    (failure,) = run_trials(faulty, SMALL, 1).failures
+    (failure,) = run_trials(faulty, INPUTS, 1).failures
     assert failure.stop is not None
     assert failure.stop.fault is not None
+
+
+def test_words_of_each_pattern() -> None:
+    problem = Problem(4, 3, 40, seed=9)
+    inputs = Inputs(problem, tuple(PATTERNS), random_starts=True)
+    layout = problem.layout
+    for seed in range(9, 9 + 3 * len(PATTERNS)):
+        image = memory_of(Problem(4, 3, 40, seed=seed))
+        drawn = image[:]
+        inputs.change(seed, image)
+        nodes, values = (image[at.start : at.stop].tolist() for at in (layout.nodes, layout.values))
+        assert image[: len(layout.header)].tolist() == list(layout.header)
+        indices = image[layout.indices_at : layout.values_at]
+        assert 0 < max(indices) < layout.n_nodes
+        holds = {
+            RANDOM: [*nodes, *values] == [*drawn[7 : layout.indices_at], *drawn[-40:]],
+            "equal": len({*nodes}) == len({*values}) == 1,
+            "one-bit": {word.bit_count() for word in nodes + values} == {1},
+            "descending": nodes == sorted(nodes, reverse=True) and len({*nodes}) == len(nodes),
+            "zeros": {*nodes, *values} == {0},
+            "full": max(nodes) >= 2**30,
+        }
+        assert holds[inputs.pattern(seed)], inputs.pattern(seed)
+        again = memory_of(Problem(4, 3, 40, seed=seed))
+        inputs.change(seed, again)
+        assert again == image
+
+
+@pytest.mark.parametrize("core", ["compiled", "model"])
+def test_other_inputs_are_tried_as_the_plain_ones(
+    baseline: Program, monkeypatch: pytest.MonkeyPatch, core: str
+) -> None:
+    """A kernel that is right for all words is right for all; one that counts on zeros is not."""
+    if core == "model":
+        monkeypatch.setenv("VLIWDBG_CORE", "model")
+    inputs = Inputs(SMALL, tuple(PATTERNS), random_starts=True)
+    assert run_trials(baseline, inputs, 12, strict=True).correct
+    lazy = Program.from_bundles([{"load": [["const", 0, 1]]}])
+    trials = run_trials(lazy, inputs, 12)
+    assert [failure.pattern for failure in trials.failures] == list(PATTERNS) * 2
+    assert trials.indices_wrong == 12
+
+
+def test_shapes_are_problems() -> None:
+    problems = [Problem(**shape) for shape in SHAPES]
+    assert problems[0] == Problem()
+    assert len({problem.layout for problem in problems}) == len(SHAPES)

@@ -6,7 +6,7 @@ from machine import Machine, Program
 from machine.stops import Reason
 from vliwdbg.programs import Loaded
 from vliwdbg.runner import RunOptions, run
-from vliwdbg.session.breakpoints import Breakpoints, RunStops
+from vliwdbg.session.breakpoints import Breakpoints
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Scope
 
@@ -21,7 +21,7 @@ BUNDLES = [
 
 
 @pytest.fixture(name="program")
-def a_program():
+def a_program() -> Program:
     return Program.from_bundles(BUNDLES, memory=[0] * 8)
 
 
@@ -43,7 +43,7 @@ FLAGGED = {
 
 
 @pytest.mark.parametrize("row", FLAGGED, ids=" ".join)
-def test_candidates_are_known_before_anything_runs(program, row):
+def test_candidates_are_known_before_anything_runs(program: Program, row: tuple[str, str]) -> None:
     stops = Breakpoints(Scope(program, Machine(program).core))
     flags = stops.add(*row).flags
     assert [pc for pc, flag in enumerate(flags) if flag] == FLAGGED[row]
@@ -62,12 +62,13 @@ MET = {
 
 
 @pytest.mark.parametrize("row", MET, ids=str)
-def test_a_run_with_stops(program, row):
+def test_a_run_with_stops(program: Program, row: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     loaded = Loaded(program, [0] * 8, problem_assumed=False)
-    outcome = run(loaded, RunOptions(stops=RunStops(program, *row)))
+    breaks, watches = row
+    outcome = run(loaded, RunOptions(breaks=breaks, watches=watches))
     assert (outcome.machine.position, outcome.stop.reason, outcome.detail) == MET[row]
 
 
-def test_a_location_that_is_none_is_refused(program):
+def test_a_location_that_is_none_is_refused(program: Program) -> None:
     with pytest.raises(DebuggerError, match="no engine is called gpu"):
-        RunStops(program, ["engine gpu"]).arm(Machine(program))
+        run(Loaded(program, [0] * 8, problem_assumed=False), RunOptions(breaks=["engine gpu"]))

@@ -19,7 +19,7 @@ NAMES = {
 
 
 @pytest.fixture(name="scope")
-def a_scope():
+def a_scope() -> Scope:
     bundles = [{"load": [["const", 12, 3]], "valu": [["*", 16, 20, 64]]}]
     program = Program.from_bundles(bundles, scratch_map=NAMES, memory=range(100, 120))
     machine = Machine(program)
@@ -76,7 +76,7 @@ MEANT = {
 
 
 @pytest.mark.parametrize("text", MEANT)
-def test_meaning(scope, text):
+def test_meaning(scope: Scope, text: str) -> None:
     assert Expression.parse(text).value(scope) == MEANT[text]
 
 
@@ -106,7 +106,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_what_is_wrong_and_where(scope, text):
+def test_what_is_wrong_and_where(scope: Scope, text: str) -> None:
     message, column = WRONG[text]
     with pytest.raises(DebuggerError) as wrong:
         Expression.parse(text).value(scope)
@@ -114,7 +114,7 @@ def test_what_is_wrong_and_where(scope, text):
     assert wrong.value.column == column
 
 
-def test_a_message_points_to_the_place(scope):
+def test_a_message_points_to_the_place(scope: Scope) -> None:
     with pytest.raises(DebuggerError) as wrong:
         Expression.parse("1 + vval").value(scope)
     assert str(wrong.value).splitlines()[1:] == ["    1 + vval", "        ^"]
@@ -139,18 +139,18 @@ LOCATIONS = {
 
 
 @pytest.mark.parametrize("text", LOCATIONS)
-def test_locations_say_what_was_understood(scope, text):
+def test_locations_say_what_was_understood(scope: Scope, text: str) -> None:
     assert find_location(text, scope).text(scope.names) == LOCATIONS[text]
 
 
 @pytest.mark.parametrize("address", range(90))
 @pytest.mark.parametrize("width", [1, 3, 8])
-def test_texts_of_places_name_the_same_place_again(scope, address, width):
+def test_texts_of_places_name_the_same_place_again(scope: Scope, address: int, width: int) -> None:
     text = scope.names.text(address, width)
     assert find_place(text, scope) == Place(False, address, address + width)
 
 
-def test_slots_are_shown_with_names_where_their_roles_are_scratch():
+def test_slots_are_shown_with_names_where_their_roles_are_scratch() -> None:
     names = ScratchNames({8: ("v_val", 8), 16: ("t", 1)})
     bundles = [
         {"load": [["const", 16, 8], ["load_offset", 8, 8, 3]], "valu": [["^", 8, 8, 24]]},
@@ -168,12 +168,12 @@ def test_slots_are_shown_with_names_where_their_roles_are_scratch():
     ]
 
 
-def test_slots_side_by_side_that_do_the_same_are_shown_as_one():
+def test_slots_side_by_side_that_do_the_same_are_shown_as_one() -> None:
     names = ScratchNames({8: ("v", 8), 16: ("w", 8), 24: ("t", 1)})
 
     def shown(*slots: list[object], engine: str = "alu") -> list[str]:
         program = Program.from_bundles([{engine: list(slots)}])
-        return [text for _, text in format_slots(program.bundle(0), names)]
+        return [text for _, text in format_slots(iter(program.bundle(0)), names)]
 
     lanes = [["+", 8 + i, 16 + i, 24] for i in range(8)]
     assert shown(*lanes) == ["8× v = w + t"]

@@ -5,6 +5,7 @@ does is held against that record.
 """
 
 import random
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ from machine.stops import Reason
 from machine.stops import State as MachineState
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.navigation import forward
 from vliwdbg.session.places import Place, find_place
-from vliwdbg.session.searches import forward
 from vliwdbg.session.session import NO_MORE_HISTORY, Session
 
 LONGEST = 300
@@ -81,7 +82,7 @@ def add_if_there(session: Session, command: str, text: str) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(seeds, fractions, fractions)
-def test_so_many_steps_on_and_back_is_the_identity(seed, start, end):
+def test_so_many_steps_on_and_back_is_the_identity(seed: int, start: float, end: float) -> None:
     taken = record(seed)
     session = taken.session()
     first, last = sorted((at(start, taken), at(end, taken)))
@@ -94,7 +95,9 @@ def test_so_many_steps_on_and_back_is_the_identity(seed, start, end):
 
 @settings(max_examples=100, deadline=None)
 @given(seeds, st.lists(fractions, min_size=2, max_size=6), st.sampled_from([1, 7, 16, 1000]))
-def test_goto_from_anywhere_is_the_first_position_of_the_cycle(seed, places, interval):
+def test_goto_from_anywhere_is_the_first_position_of_the_cycle(
+    seed: int, places: list[float], interval: int
+) -> None:
     taken = record(seed)
     session = taken.session(interval)
     for place in places:
@@ -128,14 +131,14 @@ STOPS = [
 
 def forward_stops(session: Session) -> tuple[list[Any], bool]:
     """All stops from the start on, and whether the run came to where nothing goes on."""
-    stops = []
+    stops: list[Any] = []
     run = session.run()
     for _ in range(LONGEST):
         arrival = run.finish()
         if arrival.position >= LONGEST:
             return stops, False
         stops.append(arrival)
-        faulted = arrival.reason is Reason.FAULT and arrival.fault.engine != "debug"
+        faulted = arrival.fault is not None and arrival.fault.engine != "debug"
         if faulted or arrival.reason in (Reason.END, Reason.HALT):
             return stops, True
         run = session.resume()
@@ -157,7 +160,9 @@ def positions_seen_going_back(stops: list[Any]) -> set[int]:
 
 @settings(max_examples=300, deadline=None)
 @given(seeds, st.lists(st.sampled_from(STOPS[:6] + STOPS[7:]), max_size=4), fractions)
-def test_going_back_finds_the_last_stop_that_going_on_would_have_passed(seed, stops, fraction):
+def test_going_back_finds_the_last_stop_that_going_on_would_have_passed(
+    seed: int, stops: Sequence[tuple[str, str]], fraction: float
+) -> None:
     taken = record(seed)
     if not taken.ended:
         return
@@ -179,7 +184,9 @@ def test_going_back_finds_the_last_stop_that_going_on_would_have_passed(seed, st
 
 @settings(max_examples=100, deadline=None)
 @given(seeds, st.lists(st.sampled_from(STOPS), max_size=4))
-def test_small_steps_see_the_stops_that_going_on_sees(seed, stops):
+def test_small_steps_see_the_stops_that_going_on_sees(
+    seed: int, stops: Sequence[tuple[str, str]]
+) -> None:
     """As `continue`, so do single steps: the same positions, hits and reasons."""
     taken = record(seed)
     if not taken.ended:
@@ -189,7 +196,8 @@ def test_small_steps_see_the_stops_that_going_on_sees(seed, stops):
         for command, text in stops:
             add_if_there(session, command, text)
     passed, _ = forward_stops(going)
-    run, seen = stepping.start(), []
+    seen: list[Any] = []
+    run = stepping.start()
     while len(seen) < len(passed):
         arrival = run.finish()
         if arrival.reason is not Reason.BUDGET:
@@ -204,7 +212,9 @@ def test_small_steps_see_the_stops_that_going_on_sees(seed, stops):
 
 @settings(max_examples=100, deadline=None)
 @given(seeds, st.lists(st.tuples(fractions, st.integers(0, 2**32 - 1)), max_size=3), fractions)
-def test_an_edit_belongs_to_its_position(seed, edits, fraction):
+def test_an_edit_belongs_to_its_position(
+    seed: int, edits: list[tuple[float, int]], fraction: float
+) -> None:
     taken = record(seed)
     session = taken.session(interval=8)
     place = session.scope  # edits at ever later places, so that none forgets another
@@ -230,19 +240,21 @@ def test_an_edit_belongs_to_its_position(seed, edits, fraction):
     st.lists(st.sampled_from(STOPS[:6] + STOPS[7:]), max_size=4),
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 40)), min_size=1, max_size=3),
 )
-def test_going_back_finds_the_same_stops_where_words_were_set(seed, stops, edits):
+def test_going_back_finds_the_same_stops_where_words_were_set(
+    seed: int, stops: Sequence[tuple[str, str]], edits: list[tuple[int, int]]
+) -> None:
     session = record(seed).session(interval=8)
     for position, word in sorted(edits):
         session.goto_position(position).finish()
         session.set_words(Place(False, word, word + 1), [position])
     session.goto_position(LONGEST).finish()
-    if not session.timeline.end:
+    if not session.end:
         return
     for command, text in stops:
         add_if_there(session, command, text)
     last, state = session.core.position, state_of(session.core)
     session.goto_position(0).finish()
-    passed = []
+    passed: list[Any] = []
     while session.core.position < last:
         first = not passed and session.core.position == 0
         run = session._run(forward(session, check_first=first))
@@ -258,7 +270,7 @@ def test_going_back_finds_the_same_stops_where_words_were_set(seed, stops, edits
         assert arrival.position == here
 
 
-def test_the_ends_of_time_say_so():
+def test_the_ends_of_time_say_so() -> None:
     session = Session(Program.from_bundles([{"load": [["const", 0, 1]]}] * 3), [])
     with pytest.raises(DebuggerError, match="No more reverse-execution history"):
         session.reverse_step()
@@ -268,7 +280,7 @@ def test_the_ends_of_time_say_so():
     assert session.reverse_step(9).finish().cut_short == NO_MORE_HISTORY
 
 
-def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is():
+def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is() -> None:
     session = Session(Program.from_bundles([{"flow": [["jump", 0]]}]), [])
     session.go(50)
     run = session.goto_end()
@@ -281,7 +293,7 @@ def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is():
     assert run.interrupt().position > 50
 
 
-def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position():
+def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position() -> None:
     halts = [{"load": [["const", 0, 1]]}, {"flow": [["halt"]]}, {"load": [["const", 0, 7]]}]
     session = Session(Program.from_bundles(halts), [])
     assert session.resume().finish().reason is Reason.HALT
@@ -297,13 +309,13 @@ def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position()
     assert session.goto_end().finish().reason is Reason.HALT
 
 
-def test_what_led_to_an_edit_is_still_known_and_undone():
+def test_what_led_to_an_edit_is_still_known_and_undone() -> None:
     session = Session(Program.from_bundles([{"alu": [["+", 0, 1, 1]]}] * 4), [])
     session.go(2)
-    led = session.timeline.last_commit()
+    led = session.core.last_commit()
     session.set_words(Place(False, 1, 2), [5])
     session.set_words(Place(False, 2, 3), [6])
-    assert session.timeline.last_commit() == led
+    assert session.core.last_commit() == led
     session.step().finish()
     assert session.core.scratch[0] == 10
     for _ in range(2):

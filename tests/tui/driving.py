@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -15,6 +15,7 @@ from machine.program import Program, Tag
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.session.session import Session
 from vliwdbg.tui.app import DebuggerApp
+from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.command_line import CommandLine
 from vliwdbg.tui.widgets.pane import Pane
 
@@ -39,6 +40,10 @@ NAMES = {
     16: ("v_val", 8),
     24: ("v_two", 8),
 }
+ROUNDS = 4
+PATIENCE = 30
+"""Seconds, on a machine that does much else."""
+CHOICE = Choice("small.json")
 TAGS = (Tag(0, "setup", 2), Tag(2, "round 0", 5), Tag(5, "round 1", 10))
 
 
@@ -57,7 +62,7 @@ class Driver:
 
     @property
     def session(self) -> Session:
-        return self.app.main.dialogue.session
+        return self.app.main.debugger.session
 
     def pane(self, name: str) -> Pane:
         return self.app.main.room.panes[name]
@@ -67,21 +72,30 @@ class Driver:
         return self.app.main.room.chosen
 
     async def settle(self) -> None:
-        """Until nothing runs and everything is drawn."""
-        await self.pilot.pause()
-        await self.app.main.wait_until_idle()
-        await self.pilot.pause()
+        """Until nothing runs and everything is drawn.
+
+        A round lets each widget work off what it was sent; a key goes from one to the next.
+        """
+        for _ in range(ROUNDS):
+            await self.pilot.pause(0)
+            await self.app.main.wait_until_idle()
 
     async def press(self, *keys: str) -> None:
         """Press keys one after another, each when the one before has done its work."""
         for key in keys:
-            await self.pilot.press(key)
-            await self.app.main.wait_until_idle()
-        await self.pilot.pause()
+            # Not through the pilot, which waits until the processor is idle.
+            self.app.simulate_key(key)
+            await self.settle()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Until something is so."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                await self.pilot.pause(0.01)
 
     async def type(self, line: str) -> None:
         """Type a command line."""
-        await self.pilot.press("colon")
+        await self.press("colon")
         self.app.main.query_one(CommandLine).input.value = line
         await self.press("enter")
 
@@ -108,13 +122,13 @@ async def opened(
     *,
     size: tuple[int, int] = (80, 24),
     lines: Sequence[str] = (),
-    history: Path | None = None,
-    keymap: Mapping[str, str] | None = None,
+    user: User | None = None,
+    choice: Choice = CHOICE,
 ) -> AsyncIterator[Driver]:
     """The debugger on a program."""
     program = small_program() if program is None else program
     memory = starting_memory(program)
-    app = DebuggerApp(Loaded(program, memory, False), Choice("small.json"), lines, history, keymap)
+    app = DebuggerApp(Loaded(program, memory, False), choice, lines, user)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot)
         await driver.settle()

@@ -13,7 +13,7 @@ SIZES = [(20, 1), (20, 5), (30, 9), (80, 20), (80, 21), (120, 36), (171, 60), (1
 
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (400, 120), (172, 29)])
 @pytest.mark.parametrize("grown", [False, True])
-def test_boxes_fit_and_do_not_overlap(width, height, grown):
+def test_boxes_fit_and_do_not_overlap(width: int, height: int, grown: bool) -> None:
     for chosen, beside in product(PANES, PANES[1:]):
         if chosen not in ("code", beside):
             continue
@@ -31,13 +31,13 @@ def test_boxes_fit_and_do_not_overlap(width, height, grown):
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_every_pane_is_seen_or_a_tab(width, height):
+def test_every_pane_is_seen_or_a_tab(width: int, height: int) -> None:
     for beside in PANES[1:]:
         boxes = arrange(width, height, "code", beside)
         assert {tab for pane in boxes for tab in tabbed(boxes, pane)} == set(PANES)
 
 
-def test_a_large_terminal_shows_all_and_a_small_one_two():
+def test_a_large_terminal_shows_all_and_a_small_one_two() -> None:
     assert set(arrange(200, 46, "code", "scratch")) == set(PANES)
     assert set(arrange(80, 21, "code", "scratch")) == {"code", "scratch"}
     assert set(arrange(20, 5, "memory", "memory")) == {"memory"}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from textual import events
 
 from machine.program import Program
 from machine.stops import Reason
 from tests.tui.driving import opened, small_program
+from vliwdbg.tui.user import User
 
 
-async def test_a_reply_is_seen_and_kept():
+async def test_a_reply_is_seen_and_kept() -> None:
     async with opened() as driver:
         await driver.type("print 6 * 7")
         assert driver.sees("$1 = 42")
         assert driver.replies[-2:] == ["print 6 * 7", "$1 = 42"]
 
 
-async def test_an_error_is_said_and_the_session_goes_on():
+async def test_an_error_is_said_and_the_session_goes_on() -> None:
     async with opened() as driver:
         await driver.type("frobnicate")
         assert driver.sees("frobnicate")
@@ -28,14 +30,14 @@ async def test_an_error_is_said_and_the_session_goes_on():
         assert driver.session.core.position == 1
 
 
-async def test_escape_leaves_without_executing():
+async def test_escape_leaves_without_executing() -> None:
     async with opened() as driver:
         await driver.pilot.press("colon", *"step", "escape")
         await driver.press("s")
         assert driver.session.core.position == 1
 
 
-async def test_a_line_opened_while_a_pane_is_chosen_gets_the_keys():
+async def test_a_line_opened_while_a_pane_is_chosen_gets_the_keys() -> None:
     async with opened() as driver:
         driver.app.main.room.choose("scratch")
         driver.app.main.action_command()
@@ -44,7 +46,7 @@ async def test_a_line_opened_while_a_pane_is_chosen_gets_the_keys():
         assert driver.session.core.position == 1
 
 
-async def test_keys_right_behind_enter_are_commands_again():
+async def test_keys_right_behind_enter_are_commands_again() -> None:
     async with opened() as driver:
         for key in (":", *"step", "\r", "s", ":", *"step", "\r", "s"):
             name = {":": "colon", "\r": "enter"}.get(key, key)
@@ -54,7 +56,7 @@ async def test_keys_right_behind_enter_are_commands_again():
         assert driver.session.core.position == 4
 
 
-async def test_a_click_on_a_pane_leaves_the_line():
+async def test_a_click_on_a_pane_leaves_the_line() -> None:
     async with opened() as driver:
         await driver.pilot.press("colon", *"step")
         await driver.pilot.click("#bundle", offset=(5, 3))
@@ -65,16 +67,16 @@ async def test_a_click_on_a_pane_leaves_the_line():
         assert driver.session.core.position == 1
 
 
-async def test_an_empty_line_repeats():
+async def test_an_empty_line_repeats() -> None:
     async with opened() as driver:
         await driver.type("step 2")
         await driver.type("")
         assert driver.session.core.position == 4
 
 
-async def test_history(tmp_path):
+async def test_history(tmp_path: Path) -> None:
     path = tmp_path / "history"
-    async with opened(history=path) as driver:
+    async with opened(user=User(history=path)) as driver:
         await driver.type("step 2")
         await driver.type("print 1")
         await driver.pilot.press("colon", "up", "up", "enter")
@@ -87,7 +89,7 @@ async def test_history(tmp_path):
     assert path.read_text().split("\n")[:2] == ["step 2", "print 1"]
 
 
-async def test_completion():
+async def test_completion() -> None:
     async with opened() as driver:
         await driver.pilot.press("colon", *"fin", "tab", "enter")
         await driver.settle()
@@ -110,7 +112,7 @@ async def test_completion():
         await driver.press("escape")
 
 
-async def test_the_usage_of_what_is_typed_is_shown():
+async def test_the_usage_of_what_is_typed_is_shown() -> None:
     async with opened() as driver:
         await driver.pilot.press("colon", *"break")
         await driver.pilot.pause()
@@ -118,14 +120,14 @@ async def test_the_usage_of_what_is_typed_is_shown():
         await driver.press("escape")
 
 
-async def test_a_long_reply_is_shown_from_its_beginning():
+async def test_a_long_reply_is_shown_from_its_beginning() -> None:
     async with opened() as driver:
         await driver.type("help")
         assert driver.sees(": help")
         assert driver.pane("messages").size.height > 3
 
 
-async def test_commands_of_a_breakpoint_are_gathered():
+async def test_commands_of_a_breakpoint_are_gathered() -> None:
     async with opened() as driver:
         await driver.type("break pc 2")
         await driver.type("commands 1")
@@ -139,54 +141,58 @@ async def test_commands_of_a_breakpoint_are_gathered():
         assert driver.replies[-1] == "$1 = 0"
 
 
-async def test_first_lines_are_executed():
+async def test_first_lines_are_executed() -> None:
     async with opened(lines=["break pc 3", "continue"]) as driver:
-        await driver.pilot.pause(0.3)
-        await driver.settle()
-        assert driver.session.core.pc == 3
+        await driver.until(lambda: driver.session.core.pc == 3)
 
 
 ENDLESS = [{"alu": [["+", 0, 0, 0]]}, {"flow": [["jump", 0]]}]
 
 
-async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted():
+async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         for key in ("escape", "ctrl+c"):
             # Not through the pilot, which waits until the processor is idle.
             for pressed in ("c", "p", "3", "down", "x", *"s" * 17):
                 driver.app.simulate_key(pressed)
-                await asyncio.sleep(0.05)
-            assert driver.app.main.jobs.running == "continue"
+                await driver.pilot.pause(0)
+            await driver.until(lambda: driver.sees("running"))
+            assert driver.app.main.running == "continue"
             assert driver.chosen == "scratch"
             assert driver.sees("under way")
-            assert driver.sees("running")
             driver.app.simulate_key(key)
-            await asyncio.sleep(0.2)
-            assert not driver.app.main.jobs.running
+            await driver.until(lambda: not driver.app.main.running)
             assert driver.session.arrival.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
 
 
-async def test_quitting_interrupts():
+async def test_quitting_interrupts() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         for key in ("c", "s", "s"):
             driver.app.simulate_key(key)
-        await asyncio.sleep(0.1)
-        assert driver.app.main.jobs.running == "continue"
+        await driver.until(lambda: driver.app.main.running == "continue")
         driver.app.simulate_key("q")
-        await asyncio.sleep(0.3)
+        await driver.until(lambda: driver.app.return_value is not None)
         assert driver.app.return_value == 0
 
 
-async def test_the_end_of_the_terminal_interrupts():
+async def test_a_typed_quit_waits_for_nothing() -> None:
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        for key in ("c", "s", "colon", *"quit 4".replace(" ", "_"), "enter"):
+            driver.app.simulate_key("space" if key == "_" else key)
+            await asyncio.sleep(0.05)
+        await driver.until(lambda: driver.app.return_value == 4)
+
+
+async def test_the_end_of_the_terminal_interrupts() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         driver.app.simulate_key("c")
-        await asyncio.sleep(0.1)
+        await driver.until(lambda: driver.app.main.running == "continue")
         driver.app.exit(0)
     assert driver.app.return_value == 0
 
 
-async def test_rebuild_keeps_breakpoints_and_says_cycles():
+async def test_rebuild_keeps_breakpoints_and_says_cycles() -> None:
     async with opened() as driver:
         await driver.type("break engine store")
         await driver.type("rebuild --kernel treehash --scheduler serial height=3 rounds=2 batch=8")
@@ -200,14 +206,14 @@ async def test_rebuild_keeps_breakpoints_and_says_cycles():
         assert driver.sees("treehash (list)")
 
 
-async def test_what_a_terminal_would_obey_is_escaped():
+async def test_what_a_terminal_would_obey_is_escaped() -> None:
     names = {16: ("\x1b[2Jboo", 8)}
     async with opened(small_program(name="a\x1b]0;b\x07", scratch_map=names)) as driver:
         await driver.press("p", "3")
         assert not any("\x1b" in line or "\x07" in line for line in driver.screen())
 
 
-async def test_an_empty_program():
+async def test_an_empty_program() -> None:
     async with opened(Program.from_bundles([])) as driver:
         await driver.press("s", "c", "G", "b", "down", "S", "n", "x")
         for pane in "123456":

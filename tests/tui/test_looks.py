@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 
 import pytest
@@ -10,7 +9,7 @@ from rich.cells import cell_len
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
-from vliwdbg.session.still import COMPARED, changed_words
+from vliwdbg.session.snapshot import COMPARED, changed_words
 from vliwdbg.tui.desk import Line
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.widgets.messages import _laid_out
@@ -20,7 +19,7 @@ FAULT = [{"load": [["const", 0, 4_000_000_000]]}, {"load": [["vload", 8, 0]]}]
 ENDLESS = [{"flow": [["jump", 0]]}]
 
 
-def test_words_that_differ():
+def test_words_that_differ() -> None:
     before = array("I", range(3 * COMPARED))
     now = array("I", before)
     now[5] = now[COMPARED] = now[-1] = 0
@@ -28,13 +27,13 @@ def test_words_that_differ():
     assert changed_words(before, before) == {}
 
 
-def test_a_text_takes_just_its_columns():
+def test_a_text_takes_just_its_columns() -> None:
     for text in ("", "abc", "abcdef", "你好", "你好你好", "a😀b"):
         assert all(cell_len(fitted(text, width)) == width for width in (1, 2, 3, 5, 9))
     assert (fitted("abcdef", 4), fitted("你好你好", 6)) == ("abc…", "你好 …")
 
 
-def test_a_count_and_a_pane_are_awaited():
+def test_a_count_and_a_pane_are_awaited() -> None:
     pending = Pending()
     assert (pending.add("1"), pending.add("2"), pending.shown) == (None, None, "12")
     assert (pending.take(), pending.take(), pending.shown) == (12, None, "")
@@ -43,7 +42,7 @@ def test_a_count_and_a_pane_are_awaited():
     assert (pending.add("3"), pending.shown, pending.take()) == (3, "", None)
 
 
-async def test_what_changed_since_the_last_stop_is_marked():
+async def test_what_changed_since_the_last_stop_is_marked() -> None:
     async with opened() as driver:
         await driver.press("3", "s")
         desk = driver.app.main.desk
@@ -60,7 +59,7 @@ async def test_what_changed_since_the_last_stop_is_marked():
         assert desk.since_scratch == desk.changed_scratch == desk.since_memory == {}
 
 
-async def test_going_to_what_changed():
+async def test_going_to_what_changed() -> None:
     async with opened() as driver:
         await driver.press("d")
         assert driver.sees("No word has changed since the last stop.")
@@ -75,7 +74,7 @@ async def test_going_to_what_changed():
         assert driver.app.main.pane.place() == "mem[30]"
 
 
-async def test_the_bundle_executed_last_is_marked_and_found():
+async def test_the_bundle_executed_last_is_marked_and_found() -> None:
     async with opened() as driver:
         await driver.press("3", "s")
         assert [line[:9] for line in driver.screen() if "▷" in line] == [" ▷    2  "]
@@ -86,26 +85,27 @@ async def test_the_bundle_executed_last_is_marked_and_found():
         assert driver.sees("pc 9 · not next")
 
 
-async def test_why_a_program_faulted_is_said_in_a_small_terminal():
+async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
     async with opened(small_program(FAULT, tags=())) as driver:
         await driver.press("c")
         assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
         # All of it, with its slots below.
         said = " ".join(line.strip() for line in driver.screen()[11:14])
         fault = driver.session.arrival.fault
+        assert fault
         assert said.startswith(fault.sentence(driver.session.program))
         await driver.press("up")
         assert not driver.screen()[11].startswith("memory address")
 
 
-async def test_what_is_displayed_is_seen_after_each_step():
+async def test_what_is_displayed_is_seen_after_each_step() -> None:
     async with opened() as driver:
         await driver.type("display sum")
         await driver.press("3", "s")
         assert driver.screen()[-2].rstrip() == " cycle 3  pc 3  valu (1) | flow (1)  ·  1: sum = 52"
 
 
-async def test_a_text_that_goes_on_says_so():
+async def test_a_text_that_goes_on_says_so() -> None:
     async with opened(size=(60, 20)) as driver:
         await driver.type("print 1 + 2 nonsense")
         reply = driver.screen()[-2]
@@ -121,14 +121,14 @@ async def test_a_text_that_goes_on_says_so():
 @pytest.mark.parametrize(
     "text", [" a" + " " * 40 + "b", " " * 90 + "^", "你" * 50, "x" * 99, "a b " * 30]
 )
-def test_a_line_is_broken_into_parts_that_fit(text):
+def test_a_line_is_broken_into_parts_that_fit(text: str) -> None:
     for width in (1, 22, 33, 80):
         parts = [part.text for part in _laid_out([Line("reply", text)], width)]
         assert max(map(cell_len, parts)) <= max(width - 2, 20)
         assert "".join("".join(parts).split()) == "".join(text.split())
 
 
-async def test_names_of_wide_characters_keep_columns_straight():
+async def test_names_of_wide_characters_keep_columns_straight() -> None:
     names = {16: ("你好", 8), 24: ("plain", 8)}
     async with opened(small_program(scratch_map=names)) as driver:
         await driver.press("p", "3")
@@ -136,24 +136,25 @@ async def test_names_of_wide_characters_keep_columns_straight():
         assert len({cell_len(row) for row in rows}) == 1
 
 
-async def test_an_empty_program_says_what_to_do():
+async def test_an_empty_program_says_what_to_do() -> None:
     async with opened(Program.from_bundles([])) as driver:
         assert driver.sees("no bundles: file PROGRAM loads others")
 
 
-async def test_how_far_a_long_run_is():
+async def test_how_far_a_long_run_is() -> None:
     async with opened(small_program(ENDLESS, tags=())) as driver:
         driver.app.simulate_key("c")
-        await asyncio.sleep(0.4)
-        cycle = driver.app.main.status.progress.cycle
-        assert cycle > 0
-        assert not driver.sees("cycle 0")
+        status = driver.app.main.status
+        await driver.until(lambda: status.progress and status.progress.cycle)
+        cycle = status.progress.cycle if status.progress else None
+        assert cycle
+        await driver.until(lambda: not driver.sees("cycle 0"))
         driver.app.simulate_key("escape")
-        await asyncio.sleep(0.2)
+        await driver.until(lambda: not driver.app.main.running)
         assert driver.session.core.cycle >= cycle
 
 
-async def test_a_key_pressed_during_a_search_is_done_after_it():
+async def test_a_key_pressed_during_a_search_is_done_after_it() -> None:
     async with opened() as driver:
         await driver.press("slash", *"nowhere", "enter")
         main = driver.app.main
@@ -163,7 +164,7 @@ async def test_a_key_pressed_during_a_search_is_done_after_it():
         assert driver.session.core.position == 1
 
 
-async def test_the_bundle_that_is_next_has_some_below_it():
+async def test_the_bundle_that_is_next_has_some_below_it() -> None:
     async with opened(small_program([{"alu": [["+", 0, 0, 1]]}] * 200, tags=())) as driver:
         await driver.type("step 20")
         code = driver.pane("code")

@@ -129,17 +129,17 @@ async def _random_session(seed: int, steps: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_random_keys_break_nothing(seed):
+async def test_random_keys_break_nothing(seed: int) -> None:
     await _random_session(seed, STEPS // 2)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(10, 14))
-async def test_many_random_keys_break_nothing(seed):
+async def test_many_random_keys_break_nothing(seed: int) -> None:
     await _random_session(seed, SOAKING_STEPS // 4)
 
 
-def test_the_bundles_that_keys_run_over_end():
+def test_the_bundles_that_keys_run_over_end() -> None:
     machine = Machine(small_program(BUNDLES), pauses=False)
     machine.run(100)
     assert machine.position == len(BUNDLES)

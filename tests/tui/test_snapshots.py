@@ -26,7 +26,7 @@ SCENES = {
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("scene", SCENES)
-async def test_the_screen_looks_as_it_did(scene, size):
+async def test_the_screen_looks_as_it_did(scene: str, size: tuple[int, int]) -> None:
     async with opened(size=size) as driver:
         for step in SCENES[scene]:
             if step.startswith(":"):

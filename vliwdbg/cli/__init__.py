@@ -28,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _exit_code(words: Sequence[str]) -> int:
     from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, call
-    from vliwdbg.cli.ends import USAGE, exit_code_of
-    from vliwdbg.cli.streams import prepare, settle, tell
+    from vliwdbg.cli.exit_codes import USAGE, exit_code_of
+    from vliwdbg.cli.streams import flush, prepare, print_err
 
     prepare()
     opens = not words or words[0] not in FIRST_WORDS
@@ -41,8 +41,8 @@ def _exit_code(words: Sequence[str]) -> int:
         silent=_counted("-q", words) + words.count("--quiet") > 1,
     )
     if code == USAGE and opens and _looks_like_subcommand(words):
-        tell(f"{words[0]} is no subcommand either; there are {', '.join(sorted(SUBCOMMANDS))}")
-    settle()
+        print_err(f"{words[0]} is no subcommand either; there are {', '.join(sorted(SUBCOMMANDS))}")
+    flush()
     return code
 
 

@@ -15,30 +15,31 @@ from typer.main import get_command
 
 from vliwdbg import __version__
 from vliwdbg.cli.options import in_one_list, takes_groups
-from vliwdbg.cli.streams import answer
+from vliwdbg.cli.streams import print_out
 
 OPEN = "open"
 """What opens the debugger; nobody types it."""
 HELP, VERSION = ("-h", "--help"), "--version"
 
-# Where each is, in the order of `--help`.
-_PLACES = {
-    "run": ("running", "run"),
-    "build": ("building", "build"),
-    "tune": ("tuning", "tune"),
-    "info": ("about", "info"),
-    "schedulers": ("about", "schedulers"),
-    "spec": ("about", "spec"),
-    OPEN: ("debugging", "open_debugger"),
-    "exec": ("debugging", "execute"),
+# The function of each, in the order of `--help`; it is in the file of that name.
+_FUNCTIONS = {
+    "run": "run",
+    "build": "build",
+    "tune": "tune",
+    "info": "info",
+    "schedulers": "schedulers",
+    "spec": "spec",
+    "config": "config",
+    OPEN: "open_debugger",
+    "exec": "execute",
 }
-SUBCOMMANDS = frozenset(_PLACES) - {OPEN}
+SUBCOMMANDS = frozenset(_FUNCTIONS) - {OPEN}
 FIRST_WORDS = SUBCOMMANDS | {*HELP, VERSION}
 """What is no PROGRAM."""
 
 
 def call(words: Sequence[str]) -> int | None:
-    """Do what these arguments say; whatever goes wrong is raised, for `cli.ends` to judge."""
+    """Do what these arguments say; whatever goes wrong is raised, for `cli.exit_codes` to judge."""
     # Not by calling the app, which makes exits of its own of an interrupt or a closed pipe.
     command = get_command(_app(_needed(words[0])))
     with command.make_context("vliwdbg", in_one_list(words)) as context:
@@ -48,9 +49,9 @@ def call(words: Sequence[str]) -> int | None:
 
 def _needed(word: str) -> Iterable[str]:
     """The subcommands that Typer has to know where this is the first word: for `--help`, all."""
-    if word in _PLACES:
+    if word in _FUNCTIONS:
         return [word]
-    return [] if word == VERSION else _PLACES
+    return [] if word == VERSION else _FUNCTIONS
 
 
 def _app(subcommands: Iterable[str]) -> Typer:
@@ -68,8 +69,8 @@ def _app(subcommands: Iterable[str]) -> Typer:
 
 
 def _load(name: str) -> Callable[..., int]:
-    module, function = _PLACES[name]
-    command: Callable[..., int] = getattr(import_module(f"vliwdbg.cli.{module}"), function)
+    module = import_module(f"vliwdbg.cli.{name}")
+    command: Callable[..., int] = getattr(module, _FUNCTIONS[name])
     return command
 
 
@@ -83,5 +84,5 @@ def _root(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        answer(f"vliwdbg {__version__}")
+        print_out(f"vliwdbg {__version__}")
         raise Exit

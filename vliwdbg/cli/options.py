@@ -14,10 +14,13 @@ import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
-from itertools import islice
-from typing import Annotated, Any, get_type_hints
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 
-from typer import Argument, Option
+from typer import Argument, BadParameter, Option
+
+if TYPE_CHECKING:
+    from vliwdbg.scripts import Entry
 
 AsJson = Annotated[bool, Option("--json", help="Print one JSON object.")]
 Quiet = Annotated[
@@ -108,6 +111,51 @@ class Stopping:
 
 
 @dataclass
+class TrialOptions:
+    """On which inputs a program is tried, in place of the one run."""
+
+    trials: Annotated[
+        int | None, Option(min=1, metavar="N", help="Check it on N fresh inputs instead.")
+    ] = None
+    jobs: Annotated[
+        int, Option(min=1, max=256, metavar="J", help="Processes that share the trials.")
+    ] = 1
+    patterns: Annotated[
+        bool,
+        Option(
+            "--patterns",
+            help="Trials with words all equal, of one bit, descending, zero, of full 32 bits "
+            "in turn with random ones.",
+        ),
+    ] = False
+    starts: Annotated[
+        str | None,
+        Option(metavar="zero|random", help="The indices that the trials begin with."),
+    ] = None
+    shapes: Annotated[
+        bool,
+        Option("--shapes", help="Trials in several sizes; the program is built for each."),
+    ] = False
+
+    def refuse(self) -> None:
+        """Raise BadParameter for what says which inputs to try, where none are."""
+        asked = {"--patterns": self.patterns, "--starts": self.starts, "--shapes": self.shapes}
+        for option, value in asked.items():
+            if value:
+                raise BadParameter(f"{option} is about the inputs that --trials N tries")
+
+
+class OutputOptions(NamedTuple):
+    """How an outcome is told: in how many words, and which files get a state or the whole run."""
+
+    quiet: int = 0
+    as_json: bool = False
+    dump_memory: str | None = None
+    dump_scratch: str | None = None
+    trace: str | None = None
+
+
+@dataclass
 class Script:
     """Debugger commands, from files and from the command line, in the order given."""
 
@@ -121,19 +169,27 @@ class Script:
         ),
     ] = None
 
-    def lines(self) -> list[str]:
-        """The commands, those of files in their places. Raises ProgramError for a lost file."""
-        from vliwdbg.batch import read_lines
+    def entries(self) -> list[Entry]:
+        """The commands, those of files in their places; a list that a file leaves open ends there.
 
-        given = self.commands or ()
-        return [
-            line
-            for text in given
-            for line in (read_lines(text[1:]) if text.startswith(FILE_MARK) else [text])
-        ]
+        Raises ProgramError for a lost file.
+        """
+        from vliwdbg.batch import read_lines
+        from vliwdbg.scripts import entries
+
+        found: list[Entry] = []
+        for is_file, texts in groupby(self.commands or (), _is_file):
+            given = list(texts)
+            parts = [read_lines(text[1:]) for text in given] if is_file else [given]
+            found += (entry for lines in parts for entry in entries(lines))
+        return found
 
 
 FILE_MARK = "@"
+
+
+def _is_file(text: str) -> bool:
+    return text.startswith(FILE_MARK)
 
 
 def in_one_list(words: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Standard input, output and error: what is said there, and what happens where nobody listens.
 
-    answer   to stdout: what was asked for. Full is an error; closed is none.
-    tell     to stderr: the narration, which may get lost.
+    print_out   to stdout: what was asked for. Full is an error; closed is none.
+    print_err   to stderr: the narration, which may get lost.
 
 The exit code tells what came of the job, not who was there to read it.
 """
@@ -28,7 +28,7 @@ def prepare() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def answer(text: str, end: str = "\n") -> None:
+def print_out(text: str, end: str = "\n") -> None:
     """Print to standard output. Raises ProgramError where it takes no more."""
     try:
         print(text, end=end, flush=True)
@@ -40,7 +40,7 @@ def answer(text: str, end: str = "\n") -> None:
         raise ProgramError.at("standard output", reason) from None
 
 
-def tell(text: str) -> None:
+def print_err(text: str) -> None:
     """Print lines to standard error, with nothing in them that a terminal would obey."""
     try:
         print(printable(text, keep="\n\t"), file=sys.stderr, flush=True)
@@ -48,7 +48,7 @@ def tell(text: str) -> None:
         _let_go(sys.stderr)
 
 
-def settle() -> None:
+def flush() -> None:
     """Leave nothing for Python to flush at exit, where it could only complain."""
     for stream in (sys.stdout, sys.stderr):
         try:

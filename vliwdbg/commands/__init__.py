@@ -2,7 +2,7 @@
 
 from vliwdbg.commands import data, general, program, running, stops
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import Command, Group, Reply, Table, by_name
+from vliwdbg.commands.table import Command, Group, Reply, by_name
 
 GROUPS: tuple[Group, ...] = (
     running.GROUP,
@@ -14,4 +14,4 @@ GROUPS: tuple[Group, ...] = (
 COMMANDS: dict[str, Command] = by_name(command for group in GROUPS for command in group.commands)
 """Every name, short ones too, with its row."""
 
-__all__ = ["COMMANDS", "GROUPS", "Command", "Console", "Group", "Reply", "Table"]
+__all__ = ["COMMANDS", "GROUPS", "Command", "Console", "Group", "Reply"]

@@ -5,7 +5,8 @@
 
 A line is a command with its argument, a comment from `#` on, or empty, which repeats the last
 one. Lines that follow from a line (of a file that is sourced, attached to a breakpoint) are
-executed after it, until one fails. How a move is driven to its end is the front end's business:
+executed after it, until one fails; those of a breakpoint until one of them moves. How a move is
+driven to its end is the front end's business:
 `drive` gets the Run and returns where it came to.
 """
 
@@ -13,26 +14,39 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
 
 from kernels.errors import BuildError
-from machine.disassembly import summarize
 from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
-from vliwdbg.programs import Choice
-from vliwdbg.session.breakpoints import Breakpoint
+from vliwdbg.programs import Choice, Progress
+from vliwdbg.scripts import Block, Entry, entries, is_end, opens, without_comment
+from vliwdbg.session.breakpoints import Breakpoint, Hit
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.places import Expression
-from vliwdbg.session.session import Arrival, Run, Session
+from vliwdbg.session.places import Expression, Scope
+from vliwdbg.session.session import Run, Session, StopEvent
+from vliwdbg.views.base import View
+from vliwdbg.views.breakpoints import BreakpointChanged, breakpoint_view
+from vliwdbg.views.data import DisplayRow
+from vliwdbg.views.general import Nothing, Refused, refused_view
+from vliwdbg.views.moves import Moved, moved_view
+from vliwdbg.views.radix import Letter
 
-Drive = Callable[[Run], Arrival]
+Drive = Callable[[Run], StopEvent]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
 """What moves without a command's name; `end` only where no lines are being gathered."""
 
 DEEPEST = 50
 """Files that may be sourced by each other."""
+MOST_WAITING = 100_000
+"""Commands that may wait to be executed."""
+INTERRUPTED = "Interrupted; everything is as it was."
+T = TypeVar("T")
+SILENT = "silent"
+"""The first of a breakpoint's commands, where its stops are not to be told."""
 
 
 @dataclass
@@ -40,15 +54,40 @@ class Display:
     """An expression to be shown after each move."""
 
     number: int
-    form: str
+    radix: Letter
     expression: Expression
+
+    def row(self, scope: Scope) -> DisplayRow:
+        """Its value now, or why it has none."""
+        text = self.expression.text
+        try:
+            return DisplayRow(self.number, text, self.radix, self.expression.value(scope))
+        except DebuggerError as wrong:
+            return DisplayRow(self.number, text, self.radix, None, wrong.message)
+
+
+class _Waiting(NamedTuple):
+    """What is to be executed: how deep in files that source files, at which stop, 0 for none."""
+
+    entry: Entry
+    depth: int = 0
+    stop: int = 0
+
+
+@dataclass
+class _Gathering:
+    """Lines for a breakpoint; `depth` counts the lists that are open."""
+
+    breakpoint: Breakpoint
+    lines: tuple[str, ...] = ()
+    depth: int = 1
 
 
 class Console:
     """A session and the state of a conversation about it.
 
     `choice` says what was loaded; `progress` is told what a build is doing, and which part of it
-    is done.
+    is done. Long work asks whether it is `interrupted`.
     """
 
     def __init__(
@@ -57,7 +96,8 @@ class Console:
         choice: Choice | None = None,
         *,
         drive: Drive = Run.finish,
-        progress: Callable[[str, float], None] | None = None,
+        progress: Progress | None = None,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> None:
         from vliwdbg.commands import COMMANDS
 
@@ -65,6 +105,7 @@ class Console:
         self.choice = choice or Choice()
         self.drive = drive
         self.progress = progress
+        self.interrupted = interrupted
         self.displays: dict[int, Display] = {}
         self.next_display = 1
         self.listed_to: int | None = None
@@ -73,64 +114,96 @@ class Console:
         """The user's program, where `rebuild` has put another one in its place."""
         self._commands = COMMANDS
         self._last = ""
-        self._queue: deque[tuple[str, int]] = deque()
-        self._depth = 0
-        """Of files that source files, down to the line being executed."""
-        self._attaching: Breakpoint | None = None
-        self._attached: list[str] = []
+        self._queue: deque[_Waiting] = deque()
+        self._now = _Waiting("")
+        self._stops = 0
+        """Counts those with commands."""
+        self._gathering: _Gathering | None = None
+        self._just_closed = False
+        """Whether a list of commands was closed by the line before."""
 
     @property
-    def attaching(self) -> bool:
+    def gathering(self) -> bool:
         """Whether lines are being gathered for a breakpoint, until `end`."""
-        return self._attaching is not None
+        return self._gathering is not None
 
-    def execute(self, line: str) -> Iterator[Reply]:
-        """The replies to a line and to all that follows from it."""
-        self._queue.append((line, 0))
+    def execute(self, entry: Entry) -> Iterator[Reply]:
+        """The replies to a line, or to a block of lines, and to all that follows from it."""
+        self._queue.append(_Waiting(entry))
         try:
             while self._queue:
-                line, self._depth = self._queue.popleft()
-                reply = self._reply(line)
-                yield reply
-                if not reply.ok or reply.quit is not None:
-                    return
+                self._now = self._queue.popleft()
+                for reply in self._replies(self._now.entry):
+                    yield reply
+                    if not reply.ok or reply.quit is not None:
+                        return
         finally:
             self._queue.clear()
+            self._now = _Waiting("")
 
-    def follow_with(self, lines: list[str], *, deeper: int = 0) -> None:
-        """Execute these next; `deeper` is 1 where they are those of a file."""
-        if len(lines) + len(self._queue) > 100_000:
-            raise DebuggerError("There are too many commands waiting.")
-        depth = self._depth + deeper
+    def source(self, lines: Sequence[str]) -> None:
+        """Execute the lines of a file next. Raises DebuggerError if files do so too deep."""
+        depth = self._now.depth + 1
         if depth > DEEPEST:
             raise DebuggerError(f"Files source each other more than {DEEPEST} deep.")
-        self._queue.extendleft((line, depth) for line in reversed(lines))
+        self._follow_with(lines, depth, self._now.stop)
 
-    def _reply(self, line: str) -> Reply:
+    def _follow_with(self, lines: Sequence[str], depth: int, stop: int) -> None:
+        if len(lines) + len(self._queue) > MOST_WAITING:
+            raise DebuggerError("There are too many commands waiting.")
+        waiting = [_Waiting(entry, depth, stop) for entry in entries(lines)]
+        self._queue.extendleft(reversed(waiting))
+
+    def _replies(self, entry: Entry) -> Iterator[Reply]:
+        if isinstance(entry, Block):
+            yield from self._block_replies(entry)
+        else:
+            yield self._reply(entry, lambda: self._answer(entry))
+
+    def _block_replies(self, block: Block) -> Iterator[Reply]:
+        opened = self._reply(block.header, lambda: self._answer(block.header))
+        yield opened
+        if self._gathering is None:
+            return
+        if block.closed:
+            self._gathering.lines += block.body
+            yield self._reply("end", self._close)
+            return
+        label = _label(self._gathering.breakpoint)
+        self._gathering = None
+        why = f"The commands of {label} are not closed; `end` closes them."
+        yield Reply(block.header, Refused(why))
+
+    def _reply(self, line: str, answer: Callable[[], View]) -> Reply:
         try:
-            return replace(self._answer(line), command=line)
-        except (DebuggerError, BuildError, ProgramError) as wrong:
-            return self._refused(line, str(wrong))
-        except OSError as wrong:
-            return self._refused(line, f"{wrong.filename}: {str(wrong.strerror).lower()}")
+            return Reply(line, answer())
+        except (DebuggerError, BuildError, ProgramError, OSError) as refusal:
+            self.session.printed.clear()
+            return Reply(line, refused_view(refusal))
 
-    def _refused(self, line: str, why: str) -> Reply:
-        self.session.printed.clear()
-        return Reply(tuple(why.splitlines()), ok=False, command=line)
-
-    def _answer(self, line: str) -> Reply:
-        if self._attaching is not None:
-            return self._attach(line.strip())
+    def _answer(self, line: str) -> View:
+        if self._gathering is not None:
+            return self._gather(line)
+        closed, self._just_closed = self._just_closed, False
         # Only an empty line repeats; one that is all comment says nothing.
-        line = without_comment(line).strip() if line.strip() else self._last
-        if not line:
-            return Reply()
+        line = line.strip() or self._last
+        if not without_comment(line).strip():
+            self._just_closed = closed
+            return Nothing()
+        if closed and is_end(line):
+            raise DebuggerError("There are no commands to close; `goto end` goes to the end.")
         self._last = line
         command, argument = self.find(line)
         return command.handler(self, argument)
 
     def find(self, line: str) -> tuple[Command, str]:
         """The command that a line names, and its argument. Raises DebuggerError."""
+        command, argument = self._find(without_comment(line).strip())
+        if command.completes == "file":  # whose name may hold a #
+            _, argument = self._find(without_comment(line, within_words=False).strip())
+        return command, argument
+
+    def _find(self, line: str) -> tuple[Command, str]:
         if _GOTO.fullmatch(line):
             line = f"goto {line}"
         match = WORD.fullmatch(line)
@@ -142,70 +215,69 @@ class Console:
 
     # commands N … end
 
-    def attach_to(self, stop: Breakpoint) -> None:
+    def gather_for(self, breakpoint_: Breakpoint) -> None:
         """Gather the lines up to `end` for a breakpoint."""
-        self._attaching, self._attached = stop, []
+        self._gathering = _Gathering(breakpoint_)
 
-    def _attach(self, line: str) -> Reply:
-        assert self._attaching
-        if line != "end":
-            self._attached.append(line)
-            return Reply()
-        stop, self._attaching = self._attaching, None
-        stop.commands = tuple(self._attached)
-        count = len(self._attached)
-        commands = "1 command" if count == 1 else f"{count} commands"
-        return Reply((f"{stop.noun.capitalize()} {stop.number}: {commands}.",))
+    def _gather(self, line: str) -> View:
+        gathering = self._gathering
+        assert gathering is not None
+        gathering.depth += opens(line) - is_end(line)
+        if gathering.depth == 0:
+            return self._close()
+        if without_comment(line).strip():
+            gathering.lines += (line.strip(),)
+        return Nothing()
+
+    def _close(self) -> View:
+        gathering, self._gathering = self._gathering, None
+        assert gathering is not None
+        self._just_closed = True
+        gathering.breakpoint.commands = gathering.lines
+        view = breakpoint_view(self.session, gathering.breakpoint)
+        return BreakpointChanged("commands", view)
 
     # moves
 
-    def move(self, run: Run, *, strict: bool = False) -> Reply:
+    def move(self, run: Run, *, strict: bool = False) -> Moved:
         """Drive a move to its end and tell where that is.
 
         `strict` makes it a failure not to have come where it was to go.
         """
-        arrival = self.drive(run)
+        event = self.drive(run)
         self.listed_to = None
-        lines = [*run.printed, *self._told(arrival), *self.shown()]
-        run.printed.clear()
-        self.follow_with([line for hit in arrival.hits for line in hit.breakpoint.commands])
-        return Reply(
-            tuple(lines), ok=not (strict and arrival.cut_short), arrival=arrival, data=told(arrival)
+        view = replace(
+            moved_view(self.session, event),
+            reached=not (strict and event.cut_short),
+            silent=bool(event.hits) and all(map(_is_silent, event.hits)),
+            printed=tuple(run.printed),
+            displays=self.displayed(),
         )
+        run.printed.clear()
+        self._follow_stop(event)
+        return view
 
-    def _told(self, arrival: Arrival) -> Iterator[str]:
-        for hit in arrival.hits:
-            yield from hit.lines(self.session.names)
-        if arrival.fault:
-            yield arrival.fault.sentence(self.session.program)
-        if arrival.cut_short:
-            yield arrival.cut_short
-        yield where(self.session, arrival)
+    def _follow_stop(self, event: StopEvent) -> None:
+        """Do what is to be done at a stop; what was still to be done at the one before is not."""
+        if self._now.stop:
+            here = self._now.stop
+            self._queue = deque(waiting for waiting in self._queue if waiting.stop != here)
+        commands = [line for hit in event.hits for line in hit.breakpoint.commands]
+        loud = [line for line in commands if line != SILENT]
+        if loud:
+            self._stops += 1
+            self._follow_with(loud, self._now.depth, self._stops)
 
-    def shown(self) -> Iterator[str]:
+    def asking(self, work: Iterable[T]) -> Iterator[T]:
+        """Each part of long work, as long as it is not interrupted. Raises DebuggerError then."""
+        for part in work:
+            if self.interrupted():
+                raise DebuggerError(INTERRUPTED)
+            yield part
+
+    def displayed(self) -> tuple[DisplayRow, ...]:
         """What is displayed after each move."""
-        from vliwdbg.commands.data import displayed
-
-        return (displayed(self, display) for display in self.displays.values())
-
-
-def where(session: Session, arrival: Arrival) -> str:
-    """Where we are: `cycle 137  pc 140  breakpoint 2  valu (2) | alu (12)`."""
-    there = arrival.pc < len(session.program)
-    bundle = summarize(session.program.bundle(arrival.pc)) if there else ""
-    parts = [f"cycle {arrival.cycle}", f"pc {arrival.pc}", arrival.label, bundle]
-    return "  ".join(part for part in parts if part)
-
-
-def told(arrival: Arrival) -> dict[str, object]:
-    """An arrival as data."""
-    return {
-        "cycle": arrival.cycle,
-        "pc": arrival.pc,
-        "step": arrival.position,
-        "stop": None if arrival.reason.value == "budget" else arrival.reason.value,
-        "breakpoints": [hit.breakpoint.number for hit in arrival.hits if hit.breakpoint.number],
-    }
+        return tuple(display.row(self.session.scope) for display in self.displays.values())
 
 
 def find_command(name: str, commands: dict[str, Command]) -> Command:
@@ -218,7 +290,9 @@ def find_command(name: str, commands: dict[str, Command]) -> Command:
     return find_unique("command", name, full)
 
 
-def without_comment(line: str) -> str:
-    """The line up to a `#` that stands outside quotes."""
-    match = re.match(r"""(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^#])*""", line)
-    return match.group() if match else line
+def _label(breakpoint_: Breakpoint) -> str:
+    return f"{breakpoint_.noun} {breakpoint_.number}"
+
+
+def _is_silent(hit: Hit) -> bool:
+    return hit.breakpoint.commands[:1] == (SILENT,)

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from machine.machine import Machine
 from machine.problem import Problem
-from machine.problem import check as check_memory
 from machine.program import Program
-from machine.stops import ENDINGS
+from machine.stops import ENDINGS, Reason
+from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.files import file_first, file_named, write
 from vliwdbg.commands.listing import list_
-from vliwdbg.commands.table import Command, Group, Reply, find_unique, no_argument, said
+from vliwdbg.commands.table import Command, Group, find_unique, no_argument
+from vliwdbg.files import format_words
 from vliwdbg.programs import Choice, Loaded, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import Session
+from vliwdbg.views.places import words_at
+from vliwdbg.views.program import (
+    ASSUMED,
+    Checked,
+    Cycles,
+    Dumped,
+    ProgramLoaded,
+    Rebuilt,
+    checked_view,
+    loaded_view,
+    unmet_views,
+)
 
-ASSUMED = "the program tells no problem, so the standard one is assumed"
 MEASURED = 1_000_000
 """Bundles after which a program's cycles are not counted any further."""
+MEASURED_AT_ONCE = 10_000
 
 
 def with_notes(loaded: Loaded) -> Program:
@@ -35,45 +47,46 @@ def with_notes(loaded: Loaded) -> Program:
     return program
 
 
-def file(console: Console, text: str) -> Reply:
+def file(console: Console, text: str) -> ProgramLoaded:
     if not text:
         raise DebuggerError("Say which: file PROGRAM, or file - for the one before rebuild.")
     if text == "-":
         return _return_to_users(console)
+    reply = _load(console, Choice(file_named(text)))
     console.before_rebuild = None
-    return _load(console, Choice(text))
+    return reply
 
 
-def reload(console: Console, text: str) -> Reply:
+def reload(console: Console, text: str) -> ProgramLoaded:
     no_argument("reload", text)
     if console.choice.program == "-":
         raise DebuggerError("Standard input cannot be read again; `run` restarts the program.")
     return _load(console, console.choice)
 
 
-def _load(console: Console, choice: Choice) -> Reply:
+def _load(console: Console, choice: Choice) -> ProgramLoaded:
     loaded = load(choice)
-    lines = console.session.take_program(with_notes(loaded), loaded.memory)
+    console.session.take_program(with_notes(loaded), loaded.memory)
     console.choice = choice
-    return said(_loaded(console), *lines)
+    return _loaded(console)
 
 
-def _loaded(console: Console) -> str:
-    program = console.session.program
-    return f"Loaded {program.name or console.choice.program}: {len(program)} bundles, at the start."
+def _loaded(console: Console) -> ProgramLoaded:
+    name = console.session.program.name or console.choice.program or ""
+    return loaded_view(console.session, name)
 
 
-def _return_to_users(console: Console) -> Reply:
+def _return_to_users(console: Console) -> ProgramLoaded:
     if console.before_rebuild is None:
         raise DebuggerError("There is nothing to return to: no rebuild has taken its place.")
     choice, program, memory = console.before_rebuild
     console.before_rebuild = None
     console.choice = choice
-    lines = console.session.take_program(program, memory)
-    return said(_loaded(console), *lines)
+    console.session.take_program(program, memory)
+    return _loaded(console)
 
 
-def check(console: Console, text: str) -> Reply:
+def check(console: Console, text: str) -> Checked:
     """Memory as it is now, held against what the reference kernel makes of it."""
     no_argument("check", text)
     session = console.session
@@ -81,33 +94,19 @@ def check(console: Console, text: str) -> Reply:
         raise DebuggerError("There is no reference: memory's header tells no problem.")
     program, memory = session.program, list(session.core.memory)
     verdict = check_memory(session.layout, session.starting_memory, memory, program.outputs)
-    lines = [] if session.ended else [f"The program has not ended: {_at(session)}."]
-    if verdict.correct:
-        lines.append(f"Correct: {' and '.join(program.outputs)} are what the reference has.")
-    for wrong in verdict.wrong:
-        lines.append(
-            f"Wrong: {verdict.counts[wrong.output]} words of {wrong.output}, the first is element "
-            f"{wrong.element}, mem[{wrong.address}]: {wrong.got}, expected {wrong.expected}."
-        )
-    if verdict.wrong and ASSUMED in program.notes:
-        lines.append(f"But {ASSUMED}; its sizes are options of the command line.")
-    return Reply(tuple(lines), ok=verdict.correct, data={"correct": verdict.correct})
+    return checked_view(session, verdict, assumed=ASSUMED in program.notes)
 
 
-def _at(session: Session) -> str:
-    return f"cycle {session.core.cycle}, pc {session.core.pc}"
-
-
-def dump(console: Console, text: str) -> Reply:
+def dump(console: Console, text: str) -> Dumped:
     what, _, rest = text.partition(" ")
     memory = find_unique("thing to dump", what, {"memory": True, "scratch": False})
-    name, _, chosen = rest.strip().partition(" ")
+    name, chosen = file_first(rest.strip())
     if not name:
         raise DebuggerError(f"Say to which file: dump {what} FILE [RANGE].")
-    place = _dumped(console.session, memory, chosen.strip())
-    words = list(place.words_in(console.session.core))
-    Path(name).write_text(json.dumps(words) + "\n", encoding="utf-8")
-    return said(f"Wrote {len(words)} words of {place.text(console.session.names)} to {name}.")
+    place = _dumped(console.session, memory, chosen)
+    words = tuple(place.words_in(console.session.core))
+    written = write(name, format_words(words))
+    return Dumped(name, words_at(place, console.session.names), None if written else words)
 
 
 def _dumped(session: Session, memory: bool, chosen: str) -> Place:
@@ -124,7 +123,7 @@ def _dumped(session: Session, memory: bool, chosen: str) -> Place:
 # rebuild
 
 
-def rebuild(console: Console, text: str) -> Reply:
+def rebuild(console: Console, text: str) -> Rebuilt:
     """Build the bundled kernel, put it in the session's place, and say cycles before and after."""
     asked = dict(_options(text))
     session = console.session
@@ -139,41 +138,43 @@ def rebuild(console: Console, text: str) -> Reply:
         scheduler=asked.get("scheduler", usual),
         sizes=_as_sizes(replace(session.program.problem or Problem(), **sizes)),
     )
-    before = _cycles_of(session)
+    before = _cycles_of(console)
     program = build_bundled(choice, console.progress)
-    replaced = _replace_users(console)
-    lines = session.take_program(program)
+    replaced = _keep_users(console)
+    session.take_program(program)
     console.choice = choice
-    after = _cycles_of(session)
-    first = (
-        f"Built {program.name}: {len(program)} bundles; cycles {before} → {after}, at the start."
-    )
-    return said(first, *replaced, *lines, before=before, after=after)
+    after = _cycles_of(console)
+    return Rebuilt(program.name, len(program), before, after, replaced, unmet_views(session))
 
 
-def _replace_users(console: Console) -> Iterator[str]:
+def _keep_users(console: Console) -> str:
+    """Keep the user's program, to return to; its name, empty where the bundled one was here."""
     if console.choice.bundled:
-        return iter(())
+        return ""
     session = console.session
     console.before_rebuild = (console.choice, session.program, session.starting_memory)
-    return iter([f"It takes the place of {console.choice.program}; `file -` returns to that."])
+    return str(console.choice.program)
 
 
 def _as_sizes(problem: Problem) -> dict[str, int]:
     return {name: getattr(problem, name) for name in _SIZES}
 
 
-def _cycles_of(session: Session) -> str:
-    """How many cycles a program takes; `?` where it does not end."""
-    end = session.timeline.end
-    return str(end.cycle) if end and end.reason in ENDINGS else measure(session)
+def _cycles_of(console: Console) -> Cycles:
+    """How many cycles a program takes."""
+    end = console.session.end
+    return Cycles(end.cycle, end.reason) if end and end.reason in ENDINGS else measure(console)
 
 
-def measure(session: Session) -> str:
+def measure(console: Console) -> Cycles:
     """The cycles of a run of its own."""
+    session = console.session
     machine = Machine(session.program, session.starting_memory, pauses=False)
-    stop = machine.run(MEASURED)
-    return str(stop.cycle) if stop.reason in ENDINGS else f"? ({stop.reason.value})"
+    for _ in console.asking(range(0, MEASURED, MEASURED_AT_ONCE)):
+        stop = machine.run(MEASURED_AT_ONCE)
+        if stop.reason is not Reason.BUDGET:
+            break
+    return Cycles(stop.cycle if stop.reason in ENDINGS else None, stop.reason)
 
 
 Option = tuple[str, Callable[[str], Any]]

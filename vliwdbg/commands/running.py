@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import Command, Group, Reply, no_argument, said, whole_number
+from vliwdbg.commands.table import Command, Group, Handler, no_argument, whole_number
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Run, Session
+from vliwdbg.views.moves import Moved
+from vliwdbg.views.program import CheckpointSet, MarkSet
 
 
-def _counted(move: Callable[[Session, int], Run]) -> Callable[[Console, str], Reply]:
+def _counted(move: Callable[[Session, int], Run]) -> Handler:
     """The handler of a move that takes a count."""
 
-    def handler(console: Console, text: str) -> Reply:
+    def handler(console: Console, text: str) -> Moved:
         count = whole_number("The count", text, 1)
         if count == 0:
             raise DebuggerError("The count is at least 1.")
@@ -23,34 +25,32 @@ def _counted(move: Callable[[Session, int], Run]) -> Callable[[Console, str], Re
     return handler
 
 
-def _plain(name: str, move: Callable[[Session], Run]) -> Callable[[Console, str], Reply]:
+def _plain(name: str, move: Callable[[Session], Run]) -> Handler:
     """The handler of a move that takes nothing."""
 
-    def handler(console: Console, text: str) -> Reply:
+    def handler(console: Console, text: str) -> Moved:
         no_argument(name, text)
         return console.move(move(console.session))
 
     return handler
 
 
-def until(console: Console, text: str) -> Reply:
+def until(console: Console, text: str) -> Moved:
     if not text:
         raise DebuggerError("Say where to go: until LOC, like `until engine valu`.")
     return console.move(console.session.advance_to(text))
 
 
-def _restart(name: str, move: Callable[[Session], Run]) -> Callable[[Console, str], Reply]:
-    def handler(console: Console, text: str) -> Reply:
+def _restart(name: str, move: Callable[[Session], Run]) -> Handler:
+    def handler(console: Console, text: str) -> Moved:
         no_argument(name, text)
-        edited = bool(console.session.timeline.edits)
-        reply = console.move(move(console.session))
-        note = ("What was set is gone.",) if edited else ()
-        return replace(reply, lines=note + reply.lines)
+        edited = console.session.core.edits > 0
+        return replace(console.move(move(console.session)), edits_dropped=edited)
 
     return handler
 
 
-def goto(console: Console, text: str) -> Reply:
+def goto(console: Console, text: str) -> Moved:
     """To a cycle or a mark; every form of target is a row here."""
     session = console.session
     if text == "end":
@@ -68,7 +68,7 @@ def goto(console: Console, text: str) -> Reply:
     return console.move(session.goto_cycle(cycle), strict=True)
 
 
-def _goto_by(console: Console, text: str) -> Reply:
+def _goto_by(console: Console, text: str) -> Moved:
     session = console.session
     cycles = whole_number("The number of cycles", text[1:], 1)
     if text[0] == "-" and session.core.position == 0:
@@ -86,27 +86,25 @@ def _marked(session: Session, name: str) -> int:
     return session.marks[name]
 
 
-def mark(console: Console, text: str) -> Reply:
+def mark(console: Console, text: str) -> MarkSet:
     name = text.strip().lstrip("'")
     if not name.isidentifier():
         raise DebuggerError("A mark is named with letters: mark a.")
     core = console.session.core
     console.session.marks[name] = core.position
-    return said(f"Mark {name}: cycle {core.cycle}, pc {core.pc}; `goto '{name}` returns here.")
+    return MarkSet(name, core.cycle, core.pc, core.position)
 
 
-def checkpoint(console: Console, text: str) -> Reply:
+def checkpoint(console: Console, text: str) -> CheckpointSet:
     no_argument("checkpoint", text)
     session = console.session
     number = max(session.checkpoints, default=0) + 1
     session.checkpoints[number] = session.core.position
     core = session.core
-    return said(
-        f"Checkpoint {number}: cycle {core.cycle}, pc {core.pc}; `restart {number}` returns here."
-    )
+    return CheckpointSet(number, core.cycle, core.pc, core.position)
 
 
-def restart(console: Console, text: str) -> Reply:
+def restart(console: Console, text: str) -> Moved:
     session = console.session
     number = whole_number("The checkpoint's number", text)
     if number not in session.checkpoints:

@@ -2,104 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import (
-    Command,
-    Group,
-    Handler,
-    Reply,
-    columns,
-    find_unique,
-    numbers,
-    said,
-    whole_number,
-)
+from vliwdbg.commands.files import file_named, write
+from vliwdbg.commands.table import Command, Group, Handler, find_unique, numbers, whole_number
+from vliwdbg.scripts import STDIN, TooLongError, read_script
 from vliwdbg.session.breakpoints import KINDS, Breakpoint
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.session import Session
+from vliwdbg.views.breakpoints import (
+    BreakpointChanged,
+    BreakpointsChanged,
+    Change,
+    GroupChange,
+    Saved,
+    breakpoint_view,
+    breakpoint_views,
+)
+from vliwdbg.views.general import Nothing
 
 
 def _sets(command: str) -> Handler:
     """The handler of a command that sets one of `KINDS`."""
 
-    def handler(console: Console, text: str) -> Reply:
+    def handler(console: Console, text: str) -> BreakpointChanged:
         if not text and command in ("break", "tbreak"):
             text = f"pc {console.session.core.pc}"
         stop = console.session.breakpoints.add(command, text)
-        console.session.version += 1
-        return said(describe(console.session, stop), breakpoint=stop.number)
+        return _changed(console, "set", stop)
 
     return handler
 
 
-def describe(session: Session, stop: Breakpoint) -> str:
-    """What was understood: `Breakpoint 2: scratch v_val (64:72), if $cycle > 3.`"""
-    condition = f", if {stop.condition.text}" if stop.condition else ""
-    met = sum(map(bool, stop.flags))
-    bundles = "" if stop.cycle is not None else f"; {met} of {len(stop.flags)} bundles may meet it"
-    what = stop.what.text(session.names)
-    access = f" {stop.watched.access.value}" if stop.watched else ""
-    return f"{stop.noun.capitalize()} {stop.number}: {what}{access}{condition}{bundles}."
+def _changed(console: Console, change: Change, stop: Breakpoint) -> BreakpointChanged:
+    console.session.version += 1
+    return BreakpointChanged(change, breakpoint_view(console.session, stop))
 
 
-def condition(console: Console, text: str) -> Reply:
+LAST = "$bpnum"
+"""Stands for the number of the breakpoint that was set last, as in gdb."""
+
+
+def _number(console: Console, text: str) -> int:
+    if text.strip() == LAST:
+        return max(console.session.breakpoints.all, default=0)
+    return whole_number("The breakpoint's number", text)
+
+
+def _numbers(console: Console, text: str) -> list[int]:
+    return (
+        [_number(console, LAST)]
+        if text.strip() == LAST
+        else numbers("The breakpoint's number", text)
+    )
+
+
+def condition(console: Console, text: str) -> BreakpointChanged:
     first, _, rest = text.partition(" ")
-    number = whole_number("The breakpoint's number", first)
-    stop = console.session.breakpoints.set_condition(number, rest.strip())
-    if stop.condition is None:
-        return said(f"{stop.noun.capitalize()} {number} is unconditional now.")
-    return said(f"{stop.noun.capitalize()} {number} stops if {stop.condition.text}.")
+    stop = console.session.breakpoints.set_condition(_number(console, first), rest.strip())
+    return _changed(console, "condition", stop)
 
 
-def ignore(console: Console, text: str) -> Reply:
+def ignore(console: Console, text: str) -> BreakpointChanged:
     first, _, rest = text.partition(" ")
-    stop = console.session.breakpoints.find(whole_number("The breakpoint's number", first))
+    stop = console.session.breakpoints.find(_number(console, first))
     stop.ignore = whole_number("How often to pass it", rest)
-    times = "1 time" if stop.ignore == 1 else f"{stop.ignore} times"
-    return said(f"{stop.noun.capitalize()} {stop.number} is passed over the next {times}.")
+    return _changed(console, "ignore", stop)
 
 
-def commands(console: Console, text: str) -> Reply:
-    all_stops = console.session.breakpoints.all
-    number = whole_number("The breakpoint's number", text, max(all_stops, default=0))
-    stop = console.session.breakpoints.find(number)
-    console.attach_to(stop)
-    return said(f"Commands for {stop.noun} {stop.number}, one a line, up to `end`.")
+def commands(console: Console, text: str) -> BreakpointChanged:
+    stop = console.session.breakpoints.find(_number(console, text or LAST))
+    console.gather_for(stop)
+    return _changed(console, "gathering", stop)
 
 
 def _chosen(console: Console, text: str) -> list[Breakpoint]:
-    found = numbers("The breakpoint's number", text)
+    found = _numbers(console, text)
     breakpoints = console.session.breakpoints
     return [breakpoints.find(n) for n in found] if found else list(breakpoints.all.values())
 
 
-def _changed(console: Console, stops: Iterable[Breakpoint], participle: str) -> Reply:
+def _all_changed(
+    console: Console, change: GroupChange, stops: Iterable[Breakpoint]
+) -> BreakpointsChanged:
     console.session.version += 1
-    names = [f"{stop.noun} {stop.number}" for stop in stops]
-    return said(f"{participle} {', '.join(names)}." if names else "There are no breakpoints.")
+    return BreakpointsChanged(change, breakpoint_views(console.session, stops))
 
 
-def delete(console: Console, text: str) -> Reply:
+def delete(console: Console, text: str) -> BreakpointsChanged:
     stops = _chosen(console, text.removeprefix("breakpoints"))
     for stop in stops:
         console.session.breakpoints.all.pop(stop.number, None)
-    return _changed(console, stops, "Deleted")
+    return _all_changed(console, "deleted", stops)
 
 
-def _enabling(enabled: bool, participle: str) -> Handler:
-    def handler(console: Console, text: str) -> Reply:
+def _enabling(enabled: bool) -> Handler:
+    def handler(console: Console, text: str) -> BreakpointsChanged:
         stops = _chosen(console, text)
         for stop in stops:
             stop.enabled = enabled
-        return _changed(console, stops, participle)
+        return _all_changed(console, "enabled" if enabled else "disabled", stops)
 
     return handler
 
 
-def clear(console: Console, text: str) -> Reply:
+def clear(console: Console, text: str) -> BreakpointsChanged:
     """Deletes what stops at a LOC, as `break LOC` would set it."""
     breakpoints = console.session.breakpoints
     there = breakpoints.read("break", text or f"pc {console.session.core.pc}").what
@@ -109,70 +116,50 @@ def clear(console: Console, text: str) -> Reply:
         raise DebuggerError(f"No breakpoint at {where}; `info breakpoints` lists them.")
     for stop in stops:
         breakpoints.delete(stop.number)
-    return _changed(console, stops, "Deleted")
+    return _all_changed(console, "deleted", stops)
 
 
-def info_breakpoints(console: Console, _text: str) -> Reply:
-    session = console.session
-    stops = list(session.breakpoints.all.values())
-    if not stops:
-        return said("No breakpoints or watchpoints.")
-    table = columns(
-        ("Num", "Type", "Enb", "Hits", "What"),
-        (
-            (stop.number, stop.noun, "y" if stop.enabled else "n", stop.hits, _what(session, stop))
-            for stop in stops
-        ),
-    )
-    data = [
-        {"number": stop.number, "command": stop.written(), "enabled": stop.enabled}
-        | {"hits": stop.hits, "ignore": stop.ignore}
-        for stop in stops
-    ]
-    return Reply(table=table, data={"breakpoints": data})
-
-
-def _what(session: Session, stop: Breakpoint) -> str:
-    parts = [stop.source if stop.cause else stop.what.text(session.names)]
-    if stop.printing:
-        parts.append(repr(stop.printing.form))
-    if stop.condition:
-        parts.append(f"if {stop.condition.text}")
-    if stop.ignore:
-        parts.append(f"passed over {stop.ignore} more")
-    if stop.commands:
-        parts.append(f"{len(stop.commands)} commands")
-    if stop.cause:
-        parts.append(f"cannot be met: {stop.cause}")
-    return ", ".join(parts)
-
-
-def save(console: Console, text: str) -> Reply:
+def save(console: Console, text: str) -> Saved:
     what, _, file = text.partition(" ")
     find_unique("thing to save", what, {"breakpoints": 0})
     if not file.strip():
         raise DebuggerError("Say to which file: save breakpoints FILE.")
+    name = file_named(file)
     stops = console.session.breakpoints.all.values()
-    lines = [line for stop in stops for line in _saved(stop)]
-    Path(file.strip()).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    return said(f"Saved {len(stops)} breakpoints to {file.strip()}.")
+    lines = tuple(line for stop in stops for line in _saved(stop))
+    written = write(name, "".join(f"{line}\n" for line in lines))
+    return Saved(name, len(stops), None if written else lines)
 
 
-def _saved(stop: Breakpoint) -> Iterable[str]:
-    yield stop.written()
+def _saved(stop: Breakpoint) -> Iterator[str]:
+    """The commands that set it again as it is, but for its hits."""
+    if stop.printing and stop.condition:
+        yield f"{stop.command} {stop.source}"
+        yield f"condition {LAST} {stop.condition.text}"
+    else:
+        yield stop.written()
+    if stop.ignore:
+        yield f"ignore {LAST} {stop.ignore}"
     if stop.commands:
         yield from ("commands", *stop.commands, "end")
+    if not stop.enabled:
+        yield f"disable {LAST}"
 
 
-def source(console: Console, text: str) -> Reply:
+def source(console: Console, text: str) -> Nothing:
     if not text:
         raise DebuggerError("Say which file: source FILE.")
+    file = file_named(text)
+    if file == STDIN:
+        raise DebuggerError("source reads a file; `exec -x -` reads standard input.")
     try:
-        lines = Path(text).read_text(encoding="utf-8-sig").splitlines()
-    except ValueError:
-        raise DebuggerError(f"{text} is not UTF-8 text; source reads lines of commands.") from None
-    console.follow_with([line for line in lines if line.strip()], deeper=1)
-    return Reply()
+        lines = read_script(file)
+    except UnicodeDecodeError:
+        raise DebuggerError(f"{file} is not UTF-8 text; source reads lines of commands.") from None
+    except TooLongError as wrong:
+        raise DebuggerError(f"{file} {wrong}.") from None
+    console.source(lines)
+    return Nothing()
 
 
 _HELP = {
@@ -188,6 +175,10 @@ _LOC = """\
 LOC is a cycle (120, cycle 120), a bundle (pc 30, *30), words of scratch that an operand names
 (v_val, scratch 64:72), an engine (engine valu), an opcode (valu:multiply_add), words of memory
 that are touched (mem 2310:2318), or the name of a tag."""
+_COMMANDS = """\
+Where the first of a breakpoint's commands is `silent`, its stops are not told. Commands after one
+that moves are dropped; a list may hold another one. `$bpnum` is the number of the breakpoint that
+was set last."""
 _MORE = {"break": _LOC, "tbreak": _LOC}
 
 
@@ -213,20 +204,21 @@ GROUP = Group(
             "what to do at one: lines up to `end`",
             commands,
             "breakpoint",
+            _COMMANDS,
         ),
         Command(("delete", "d"), "delete [N…]", "delete some, or all", delete, "breakpoint"),
         Command(
             ("disable", "dis"),
             "disable [N…]",
             "pass some over, or all",
-            _enabling(False, "Disabled"),
+            _enabling(False),
             "breakpoint",
         ),
         Command(
             ("enable", "en"),
             "enable [N…]",
             "heed some again, or all",
-            _enabling(True, "Enabled"),
+            _enabling(True),
             "breakpoint",
         ),
         Command(("clear",), "clear [LOC]", "delete what stops at LOC", clear, "location"),

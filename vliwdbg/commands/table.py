@@ -1,54 +1,44 @@
-"""One row per command, and what a command answers.
+"""One row per command.
 
 Help, completion, the palette and `docs/commands.md` derive from the rows. A group is a module of
 this package with a tuple `COMMANDS`; `vliwdbg.commands.GROUPS` lists the groups. A handler takes
-the console and the text after the command, and returns a `Reply`; it never prints.
+the console and the text after the command, and returns a view; it never prints.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.session.session import Arrival
+from vliwdbg.views.base import View
+from vliwdbg.views.general import Quit
 
 if TYPE_CHECKING:
     from vliwdbg.commands.console import Console
 
 
-class Table(NamedTuple):
-    """Columns for people to read."""
-
-    headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 @dataclass(frozen=True)
 class Reply:
-    """What a command answers: lines, then a table; and the same as data, for programs.
+    """What came of a command line."""
 
-    `ok` False is a failure, whose message is in the lines. `arrival` is where a move came to.
-    `quit` is the exit code of a command that ends it all.
-    """
+    command: str
+    view: View
 
-    lines: tuple[str, ...] = ()
-    table: Table | None = None
-    ok: bool = True
-    data: Mapping[str, Any] | None = None
-    arrival: Arrival | None = None
-    quit: int | None = None
-    command: str = ""
+    @property
+    def ok(self) -> bool:
+        """Whether it was done, and what it was to find out is a yes."""
+        return self.view.ok
 
-
-def said(*lines: str, **data: Any) -> Reply:
-    """A reply of these lines."""
-    return Reply(lines, data=data or None)
+    @property
+    def quit(self) -> int | None:
+        """The exit code of a command that ends it all."""
+        return self.view.code if isinstance(self.view, Quit) else None
 
 
-Handler = Callable[["Console", str], Reply]
+Handler = Callable[["Console", str], View]
 
 
 class Command(NamedTuple):
@@ -135,8 +125,3 @@ def no_argument(name: str, text: str) -> None:
 def by_name(commands: Iterable[Command]) -> dict[str, Command]:
     """Each name, short ones too, with its row."""
     return {name: command for command in commands for name in command.names}
-
-
-def columns(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
-    """A table of anything that has a text."""
-    return Table(tuple(headers), tuple(tuple(map(str, row)) for row in rows))

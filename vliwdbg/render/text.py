@@ -1,23 +1,46 @@
-"""A reply as plain lines: what `exec` prints, and what a transcript holds."""
+"""Views as plain lines: what `exec` prints, a transcript holds and the panes of messages show.
+
+    @text.register
+    def _(view: Uses) -> Iterator[str]:
+        yield f"{view.place} is read by"
+        yield from table(("Cycle", "Slot"), ((slot.cycle, slot.text) for slot in view.readers))
+
+A renderer is given the view and nothing else, and yields a line at a time. It may be careless with
+the names that a program gives to things: `lines_of` escapes whatever a terminal would obey.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import singledispatch
+from typing import Any
 
-from vliwdbg.commands.table import Reply, Table
-
-
-def lines_of(reply: Reply) -> Iterator[str]:
-    """The reply's lines, then its table."""
-    yield from reply.lines
-    if reply.table:
-        yield from table_lines(reply.table)
+from vliwdbg.printable import printable
+from vliwdbg.views.base import View
 
 
-def table_lines(table: Table) -> Iterator[str]:
+@singledispatch
+def text(view: View) -> Iterator[str]:
+    """The lines of a view, not safe for a terminal yet; renderers register for their view."""
+    raise TypeError(f"no text is known for {type(view).__name__}")
+
+
+class Columns(str):
+    """A line of a table: broken in two it would be none."""
+
+    __slots__ = ()
+
+
+def lines_of(view: View) -> list[str]:
+    """The lines of a view, with every character escaped that is no text: a line is one line."""
+    return [type(line)(printable(line, keep="\t")) for line in text(view)]
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Columns]:
     """Columns as wide as their widest cell, two spaces apart; the last is left as it is."""
-    rows = (table.headers, *table.rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    # Escaped before it is measured: columns are of what is seen.
+    cells = [tuple(printable(str(cell)) for cell in row) for row in (headers, *rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield Columns("  ".join(padded).rstrip())

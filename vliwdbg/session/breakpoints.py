@@ -13,18 +13,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from machine.conditions import Need, Trap
 from machine.disassembly import ScratchNames
-from machine.machine import Machine
 from machine.program import Program
-from machine.stops import Commit, Reason, State, Stop, Write
+from machine.stops import Commit, Write
+from vliwdbg.session.conditions import compile_condition
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import (
     Access,
     AtCycle,
     Location,
+    Nowhere,
     OnMemory,
     OnScratch,
     Watched,
@@ -114,14 +116,16 @@ class Breakpoint:
 
 
 class Hit(NamedTuple):
-    """A breakpoint that was met: what its bundle wrote to the words, and what is to be noted.
+    """A breakpoint that was met, and what there was to see at that position.
 
-    `words` are what it watches, and `now` their values where nothing was written.
+    `writes` are what its bundle did to the watched words, `read` their values before the bundle,
+    which are those it read. `text` is what a dprintf prints, `note` what is to be said besides.
     """
 
     breakpoint: Breakpoint
     writes: tuple[Write, ...] = ()
-    now: tuple[int, ...] = ()
+    read: tuple[int, ...] = ()
+    text: str = ""
     note: str = ""
 
     @property
@@ -137,7 +141,7 @@ class Hit(NamedTuple):
                 where = Place(watched.place.memory, write.address, write.address + 1)
                 yield f"  {where.text(names)}: {write.old} → {write.new}"
             if not self.writes:
-                yield f"  read: {format_value(self.now)}"
+                yield f"  read: {format_value(self.read)}"
         if self.note:
             yield self.note
 
@@ -186,11 +190,12 @@ class Breakpoints:
     def _look_again(self, stop: Breakpoint) -> Iterator[str]:
         stop.flags, stop.cause = b"", ""
         try:
-            stop.what = _looked_for(stop.command, stop.source, self.scope)
+            found = _READERS[stop.command](stop.command, stop.source, self.scope)
         except DebuggerError as wrong:
             stop.cause = wrong.message
             yield f"{stop.noun} {stop.number} cannot be met here: {wrong.message}"
             return
+        stop.what, stop.printing = found.what, found.printing
         stop.flags = stop.what.flags(self.where)
 
     # setting and finding
@@ -200,7 +205,22 @@ class Breakpoints:
 
         Raises DebuggerError.
         """
-        stop = self.read(command, text)
+        return self._number(self.read(command, text))
+
+    def add_again(self, command: str, source: str, condition: str) -> Breakpoint:
+        """Set one of earlier; where it cannot be met in this program, its cause says why.
+
+        Raises DebuggerError for a condition that is none.
+        """
+        checked = Expression.parse(condition) if condition else None
+        try:
+            stop = self.read(command, source)
+        except DebuggerError as wrong:
+            stop = Breakpoint(0, command, source, Nowhere(), cause=wrong.message)
+        stop.condition = checked
+        return self._number(stop)
+
+    def _number(self, stop: Breakpoint) -> Breakpoint:
         stop.number = self._next
         self._next += 1
         self.all[stop.number] = stop
@@ -255,11 +275,20 @@ class Breakpoints:
         if reached or self._flagged_memory:
             core.memory_flags[:] = bytes(len(core.memory))
             self._flagged_memory = True
+        core.set_traps([self._trap(stop) for stop in stops if stop.cycle is None])
         for stop in reached:
             assert stop.words
             bits = memory_bits(stop.what)
             for address in range(stop.words.start, stop.words.stop):
                 core.memory_flags[address] |= bits
+
+    def _trap(self, stop: Breakpoint) -> Trap:
+        """What has to be true where the core is to stop for one."""
+        code = compile_condition(stop.condition, self.scope) if stop.condition else ()
+        need, words = stop.what.need, stop.words
+        start, end = (words.start, words.stop) if need is not Need.NOTHING and words else (0, 0)
+        flags = b"" if stop.on_memory else stop.flags
+        return Trap(flags, stop.watched is not None, need, start, end, code)
 
     def next_cycle(self, cycle: int) -> int | None:
         """The first cycle past this one that a breakpoint waits for."""
@@ -275,7 +304,7 @@ class Breakpoints:
         core, program = self.scope.core, self.scope.program
         pc, cycle = core.pc, core.cycle
         return [
-            hit
+            hit._replace(text=self._printed(stop))
             for stop in self._before
             if not isinstance(stop.what, Watched)
             and (stop.flags[pc : pc + 1] > b"\0" or stop.cycle == cycle)
@@ -306,9 +335,17 @@ class Breakpoints:
         return tuple(write for write in writes if not changed or write.old != write.new)
 
     def _watch_hit(self, stop: Breakpoint, watched: Watched, commit: Commit) -> Hit:
-        now = tuple(watched.place.words_in(self.scope.core))
         writes = () if watched.access is Access.READ else self._changes(watched, commit)
-        return Hit(stop, writes, now)
+        return Hit(stop, writes, watched.words_before(self.scope.core, commit))
+
+    def _printed(self, stop: Breakpoint) -> str:
+        """What a dprintf prints at this position; empty for any other."""
+        if stop.printing is None:
+            return ""
+        try:
+            return stop.printing.text(self.scope)
+        except DebuggerError as wrong:
+            return f"{stop.noun} {stop.number}: {wrong.message}"
 
     def _under_condition(self, hit: Hit) -> Iterator[Hit]:
         stop = hit.breakpoint
@@ -386,10 +423,6 @@ def _watched(command: str, text: str, tree: Any, scope: Scope) -> Watched:
     return Watched(Evaluator(scope, text).place(tree), access)
 
 
-def _looked_for(command: str, source: str, scope: Scope) -> Location | Watched:
-    return _READERS[command](command, source, scope).what
-
-
 _READERS: Mapping[str, Callable[[str, str, Scope], Breakpoint]] = {
     "break": _read_break,
     "tbreak": _read_break,
@@ -410,57 +443,9 @@ def unescaped(text: str) -> str:
     return text
 
 
-# For a run without a session
-
-
-@dataclass
-class RunStops:
-    """Breakpoints and watchpoints of one run on a machine: `arm` it, then judge each stop.
-
-    `locations` and `ranges` are texts as `break` and `watch` take them.
-    """
-
-    program: Program
-    locations: Sequence[str] = ()
-    ranges: Sequence[str] = ()
-    _stops: Breakpoints = field(init=False)
-
-    def arm(self, machine: Machine) -> None:
-        """Flag the machine's bundles. Raises DebuggerError for a text that is none."""
-        self._stops = Breakpoints(Scope(self.program, machine.core))
-        for command, texts in (("break", self.locations), ("watch", self.ranges)):
-            for text in texts:
-                self._stops.add(command, text)
-        self._stops.arm()
-
-    def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
-        """Run to the next candidate: a flagged bundle, or a cycle that a breakpoint waits for."""
-        cycle = self._stops.next_cycle(machine.cycle)
-        if machine.position == 0 and check_first and self._stops.next_cycle(-1) == 0:
-            return machine.run(0)._replace(reason=Reason.BREAKPOINT)
-        # No pc tells a cycle: run to the bundle that takes the machine to it, then execute that.
-        limit = max_cycles if cycle is None else min(max_cycles, cycle - 1)
-        first = machine.position
-        stop = machine.run(budget, limit, check_first=check_first)
-        if stop.reason is not Reason.MAX_CYCLES or limit == max_cycles:
-            return stop
-        stop = machine.run(1, max_cycles, check_first=check_first or machine.position != first)
-        return stop._replace(reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
-
-    def hit(self, machine: Machine) -> tuple[Reason, str] | None:
-        """What was met: which kind of stop that makes it, and a line; None for a false alarm."""
-        commit = machine.core.last_commit() if machine.position else None
-        hits = self._stops.after(lambda: commit)
-        if machine.state is not State.STOPPED:
-            hits += self._stops.before(lambda: commit is None or commit.cycle < machine.cycle)
-        if not hits:
-            return None
-        watched = any(hit.breakpoint.watched for hit in hits)
-        reason = Reason.WATCHPOINT if watched else Reason.BREAKPOINT
-        return reason, _told(hits, self._stops.scope.names)
-
-
-def _told(hits: Sequence[Hit], names: ScratchNames) -> str:
+def tell_hits(hits: Sequence[Hit], program: Program) -> str:
+    """What was met, in a line: `watchpoint 1 (s[9]); s[9]: 0 → 3`."""
+    names = ScratchNames(program.scratch_map)
     labels = ", ".join(f"{hit.label} ({hit.breakpoint.what.text(names)})" for hit in hits)
     changes = [line.strip() for hit in hits for line in list(hit.lines(names))[1:]]
     return "; ".join([labels, *changes])

@@ -1,6 +1,7 @@
 """What breakpoints and watchpoints look for: one class a kind of LOC.
 
     flags(where)        which bundles are candidates, once for a program
+    need                what a candidate has to do to words, which the core sees
     holds(core, ...)    whether this candidate is one, where words decide
     text(names)         as a user would write it
 
@@ -9,31 +10,35 @@ A `Location` is looked for before a bundle, a `Watched` after it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from machine.core.timeline import (
+from machine.access import MEMORY_OPCODES, Kind
+from machine.conditions import Need
+from machine.disassembly import ScratchNames
+from machine.isa import ENGINES, Opcode, opcode, opcodes_of
+from machine.machine import BREAK_AFTER, BREAK_BEFORE, Timeline
+from machine.program import Program
+from machine.protocol import (
     BREAK_AFTER_READ,
     BREAK_AFTER_WRITE,
     BREAK_BEFORE_READ,
     BREAK_BEFORE_WRITE,
 )
-from machine.disassembly import ScratchNames
-from machine.isa import ENGINES, Opcode, opcode, opcodes_of
-from machine.machine import BREAK_AFTER, BREAK_BEFORE, Core
-from machine.program import Program
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
-from vliwdbg.session.where import MEMORY_OPCODES, READS, WRITES, Where, reached
+from vliwdbg.session.where import Where, reached
 
 
 class Location(Protocol):
     """Something that a bundle about to be executed is, or not."""
 
+    @property
+    def need(self) -> Need: ...
     def flags(self, where: Where, /) -> bytes: ...
-    def holds(self, program: Program, core: Core, /) -> bool: ...
+    def holds(self, program: Program, core: Timeline, /) -> bool: ...
     def text(self, names: ScratchNames, /) -> str: ...
 
 
@@ -42,11 +47,12 @@ class AtCycle:
     """The first position of a cycle. No pc tells it, so nothing is flagged for it."""
 
     cycle: int
+    need = Need.NOTHING
 
     def flags(self, _where: Where) -> bytes:
         return b""
 
-    def holds(self, _program: Program, core: Core) -> bool:
+    def holds(self, _program: Program, core: Timeline) -> bool:
         return core.cycle == self.cycle
 
     def text(self, _names: ScratchNames) -> str:
@@ -57,7 +63,9 @@ class AtCycle:
 class _Static:
     """What the program alone decides: each candidate is one."""
 
-    def holds(self, _program: Program, _core: Core) -> bool:
+    need = Need.NOTHING
+
+    def holds(self, _program: Program, _core: Timeline) -> bool:
         return True
 
 
@@ -72,6 +80,17 @@ class AtPc(_Static):
 
     def text(self, _names: ScratchNames) -> str:
         return f"pc {self.pc}"
+
+
+@dataclass(frozen=True)
+class Nowhere(_Static):
+    """What cannot be met in the program at hand."""
+
+    def flags(self, where: Where) -> bytes:
+        return where.flags([], BREAK_BEFORE)
+
+    def text(self, _names: ScratchNames) -> str:
+        return "nowhere"
 
 
 @dataclass(frozen=True)
@@ -122,7 +141,7 @@ class OnScratch(_Static):
     place: Place
 
     def flags(self, where: Where) -> bytes:
-        pcs = where.touching(self.place.start, self.place.stop, READS | WRITES)
+        pcs = where.touching(self.place.start, self.place.stop, tuple(Kind))
         return where.flags(pcs, BREAK_BEFORE)
 
     def text(self, names: ScratchNames) -> str:
@@ -134,13 +153,14 @@ class OnMemory:
     """A bundle that loads from or stores to these words of memory."""
 
     place: Place
+    need = Need.TOUCH_MEMORY
 
     def flags(self, where: Where) -> bytes:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
-    def holds(self, program: Program, core: Core) -> bool:
-        slots = reached(program.bundle(core.pc), core.scratch.__getitem__)
-        return any(overlap(self.place, addresses) for _, addresses in slots)
+    def holds(self, program: Program, core: Timeline) -> bool:
+        found = reached(program.bundle(core.pc), tuple(Kind), core.scratch.__getitem__)
+        return any(overlap(self.place, addresses) for addresses in found)
 
     def text(self, names: ScratchNames) -> str:
         return self.place.text(names)
@@ -165,7 +185,11 @@ class Access(StrEnum):
     TOUCHED = "touched"
 
 
-_ROLES = {Access.CHANGED: WRITES, Access.READ: READS, Access.TOUCHED: READS | WRITES}
+_KINDS: Mapping[Access, Collection[Kind]] = {
+    Access.CHANGED: (Kind.WRITE,),
+    Access.READ: (Kind.READ,),
+    Access.TOUCHED: tuple(Kind),
+}
 
 
 @dataclass(frozen=True)
@@ -176,37 +200,56 @@ class Watched:
     access: Access
 
     def flags(self, where: Where) -> bytes:
-        start, stop, roles = self.place.start, self.place.stop, _ROLES[self.access]
+        start, stop, kinds = self.place.start, self.place.stop, _KINDS[self.access]
         on_memory = where.of_opcodes(MEMORY_OPCODES)
-        pcs = on_memory if self.place.memory else where.touching(start, stop, roles)
+        pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
         return where.flags(pcs, BREAK_AFTER)
 
-    def holds(self, program: Program, core: Core, commit: Commit) -> bool:
+    @property
+    def need(self) -> Need:
+        """What a bundle has to do to the words, beyond having such an operand."""
+        return _NEEDS[self.place.memory, self.access]
+
+    def holds(self, program: Program, core: Timeline, commit: Commit) -> bool:
         """Whether a candidate bundle, now executed, did it."""
         if self.access is Access.CHANGED:
             return any(write.old != write.new for write in self.writes(commit))
         return not self.place.memory or self._on_memory(program, core, commit)
 
-    def _on_memory(self, program: Program, core: Core, commit: Commit) -> bool:
+    def _on_memory(self, program: Program, core: Timeline, commit: Commit) -> bool:
         before = {write.address: write.old for write in commit.scratch}
-        slots = reached(
-            program.bundle(commit.pc), lambda word: before.get(word, core.scratch[word])
+        found = reached(
+            program.bundle(commit.pc),
+            _KINDS[self.access],
+            lambda word: before.get(word, core.scratch[word]),
         )
-        engines = ("load",) if self.access is Access.READ else ("load", "store")
-        return any(
-            slot.engine in engines and overlap(self.place, addresses) for slot, addresses in slots
-        )
+        return any(overlap(self.place, addresses) for addresses in found)
 
     def writes(self, commit: Commit) -> tuple[Write, ...]:
         """What the bundle wrote to the words."""
         written = commit.memory if self.place.memory else commit.scratch
         return tuple(write for write in written if write.address in self.place)
 
+    def words_before(self, core: Timeline, commit: Commit) -> tuple[int, ...]:
+        """The words as they were before the bundle that was just executed."""
+        old = {write.address: write.old for write in self.writes(commit)}
+        addresses = range(self.place.start, self.place.stop)
+        now = zip(addresses, self.place.words_in(core), strict=True)
+        return tuple(old.get(address, word) for address, word in now)
+
     def text(self, names: ScratchNames) -> str:
         place = self.place
         return place.text(names) if place.memory else _scratch_text(place, names)
 
 
+_NEEDS = {
+    (False, Access.CHANGED): Need.CHANGE_SCRATCH,
+    (False, Access.READ): Need.NOTHING,
+    (False, Access.TOUCHED): Need.NOTHING,
+    (True, Access.CHANGED): Need.CHANGE_MEMORY,
+    (True, Access.READ): Need.READ_MEMORY,
+    (True, Access.TOUCHED): Need.TOUCH_MEMORY,
+}
 _MEMORY_BITS = {
     Access.CHANGED: BREAK_AFTER_WRITE,
     Access.READ: BREAK_AFTER_READ,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.disassembly import ScratchNames
 from machine.isa import SCRATCH_SIZE, WORD_MASK, opcodes_of
-from machine.machine import Core
+from machine.machine import Timeline
 from machine.program import Program
 from vliwdbg.session.errors import DebuggerError
 
@@ -51,7 +51,7 @@ class Place(NamedTuple):
     def __contains__(self, address: object) -> bool:
         return isinstance(address, int) and self.start <= address < self.stop
 
-    def words_in(self, core: Core) -> Sequence[int]:
+    def words_in(self, core: Timeline) -> Sequence[int]:
         """The words there now."""
         return (core.memory if self.memory else core.scratch)[self.start : self.stop]
 
@@ -67,7 +67,7 @@ class Scope:
     """What expressions can see: a program's names and tags, a core's words, earlier values."""
 
     program: Program
-    core: Core
+    core: Timeline
     names: ScratchNames = field(init=False)
     values: list[Value] = field(default_factory=list)
 
@@ -112,9 +112,23 @@ def parse(text: str, start: str) -> Node:
     from lark.exceptions import UnexpectedInput
 
     try:
-        return _parser().parse(text, start=start)
+        tree = _parser().parse(text, start=start)
     except UnexpectedInput as unexpected:
         raise _misread(text, start, unexpected) from None
+    _verify_depth(tree, text)
+    return tree
+
+
+def _verify_depth(tree: Node, text: str) -> None:
+    """Whatever walks the tree may call itself for each node."""
+    nodes = [(tree, 0)]
+    while nodes:
+        node, depth = nodes.pop()
+        depth += node.data in _VALUES or node.data in PLACES
+        if depth > DEEPEST + 1:
+            message = f"this is nested more than {DEEPEST} deep."
+            raise DebuggerError(message, text, node.meta.start_pos)
+        nodes += [(child, depth) for child in node.children if hasattr(child, "children")]
 
 
 def _misread(text: str, start: str, unexpected: Any) -> DebuggerError:
@@ -220,7 +234,6 @@ class Evaluator:
         self.text = text
         self._tags = tags
         """Other names that may stand where one of scratch does."""
-        self._depth = 0
         self._getters: dict[int, Getter] = {}
 
     def wrong(self, node: Any, message: str) -> DebuggerError:
@@ -248,38 +261,40 @@ class Evaluator:
         return getter
 
     def _make_getter(self, tree: Node) -> Getter:
-        if self._depth > DEEPEST:
-            raise self.wrong(tree, f"this is nested more than {DEEPEST} deep.")
         make = Evaluator.words if tree.data in PLACES else _VALUES[tree.data]
-        self._depth += 1
-        try:
-            return make(self, tree)
-        finally:
-            self._depth -= 1
+        return make(self, tree)
 
     # values
 
+    @staticmethod
+    def is_computed(tree: Node) -> bool:
+        """Whether a place may be another one each time."""
+        return any(node is not tree and node.data in _COMPUTED for node in tree.iter_subtrees())
+
     def words(self, tree: Node) -> Getter:
-        if any(node is not tree and node.data in _COMPUTED for node in tree.iter_subtrees()):
+        if self.is_computed(tree):
             return lambda: self._words_at(tree, self.place(tree))()
         return self._words_at(tree, self.place(tree))
 
     def _words_at(self, tree: Node, place: Place) -> Getter:
         words = self.scope.core.memory if place.memory else self.scope.core.scratch
         _, start, stop = place
-        if self._is_one(tree, place):
+        if self.is_one(tree, place):
             return lambda: words[start]
         return lambda: tuple(words[start:stop])
 
     @staticmethod
-    def _is_one(tree: Node, place: Place) -> bool:
+    def is_one(tree: Node, place: Place) -> bool:
+        """Whether a place is one word, not a range of one."""
         # s[3:4] is a range of one word; v_val[3] and a name of one word are words.
         bounds = next((child for child in tree.children if _is(child, "bounds")), None)
         ranged = bounds is not None and bounds.children[1] is not None
         return place.width == 1 and not ranged
 
     def number(self, tree: Node) -> Getter:
-        word = self.parse_number(tree.children[0]) & WORD_MASK
+        word = self.parse_number(tree.children[0])
+        if word > WORD_MASK:
+            raise self.wrong(tree, f"this number is no word: a word is at most {WORD_MASK}.")
         return lambda: word
 
     def parse_number(self, token: Any) -> int:
@@ -406,14 +421,19 @@ class Evaluator:
         return place
 
     def named(self, tree: Node) -> Place:
-        quoted, at, bounds = tree.children
+        quoted, _, bounds = tree.children
         name = unquoted(str(quoted.children[0]))
-        address, width = self._find_name(tree, name, at)
+        address, width = self.whole(tree)
         start, stop = self.bounds(bounds, width)
         if start >= stop or stop > width:
             words = "1 word" if width == 1 else f"{width} words"
             raise self.wrong(bounds, f"{name} has {words}, 0:{width}.")
         return Place(False, address + start, address + stop)
+
+    def whole(self, tree: Node) -> tuple[int, int]:
+        """The first word and the width of what a name names, without its index."""
+        quoted, at, _ = tree.children
+        return self._find_name(tree, unquoted(str(quoted.children[0])), at)
 
     def _find_name(self, tree: Node, name: str, at: Any) -> tuple[int, int]:
         names = self.scope.names

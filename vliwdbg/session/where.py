@@ -7,15 +7,11 @@ program of two hundred thousand bundles is set before a person notices.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
-from machine.isa import OPCODES, Opcode, Role
-from machine.program import MAX_OPERANDS, Bundle, Program, Slot
-
-READS = frozenset({Role.USE, Role.ADDRESS})
-WRITES = frozenset({Role.DEF})
-MEMORY_OPCODES = frozenset(row for row in OPCODES if row.memory_lanes)
-_SHIFTED = frozenset(row for row in OPCODES if any(o.role is Role.OFFSET for o in row.operands))
+from machine.access import ACCESS, Kind, Marks, mark_opcodes, mark_touching
+from machine.isa import Opcode
+from machine.program import Bundle, Program
 
 
 class Where:
@@ -25,49 +21,21 @@ class Where:
         self.program = program
         self._first_slot = program.columns.first_slot_of_bundles()
 
-    def of_opcodes(self, rows: Iterable[Opcode]) -> Iterator[int]:
+    def of_opcodes(self, rows: Collection[Opcode]) -> Iterator[int]:
         """The bundles that have a slot with one of these opcodes."""
-        codes = frozenset(row.code for row in rows)
-        opcodes = self.program.columns.opcodes
-        return self._pcs(slot for slot, code in enumerate(opcodes) if code in codes)
+        return self._marked(mark_opcodes(self.program.columns, rows))
 
-    def touching(self, start: int, stop: int, roles: frozenset[Role]) -> Iterator[int]:
-        """The bundles with an operand of such a role within scratch start:stop."""
-        columns = self.program.columns
-        for position in range(MAX_OPERANDS):
-            low, high = self._bounds(position, start, stop, roles)
-            slots = enumerate(zip(columns.opcodes, columns.operands[position], strict=True))
-            yield from self._pcs(
-                slot for slot, (code, value) in slots if low[code] < value < high[code]
-            )
-        yield from self._touching_shifted(start, stop, roles)
+    def touching(self, start: int, stop: int, kinds: Collection[Kind]) -> Iterator[int]:
+        """The bundles with a slot that does such a thing to scratch start:stop."""
+        return self._marked(mark_touching(self.program.columns, start, stop, kinds))
 
-    @staticmethod
-    def _bounds(
-        position: int, start: int, stop: int, roles: frozenset[Role]
-    ) -> tuple[list[int], list[int]]:
-        """For each opcode, between which values this operand overlaps the words; none is 0, 0."""
-        low, high = [0] * len(OPCODES), [0] * len(OPCODES)
-        for row in OPCODES:
-            operand = row.operands[position] if position < row.arity else None
-            if operand and operand.role in roles and row not in _SHIFTED:
-                low[row.code], high[row.code] = start - operand.width, stop
-        return low, high
-
-    def _touching_shifted(self, start: int, stop: int, roles: frozenset[Role]) -> Iterator[int]:
-        columns = self.program.columns
-        codes = {row.code: row for row in _SHIFTED}
-        for slot, code in enumerate(columns.opcodes):
-            if code in codes:
-                words = codes[code].words(columns.operands_of(slot), *roles)
-                if any(at < stop and start < at + width for at, width in words):
-                    yield self._pc(slot)
-
-    def _pcs(self, slots: Iterable[int]) -> Iterator[int]:
-        return map(self._pc, slots)
-
-    def _pc(self, slot: int) -> int:
-        return bisect_right(self._first_slot, slot) - 1
+    def _marked(self, marks: Marks) -> Iterator[int]:
+        """The bundles with a slot that is marked."""
+        slot = marks.find(1)
+        while slot >= 0:
+            pc = bisect_right(self._first_slot, slot) - 1
+            yield pc
+            slot = marks.find(1, self._first_slot[pc + 1])
 
     def flags(self, pcs: Iterable[int], bit: int) -> bytes:
         """A byte for each pc, with the bit set at these."""
@@ -77,14 +45,15 @@ class Where:
         return bytes(flags)
 
 
-def reached(bundle: Bundle, read: Callable[[int], int]) -> Iterator[tuple[Slot, range]]:
-    """The memory addresses of each load and store; `read` gives scratch words before the bundle."""
+def reached(bundle: Bundle, kinds: Collection[Kind], read: Callable[[int], int]) -> Iterator[range]:
+    """The memory addresses of each slot that does such a thing to memory.
+
+    `read` gives scratch words before the bundle.
+    """
     for slot in bundle:
-        lanes = slot.opcode.memory_lanes
-        if lanes:
-            address = next(slot.opcode.words(slot.operands, Role.ADDRESS))[0]
-            first = read(address)
-            yield slot, range(first, first + lanes)
+        access = ACCESS[slot.opcode.code]
+        if access.memory in kinds:
+            yield access.reached(slot.operands, read)
 
 
 def union(flags: Iterable[bytes], length: int) -> bytes:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
-from vliwdbg.tui.dialogue import Dialogue
-from vliwdbg.tui.history import History
 from vliwdbg.tui.palette import CommandRows
 from vliwdbg.tui.screens.main import MainScreen
 from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
+from vliwdbg.tui.user import User
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
+    from vliwdbg.scripts import Entry
 
 
 SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
@@ -25,9 +24,8 @@ SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
 class DebuggerApp(App[int]):
     """The debugger in a terminal.
 
-    `lines` are executed first. `history_path` is where command lines are kept, if anywhere;
-    `keymap` gives other keys to bindings, by id. `main` is the screen, `trouble` a bug of ours
-    that ended it.
+    `lines` are executed first; `user` brings settings and what was kept. `main` is the screen,
+    `trouble` a bug of ours that ended it.
     """
 
     TITLE = "vliwdbg"
@@ -39,13 +37,12 @@ class DebuggerApp(App[int]):
         self,
         loaded: Loaded,
         choice: Choice,
-        lines: Sequence[str] = (),
-        history_path: Path | None = None,
-        keymap: Mapping[str, str] | None = None,
+        lines: Sequence[Entry] = (),
+        user: User | None = None,
     ) -> None:
         super().__init__()
-        self._keys = dict(keymap or {})
-        self.main = MainScreen(Dialogue(loaded, choice), History(history_path), lines, self._keys)
+        self.user = user or User()
+        self.main = MainScreen(loaded, choice, self.user, lines)
 
     @property
     def trouble(self) -> Exception | None:
@@ -53,8 +50,8 @@ class DebuggerApp(App[int]):
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
-        self.theme = THEME.name
-        self.set_keymap(self._keys)
+        self.theme = self.user.settings["theme"]
+        self.set_keymap(self.user.keymap)
         self.push_screen(self.main)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

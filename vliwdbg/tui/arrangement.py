@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 PANES = ("code", "bundle", "scratch", "memory", "stops", "messages")
 """In the order of their numbers, 1 to 6."""
+LAYOUTS = ("all", "two", "one")
+"""What a user may ask for; a terminal too small for it gets the next one."""
 LARGE_WIDTH, LARGE_HEIGHT = 172, 30
 TALL = 36
 TINY_WIDTH, TINY_HEIGHT = 30, 9
@@ -34,11 +36,19 @@ class Box(NamedTuple):
 Boxes = Mapping[str, Box]
 
 
-def arrange(width: int, height: int, chosen: str, beside: str, *, grown: bool = False) -> Boxes:
+def arrange(
+    width: int,
+    height: int,
+    chosen: str,
+    beside: str,
+    *,
+    layout: str = LAYOUTS[0],
+    grown: bool = False,
+) -> Boxes:
     """The box of each pane that is to be seen. `beside` is the chosen pane other than code."""
-    if grown or width < TINY_WIDTH or height < TINY_HEIGHT:
+    if grown or layout == "one" or width < TINY_WIDTH or height < TINY_HEIGHT:
         return {chosen: Box(0, 0, width, height)}
-    if width >= LARGE_WIDTH and height >= LARGE_HEIGHT:
+    if layout == "all" and width >= LARGE_WIDTH and height >= LARGE_HEIGHT:
         return _large(width, height)
     return _small(width, height, beside)
 

@@ -7,63 +7,26 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from enum import Enum
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
-from machine.isa import WORD_MASK
+from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Commit, Stop
-from vliwdbg.session.session import Arrival, Session
-from vliwdbg.session.still import Still, changed_words, still_of
-from vliwdbg.session.views import (
-    MemoryRows,
-    StopView,
-    WordRow,
-    scratch_rows,
-    stop_views,
-    tags_by_pc,
-)
+from vliwdbg.session.session import Session, StopEvent
+from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
+from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
+from vliwdbg.views.listing import tags_by_pc
+from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.words import MemoryRows, WordRow, scratch_rows
 
 MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
 
-class Radix(Enum):
-    """How words are written, with the most characters one takes."""
-
-    HEX = ("hex", 8)
-    DECIMAL = ("decimal", 10)
-    SIGNED = ("signed", 11)
-
-    @property
-    def label(self) -> str:
-        return self.value[0]
-
-    @property
-    def width(self) -> int:
-        return self.value[1]
-
-    def text(self, word: int) -> str:
-        """A word, not padded."""
-        return _WRITERS[self](word)
-
-    def following(self) -> Radix:
-        """The next one, and after the last the first."""
-        all_of_them = list(Radix)
-        return all_of_them[(all_of_them.index(self) + 1) % len(all_of_them)]
-
-
-def _signed(word: int) -> str:
-    return str(word - WORD_MASK - 1 if word >> 31 else word)
-
-
-_WRITERS: Mapping[Radix, Callable[[int], str]] = {
-    Radix.HEX: lambda word: f"{word:x}",
-    Radix.DECIMAL: str,
-    Radix.SIGNED: _signed,
-}
+RADIXES = (HEX, DECIMAL, SIGNED)
+"""How the panes may write words, in turn."""
 
 
 class Line(NamedTuple):
@@ -73,11 +36,42 @@ class Line(NamedTuple):
     text: str
 
 
+class Look(NamedTuple):
+    """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
+    bundle, whether it is enabled and a byte for each pc."""
+
+    program: Program
+    names: ScratchNames
+    layout: Layout | None
+    now: Snapshot
+    last: Commit | None
+    stop: StopEvent
+    end: Stop | None
+    breakpoints: tuple[BreakpointView, ...]
+    marked: tuple[tuple[bool, bytes], ...]
+
+
+def look_at(session: Session) -> Look:
+    """Look at a session; to be called where it is at rest, and kept as long as one likes."""
+    breakpoints = session.breakpoints.all.values()
+    return Look(
+        session.program,
+        session.names,
+        session.layout,
+        snapshot_of(session.core),
+        session.core.last_commit(),
+        session.arrival,
+        session.end,
+        breakpoint_views(session),
+        tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
+    )
+
+
 class Desk:
     """One user at one session, and what the session was like when last looked at."""
 
-    def __init__(self, session: Session) -> None:
-        self.radix = Radix.HEX
+    def __init__(self, look: Look) -> None:
+        self.radix: Radix = HEX
         self.transcript: list[Line] = []
         self.latest = 0
         """Where in it the latest exchange begins."""
@@ -85,33 +79,34 @@ class Desk:
         """The pc of the bundle looked at."""
         self.settled = 0
         """Counts the looks; whatever is drawn belongs to one of them."""
-        self._take(session)
-        self.settle(session)
+        self._take(look)
+        self.settle(look)
 
-    def _take(self, session: Session) -> None:
+    def _take(self, look: Look) -> None:
         """What stays the same as long as the program does."""
-        self.program: Program = session.program
-        self.names: ScratchNames = session.names
-        self.tags = tags_by_pc(session.program)
-        self.scratch_rows: list[WordRow] = scratch_rows(session.names)
-        self.memory_rows = MemoryRows(session.layout, len(session.core.memory))
-        self.now: Still = still_of(session.core)
-        self.left: Still = self.now
+        self.program = look.program
+        self.names = look.names
+        self.tags = tags_by_pc(look.program)
+        self.scratch_rows: list[WordRow] = scratch_rows(look.names)
+        self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.now = look.now
+        self.left = self.now
         """Where the last move began."""
         self.look_at_next()
 
-    def settle(self, session: Session) -> None:
-        """Look at a session at rest."""
-        if self.program is not session.program:
-            self._take(session)
-        before, self.now = self.now, still_of(session.core)
+    def settle(self, look: Look) -> None:
+        """Show another look."""
+        if self.program is not look.program:
+            self._take(look)
+        before, self.now = self.now, look.now
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
             self.look_at_next()
-        self.last: Commit | None = session.timeline.last_commit()
-        self.arrival: Arrival = session.arrival
-        self.end: Stop | None = session.timeline.end
-        self.stops: tuple[StopView, ...] = stop_views(session)
+        self.last = look.last
+        self.stop = look.stop
+        self.end = look.end
+        self.breakpoints = look.breakpoints
+        self._marked = look.marked
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
@@ -126,6 +121,14 @@ class Desk:
         """Look at the bundle executed last, if there is one."""
         if self.last:
             self.looking = self.last.pc
+
+    def next_radix(self) -> None:
+        """Write words in the next radix, and after the last in the first."""
+        self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
+
+    def breakpoints_at(self, pc: int) -> list[bool]:
+        """Of those that may stop before the bundle at pc, whether each is enabled."""
+        return [enabled for enabled, flags in self._marked if flags[pc : pc + 1] > b"\0"]
 
     def say(self, lines: Iterable[Line]) -> None:
         """Add the lines of one exchange to the transcript."""

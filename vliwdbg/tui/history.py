@@ -1,37 +1,39 @@
-"""The command lines of earlier, kept in a file between two sessions of the debugger."""
+"""The command lines of earlier, kept in a file that all debuggers of a user share."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from platformdirs import user_state_path
+from vliwdbg.settings.files import FileError, read, update
 
 MOST_LINES = 1_000
-IN_FILE = "history"
-
-
-def history_path() -> Path:
-    """Where the platform wants such a file."""
-    return user_state_path("vliwdbg") / IN_FILE
+LONGEST = 1_000
+"""Characters of a line that is kept; a longer one was pasted."""
 
 
 class History:
-    """Lines, the newest last. Without a path nothing is kept."""
+    """Lines, the newest last. Without a path nothing is kept.
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path
-        self.lines = _read(path)[-MOST_LINES:] if path else []
-        self._at = len(self.lines)
+    `tell` gets the trouble where the file cannot be used; from then on nothing is kept.
+    """
+
+    def __init__(self, path: Path | None = None, tell: Callable[[FileError], object] = str) -> None:
+        self.lines: list[str] = []
+        self._path = path
+        self._tell = tell
+        self.rewind()
 
     def add(self, line: str) -> None:
         """Remember a line, unless it is the last one again."""
-        if line and line != (self.lines[-1] if self.lines else ""):
-            self.lines.append(line)
-            self._keep()
-        self.rewind()
+        self.lines = _with_line(self.lines, line)
+        if len(line) <= LONGEST:
+            self._share(lambda path: update(path, _adding(line), errors="replace"))
+        self._at = len(self.lines)
 
     def rewind(self) -> None:
-        """The next `recall` starts from the newest."""
+        """The next `recall` starts from the newest, be it another debugger's."""
+        self._share(lambda path: read(path, errors="replace"))
         self._at = len(self.lines)
 
     def recall(self, step: int, prefix: str) -> str | None:
@@ -43,22 +45,30 @@ class History:
                 return self.lines[at]
             at += step
         if step > 0:
-            self.rewind()
+            self._at = len(self.lines)
         return None
 
-    def _keep(self) -> None:
-        if self.path is None:
+    def _share(self, use: Callable[[Path], str]) -> None:
+        """Take the lines that are in the file, once it was read or written."""
+        if self._path is None:
             return
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.path.write_text("\n".join(self.lines[-MOST_LINES:]) + "\n", encoding="utf-8")
-        except OSError:
-            # A history that cannot be kept is no reason to disturb anybody.
-            self.path = None
+            self.lines = _lines(use(self._path))
+        except FileError as trouble:
+            self._path = None
+            self._tell(trouble)
 
 
-def _read(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
+def _lines(text: str) -> list[str]:
+    return [line for line in text.split("\n") if line][-MOST_LINES:]
+
+
+def _with_line(lines: list[str], line: str) -> list[str]:
+    return lines if not line or lines[-1:] == [line] else [*lines, line]
+
+
+def _adding(line: str) -> Callable[[str], str]:
+    """What makes a file's text one with that line at its end."""
+    return lambda text: "".join(
+        f"{kept}\n" for kept in _with_line(_lines(text), line)[-MOST_LINES:]
+    )

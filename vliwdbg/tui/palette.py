@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.markup import escape
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
+from vliwdbg.commands import GROUPS
+
 if TYPE_CHECKING:
     from vliwdbg.tui.app import DebuggerApp
 
@@ -30,7 +32,7 @@ class CommandRows(Provider):
     def _entries(self) -> Iterator[Entry]:
         app: DebuggerApp = self.app  # type: ignore[assignment]
         screen = app.main
-        for command in screen.dialogue.commands():
+        for command in (command for group in GROUPS for command in group.commands):
             alone = command.usage == command.name
             do = screen.execute if alone else screen.action_command
             line = command.name if alone else f"{command.name} "

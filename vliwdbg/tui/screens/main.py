@@ -1,8 +1,8 @@
 """The debugger's screen: panes, status, reply, keys or command line.
 
-    key ──> Key ──> command line ──> job, in a thread ──> Session
-                                                             │
-    Room.show() <────────────── SessionChanged <─────────────┘
+    key ──> Key ──> command line ──> Debugger, in its thread
+                                         │
+    Room.show() <── Desk <── News <── events
 
 Keys and the command line end in `execute`, and nothing else touches the session.
 """
@@ -10,11 +10,11 @@ Keys and the command line end in `execute`, and nothing else touches the session
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from string import digits
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -23,48 +23,66 @@ from textual.message import Message
 from textual.screen import Screen
 
 from machine.stops import Reason, State
-from vliwdbg.commands.table import Reply
-from vliwdbg.render.text import table_lines
+from vliwdbg.commands import COMMANDS, Reply
+from vliwdbg.render import Columns, lines_of
+from vliwdbg.scripts import Entry
+from vliwdbg.service.debugger import MOST_WAITING, Debugger
+from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
 from vliwdbg.tui.arrangement import PANES
-from vliwdbg.tui.desk import Desk, Line
-from vliwdbg.tui.dialogue import Dialogue, Progress
-from vliwdbg.tui.history import History
-from vliwdbg.tui.jobs import MOST_WAITING, Job, Jobs
+from vliwdbg.tui.desk import Desk, Line, Look, look_at
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.room import Room
-from vliwdbg.tui.searching import find_row
+from vliwdbg.tui.searching import SearchQueue, find_row
+from vliwdbg.tui.settings import RADIXES_BY_NAME
+from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.base import View
+from vliwdbg.views.moves import Moved
 
-FRAME_SECONDS = 0.05
-"""Between two looks at how far a command is."""
 PLAY_SECONDS = 0.15
-REPEATS = "…"
-"""What an empty line is called while it runs."""
+ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
+ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
 
 
 def _said(reply: Reply) -> Iterator[Line]:
     """A reply as lines of the transcript."""
-    kind = _kind(reply)
-    for text in reply.lines:
-        yield from (Line(kind, line) for line in text.splitlines() or [""])
-    if reply.table:
-        yield from (Line("table", line) for line in table_lines(reply.table))
+    kind = _kind(reply.view)
+    for line in lines_of(reply.view):
+        yield Line("table" if isinstance(line, Columns) else kind, line)
 
 
-def _kind(reply: Reply) -> str:
-    if not reply.ok:
+def _kind(view: View) -> str:
+    if not view.ok:
         return "error"
-    if reply.arrival is None:
+    if not isinstance(view, Moved):
         return "reply"
-    return "fault" if reply.arrival.fault else "stop"
+    return "fault" if view.fault else "stop"
 
 
-class SessionChanged(Message):
-    """Something in the session may be different: draw again."""
+if TYPE_CHECKING:
+    from vliwdbg.programs import Choice, Loaded
+
+
+class _Rest(NamedTuple):
+    """What came of an entry, and what the session is like after it."""
+
+    line: str
+    typed: bool
+    replies: tuple[Reply, ...]
+    notes: tuple[str, ...]
+    look: Look
+    gathering: bool
+
+
+_News = _Rest | Progressed | Failed
+
+
+class News(Message):
+    """The debugger has told something."""
 
 
 class MainScreen(Screen[int]):
@@ -77,49 +95,52 @@ class MainScreen(Screen[int]):
     AUTO_FOCUS = None
 
     def __init__(
-        self,
-        dialogue: Dialogue,
-        history: History,
-        lines: Sequence[str] = (),
-        keymap: Mapping[str, str] | None = None,
+        self, loaded: Loaded, choice: Choice, user: User, lines: Sequence[Entry] = ()
     ) -> None:
         super().__init__()
-        self.dialogue = dialogue
-        self.desk = Desk(dialogue.session)
-        self.groups = list(available(remapped(GROUPS, keymap or {}), dialogue.knows))
+        self.debugger = Debugger(loaded, choice, self._hear)
+        self.user = user
+        user.recall(self.debugger.console)
+        self.desk = Desk(look_at(self.debugger.session))
+        self.desk.radix = RADIXES_BY_NAME[user.settings["radix"]]
+        self.groups = list(available(remapped(GROUPS, user.keymap), COMMANDS.__contains__))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
-        self.history = history
-        self.jobs = Jobs(self.run_worker)
         self.pending = Pending()
         self.playing = False
         self._first_lines = list(lines)
-        self._thread = ThreadPoolExecutor(1, "session")
+        self._replies: list[Reply] = []
+        """To the entry being executed; of the debugger's thread."""
+        self._news: deque[_News] = deque()
+        """What is heard and not shown yet."""
+        self._searches = SearchQueue()
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.desk)
-        yield Room(self.desk)
+        yield Room(self.desk, self.user.settings["layout"])
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
-        yield CommandLine(
-            self.history, self.dialogue.complete, self.dialogue.explain, self._take_line
-        )
+        yield CommandLine(self.user.history, self.debugger.complete, self._explain, self._take_line)
 
     def on_mount(self) -> None:
-        self.desk.say(Line("note", note) for note in self.dialogue.session.notes())
+        notes = [*self.debugger.session.notes(), *self.user.notes()]
+        self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
         self._execute_first_lines()
 
     @work
     async def _execute_first_lines(self) -> None:
+        there = {stop.written() for stop in self.debugger.session.breakpoints.all.values()}
         for line in self._first_lines:
+            if line in there:
+                continue  # kept since the last time it was asked for
             self.execute(line)
             await self.wait_until_idle()
 
     def on_unmount(self) -> None:
-        self.dialogue.interrupted = True
-        self._thread.shutdown()
+        self._searches.stop()
+        self.debugger.close()
 
     # what is where
 
@@ -138,53 +159,87 @@ class MainScreen(Screen[int]):
 
     # executing
 
-    def execute(self, line: str, *, typed: bool = False) -> None:
-        """Execute a command line, after those that were given before."""
-        self._add_job(line or REPEATS, partial(self._execute, line, typed))
-
-    def _add_job(self, name: str, job: Job) -> None:
-        if not self.jobs.add(name, job):
-            under_way = f"{self.jobs.running} is under way, and {MOST_WAITING} wait"
+    def execute(self, entry: Entry, *, typed: bool = False) -> None:
+        """Execute a command line, or a block of them, after those that were given before."""
+        if not self.debugger.submit(entry, typed):
+            under_way = f"{self.debugger.running} is under way, and {MOST_WAITING} wait"
             self._reply([Line("error", f"{under_way}; Escape interrupts.")])
 
-    async def _execute(self, line: str, typed: bool) -> None:
-        replies: list[Reply] = []
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self.dialogue.execute, line, replies.append)
-        while not work.done():
-            await asyncio.wait([work], timeout=FRAME_SECONDS)
-            self.status.show_progress(self.dialogue.progress)
-        work.result()
-        self._tell(line, replies, typed)
-        self.desk.settle(self.dialogue.session)
-        self.post_message(SessionChanged())
-        if self.dialogue.console.attaching:
+    def _hear(self, event: Event) -> None:
+        """In the debugger's thread, which goes on when this returns."""
+        if isinstance(event, Said):
+            self._replies.append(event.reply)
+        elif isinstance(event, Rested):
+            console = self.debugger.console
+            self.user.keep(console)
+            rest = _Rest(
+                event.entry if isinstance(event.entry, str) else event.entry.header,
+                bool(event.origin),
+                tuple(self._replies),
+                tuple(self.user.notes()),
+                look_at(console.session),
+                console.gathering,
+            )
+            self._replies.clear()
+            self._post(rest)
+        elif isinstance(event, (Progressed, Failed)):
+            self._post(event)
+
+    def _post(self, news: _News) -> None:
+        self._news.append(news)
+        with suppress(RuntimeError):  # where the terminal is gone already
+            self.post_message(News())
+
+    @on(News)
+    def _take_news(self) -> None:
+        while self._news:
+            news = self._news.popleft()
+            if isinstance(news, Progressed):
+                self.status.show_progress(news.progress)
+            elif isinstance(news, Failed):
+                raise news.error
+            else:
+                self._settle(news)
+
+    def _settle(self, rest: _Rest) -> None:
+        """Show what came of an entry."""
+        self.status.show_progress(None)
+        self._tell(rest)
+        self.desk.settle(rest.look)
+        self._show_all()
+        if rest.gathering and not self.debugger.busy:
             self.action_command()
 
-    def _tell(self, line: str, replies: Sequence[Reply], typed: bool) -> None:
-        """Show what came of a line: briefly always, at length where somebody typed it."""
-        lines = [said for reply in replies for said in _said(reply)]
-        self.desk.say([Line("command", line), *lines] if line else lines)
+    def _tell(self, rest: _Rest) -> None:
+        """Show what was said: briefly always, at length where somebody typed the line."""
+        lines = [said for reply in rest.replies for said in _said(reply)]
+        lines += [Line("note", note) for note in rest.notes]
+        self.desk.say([Line("command", rest.line), *lines] if rest.line else lines)
         self._reply(lines)
-        moved = any(reply.arrival for reply in replies)
-        if typed and len(lines) > 1 and not moved:
+        moved = any(isinstance(reply.view, Moved) for reply in rest.replies)
+        if rest.typed and len(lines) > 1 and not moved:
             self.room.bring("messages")
-        codes = [reply.quit for reply in replies if reply.quit is not None]
+        codes = [reply.quit for reply in rest.replies if reply.quit is not None]
         if codes:
             self.app.exit(codes[0])
 
     def _reply(self, lines: Sequence[Line]) -> None:
         self.query_one(ReplyLine).say(lines)
 
-    @on(SessionChanged)
     def _show_all(self) -> None:
         """Draw all panes again."""
         self.room.show()
         self.status.refresh()
 
+    @property
+    def running(self) -> str:
+        """What is executed or searched; empty when nothing is."""
+        return self.debugger.running or self._searches.running
+
     async def wait_until_idle(self) -> None:
-        """Until nothing runs."""
-        await self.jobs.wait_until_idle()
+        """Until nothing runs, and what came of it is shown."""
+        while self.debugger.busy or self._news or self._searches.running:
+            await asyncio.sleep(0.005)
 
     # keys
 
@@ -241,24 +296,25 @@ class MainScreen(Screen[int]):
             self.execute("step")
             await asyncio.sleep(PLAY_SECONDS)
             await self.wait_until_idle()
-            self.playing &= self.desk.arrival.reason is Reason.BUDGET
+            self.playing &= self.desk.stop.reason is Reason.BUDGET
         self.playing = False
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
-        if self.jobs.running or self.playing:
+        if self.running or self.playing:
             self._interrupt()
         else:
             self._reply([Line("note", "Nothing runs; q quits.")])
 
     def _interrupt(self) -> None:
-        self.dialogue.interrupted, self.playing = True, False
-        self.jobs.forget()
+        self.playing = False
+        self._searches.stop()
+        self.debugger.interrupt()
 
     def action_breakpoint(self) -> None:
         """A breakpoint at the bundle looked at, or no more."""
         here = f"pc {self.desk.looking}"
-        there = [stop for stop in self.desk.stops if stop.source == here and not stop.watches]
+        there = [stop for stop in self.desk.breakpoints if stop.source == here and not stop.access]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
 
     def action_change(self, direction: int) -> None:
@@ -277,23 +333,25 @@ class MainScreen(Screen[int]):
     def action_find(self, direction: int) -> None:
         """The next row of the pane that holds what was searched."""
         if self.pane.found:
-            self._add_job(f"/{self.pane.found}", partial(self._find, self.pane, direction))
+            self._find(self.pane, direction)
         else:
             self._reply([Line("note", "Nothing was searched in this pane yet; / does.")])
 
+    @work(group="search")
     async def _find(self, pane: Pane, direction: int) -> None:
-        self.dialogue.interrupted = False
-        row = await find_row(pane, direction, self._still_searching)
-        self.status.show_progress(None)
-        if row is not None:
-            pane.move_to(row)
-            self._reply([])
-        elif not self.dialogue.interrupted:
-            self._reply([Line("error", f"{pane.found!r} is nowhere in {pane.id}.")])
+        async with self._searches.turn(pane.found) as going_on:
 
-    def _still_searching(self) -> bool:
-        self.status.show_progress(Progress("searching", None))
-        return not self.dialogue.interrupted
+            def ask() -> bool:
+                self.status.show_progress(Progress("searching", None))
+                return going_on()
+
+            row = await find_row(pane, direction, ask) if going_on() else None
+            self.status.show_progress(None)
+            if row is not None:
+                pane.move_to(row)
+                self._reply([])
+            elif going_on():
+                self._reply([Line("error", f"{pane.found!r} is nowhere in {pane.id}.")])
 
     def action_cancel(self) -> None:
         """Stop what runs; show all panes again."""
@@ -310,9 +368,9 @@ class MainScreen(Screen[int]):
         self.app.action_command_palette()
 
     def action_leave(self) -> None:
-        """Quit, and wait for nothing that runs."""
+        """Quit, which waits for nothing that runs."""
         self._interrupt()
-        self.execute("quit")
+        self.app.exit(0)
 
     # the command line
 
@@ -323,6 +381,13 @@ class MainScreen(Screen[int]):
     def action_search(self) -> None:
         """Open it for a search."""
         self._open(SEARCH)
+
+    def _explain(self, typed: str) -> tuple[str, str]:
+        """The usage and the help of the command that a line begins with."""
+        command = self.debugger.find(typed)
+        if command is None:
+            return "", ATTACHING if self.debugger.console.gathering else ASKING
+        return command.usage, command.help
 
     def _open(self, mode: str, text: str = "") -> None:
         self.add_class("-commanding")
@@ -346,7 +411,7 @@ class MainScreen(Screen[int]):
                 self.action_find(1)
 
     def _left(self) -> None:
-        if self.dialogue.console.attaching and not self.jobs.running:
+        if self.debugger.console.gathering and not self.debugger.busy:
             # Keys are commands, and they are not what is to be attached to a breakpoint.
             self.execute("end")
 

@@ -10,7 +10,7 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from vliwdbg.tui.arrangement import PANES, Boxes, arrange, tabbed
+from vliwdbg.tui.arrangement import LAYOUTS, PANES, Boxes, arrange, tabbed
 from vliwdbg.tui.desk import Desk
 from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.code import CodePane
@@ -47,8 +47,9 @@ class _Arranged(Layout):
 class Room(Container):
     """Holds all panes and shows those that have a box. `chosen` is the pane in focus."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, layout: str = LAYOUTS[0]) -> None:
         self.desk = desk
+        self._layout = layout
         self.panes: dict[str, Pane] = {
             name: pane(name, desk) for name, pane in zip(PANES, CLASSES, strict=True)
         }
@@ -66,7 +67,14 @@ class Room(Container):
 
     def boxes(self, size: Size) -> Boxes:
         """Where each pane is that can be seen at this size."""
-        return arrange(size.width, size.height, self.chosen, self.beside, grown=self.grown)
+        return arrange(
+            size.width,
+            size.height,
+            self.chosen,
+            self.beside,
+            layout=self._layout,
+            grown=self.grown,
+        )
 
     @property
     def pane(self) -> Pane:
@@ -114,7 +122,7 @@ class Room(Container):
 
     def action_radix(self) -> None:
         """Write words otherwise."""
-        self.desk.radix = self.desk.radix.following()
+        self.desk.next_radix()
         for pane in self.panes.values():
             pane.redraw()
 

@@ -8,8 +8,8 @@ from itertools import accumulate
 from rich.cells import cell_len
 
 from machine.stops import Reason, State
+from vliwdbg.service.events import Progress
 from vliwdbg.tui.desk import Desk, Line
-from vliwdbg.tui.dialogue import Progress
 from vliwdbg.tui.keymap import Key
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.widgets.messages import PAINT_OF_KIND
@@ -80,13 +80,13 @@ def _where_pieces(desk: Desk) -> Row:
 
 
 def _state_pieces(desk: Desk) -> Row:
-    arrival, state = desk.arrival, desk.now.state
-    if arrival.fault:
+    stop, state = desk.stop, desk.now.state
+    if stop.fault:
         return [(" fault ", "badge-fault")]
     if state is State.STOPPED:
-        return [(f" {arrival.label or 'end'} ", "badge-end")]
-    if arrival.label:
-        return [(f" {arrival.label} ", "badge-busy")]
+        return [(f" {stop.label or 'end'} ", "badge-end")]
+    if stop.label:
+        return [(f" {stop.label} ", "badge-busy")]
     return [(" paused " if state is State.PAUSED else " ready ", "badge")]
 
 

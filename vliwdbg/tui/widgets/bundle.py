@@ -17,10 +17,11 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from machine.isa import VLEN
-from vliwdbg.session.views import BundleView, Read, SlotView, bundle_view, idle_engines
-from vliwdbg.tui.desk import Radix
+from vliwdbg.session.preview import Read
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.bundle import BundleView, SlotView, bundle_view, idle_engines
+from vliwdbg.views.radix import Radix
 
 LABEL = 8
 SCALAR_READS = 2
@@ -56,7 +57,7 @@ class BundlePane(Pane):
 
     def _fault_lines(self) -> Iterator[_Line]:
         """Why the bundle could not be executed, at full length."""
-        desk, fault = self.desk, self.desk.arrival.fault
+        desk, fault = self.desk, self.desk.stop.fault
         if fault and desk.looking == desk.now.pc:
             for text in wrap(fault.sentence(desk.program), max(self.width - 1, 1)):
                 yield _Line([(text, "error")])
@@ -118,7 +119,7 @@ def _scalar_lines(slot: SlotView, radix: Radix, width: int) -> Iterator[_Line]:
 
 
 def _scalar_reads(reads: Sequence[Read], radix: Radix) -> Row:
-    cells = [f"{radix.text(read.words[0]):>{radix.width}} " for read in reads]
+    cells = [f"{radix.digits(read.words[0]):>{radix.width}} " for read in reads]
     missing = SCALAR_READS - len(cells)
     return [(" " * (radix.width + 1) * max(missing, 0), "text"), ("".join(cells), "number")]
 
@@ -139,9 +140,9 @@ def _result(slot: SlotView, radix: Radix) -> Row:
     paint = "changed" if old != new else "new"
     return [
         bar,
-        (f"{radix.text(old):>{cell}}", "old"),
+        (f"{radix.digits(old):>{cell}}", "old"),
         (" → ", "dim"),
-        (f"{radix.text(new):>{cell}}", paint),
+        (f"{radix.digits(new):>{cell}}", paint),
     ]
 
 
@@ -178,10 +179,10 @@ def _lanes(
 ) -> Row:
     """Words lane by lane; those that differ from the old ones stand out."""
     if len(words) == VLEN and len(set(words)) == 1 and not old:
-        return [(f"{radix.text(words[0]):>{radix.width}}", paint), (" in all lanes", "faint")]
+        return [(f"{radix.digits(words[0]):>{radix.width}}", paint), (" in all lanes", "faint")]
     return [
         (
-            f"{radix.text(word):>{radix.width}} ",
+            f"{radix.digits(word):>{radix.width}} ",
             "changed" if old and old[lane] != word else paint,
         )
         for lane, word in enumerate(words)

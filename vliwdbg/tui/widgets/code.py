@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from machine.isa import SLOT_LIMITS
-from vliwdbg.session.views import EXECUTING, ListingLine, listing_line
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.bundle import EXECUTING
+from vliwdbg.views.listing import ListingLine, listing_line
 
 NEXT, LAST = "▶", "▷"
 
@@ -51,7 +52,7 @@ class CodePane(Pane):
         return id(self.desk.program), row, self._gutter(row), self._arrow(row)
 
     def _gutter(self, row: int) -> str:
-        marking = [stop.enabled for stop in self.desk.stops if stop.marks(row)]
+        marking = self.desk.breakpoints_at(row)
         return ("●" if any(marking) else "○") if marking else " "
 
     def _arrow(self, row: int) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from vliwdbg.session.views import StopView
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.breakpoints import BreakpointView
 
 
 class StopsPane(Pane):
@@ -19,21 +19,21 @@ class StopsPane(Pane):
     empty = "none yet: b breaks, W watches"
 
     def count(self) -> int:
-        return len(self.desk.stops)
+        return len(self.desk.breakpoints)
 
     def key(self, row: int) -> Hashable:
         return self.desk.settled, row
 
     def info(self) -> str:
-        stops = self.desk.stops
+        stops = self.desk.breakpoints
         off = sum(not stop.enabled for stop in stops)
         return f"{len(stops)} set" + (f", {off} off" if off else "") if stops else ""
 
     def row(self, row: int) -> Row:
-        return _stop_row(self.desk.stops[row])
+        return _stop_row(self.desk.breakpoints[row])
 
 
-def _stop_row(stop: StopView) -> Row:
+def _stop_row(stop: BreakpointView) -> Row:
     ignored = f"  {stop.ignore} to ignore" if stop.ignore else ""
     condition = f"  if {stop.condition}" if stop.condition else ""
     dead = f"  cannot be met: {stop.cause}" if stop.cause else ""

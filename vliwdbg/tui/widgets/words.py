@@ -15,9 +15,10 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from machine.isa import VLEN
 from vliwdbg.session.places import Place
-from vliwdbg.session.views import WordRow
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.radix import DECIMAL, HEX
+from vliwdbg.views.words import WordRow
 
 NARROWEST_LABEL, WIDEST_LABEL = 8, 22
 WHOLE_ROW = -1
@@ -95,8 +96,8 @@ class WordsPane(Pane):
         """`v_val[3] = 1234 0x4d2 was 7`."""
         word = self.words()[address]
         old = self.changed().get(address, self.since().get(address))
-        was = "" if old is None else f" was {self.desk.radix.text(old)}"
-        return f"{self.name_of(address)} = {word} {word:#x}{was}"
+        was = "" if old is None else f" was {self.desk.radix.digits(old)}"
+        return f"{self.name_of(address)} = {DECIMAL.text(word)} {HEX.text(word)}{was}"
 
     def move_sideways(self, columns: int) -> None:
         row = self.rows()[self.cursor]
@@ -183,7 +184,7 @@ class WordsPane(Pane):
         if line.names:
             name = [(f" {fitted(line.names[column], width - 1)} ", "name")]
         paint = self._marks.get(address) or ("number" if word else "faint")
-        text = self.desk.radix.text(word)
+        text = self.desk.radix.digits(word)
         padding = " " * (width - len(text))
         return [*name, (padding, "text"), (text, "cell" if marked else paint), (" ", "text")]
 

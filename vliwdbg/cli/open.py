@@ -1,0 +1,42 @@
+"""`vliwdbg [PROGRAM]`: the debugger in a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from vliwdbg.cli.load_options import choice_of, stop_lines
+from vliwdbg.cli.options import Building, OutputOptions, Script, Sizes, Source, Stopping
+from vliwdbg.cli.run import run_once
+from vliwdbg.cli.streams import print_err
+from vliwdbg.programs import load
+from vliwdbg.runner import RunOptions
+
+STDIN = "-"
+
+
+def open_debugger(
+    source: Source, building: Building, sizes: Sizes, stopping: Stopping, script: Script
+) -> int:
+    """Open a program in the debugger; without a terminal, run it."""
+    if not _in_terminal(source.program):
+        print_err(
+            "note: there is no terminal here to show it, so this does what `vliwdbg run` does"
+        )
+        return run_once(choice_of(source, building, sizes), stopping, RunOptions(), OutputOptions())
+    from vliwdbg.tui.start import run_app
+
+    choice = choice_of(source, building, sizes)
+    loaded = load(choice)
+    if loaded.printed:
+        print_err(loaded.printed.rstrip("\n"))
+    return run_app(loaded, choice, [*stop_lines(stopping), *script.entries()])
+
+
+def _in_terminal(program: str | None) -> bool:
+    """Whether somebody can see the debugger and give it keys.
+
+    With the program on standard input, keys come from the controlling terminal.
+    """
+    shows = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    return shows and (sys.stdin.isatty() or program == STDIN)

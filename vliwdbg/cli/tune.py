@@ -1,0 +1,189 @@
+"""`vliwdbg tune`: the search for parameters of the scheduler `tuned`, as a person watches it.
+
+    923 cycles  184 tries/s  ▇▆▆▅▃▃▂▂▁  ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ 61% 0:00:36
+
+In a terminal that line is drawn again as the search goes on; elsewhere each gain is a line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Option
+
+from machine.problem import Problem
+from vliwdbg.cli.options import AsJson, Dimensions
+from vliwdbg.cli.output_files import verify_output, write_output
+from vliwdbg.cli.streams import print_err, print_out
+
+if TYPE_CHECKING:
+    from kernels.tune import Progress, Result, Tuning
+
+USUAL_SECONDS = 60.0
+INTERRUPTED = 130
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_CURVE = 24
+
+
+def tune(
+    dimensions: Dimensions,
+    indices: Annotated[
+        bool, Option("--indices", help="For the kernel that leaves the final indices right, too.")
+    ] = False,
+    seconds: Annotated[
+        float | None, Option("--time", min=0, metavar="S", help="Search for S seconds.")
+    ] = None,
+    tries: Annotated[
+        int | None, Option(min=1, metavar="N", help="Search for N tries; one job repeats exactly.")
+    ] = None,
+    jobs: Annotated[int, Option(min=1, max=256, metavar="J", help="Processes that search.")] = 1,
+    seed: Annotated[int, Option(metavar="N", help="Seed of the search.")] = 0,
+    from_scratch: Annotated[
+        bool, Option("--from-scratch", help="Read no stored parameters.")
+    ] = False,
+    dask: Annotated[
+        str | None, Option(metavar="ADDRESS", help="Search on the workers of a Dask scheduler.")
+    ] = None,
+    output: Annotated[
+        str | None,
+        Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where the parameters go; the search goes on from those that are there.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Search better parameters for the scheduler `tuned`; Ctrl+C keeps the best.
+
+    `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
+    """
+    verify_output("--output", output)
+    search = Search(
+        dimensions.given(), indices, seconds, tries, jobs, seed, from_scratch, dask, output
+    )
+    result = search.run()
+    if output is not None:
+        write_output(output, search.written(result))
+    print_out(json.dumps(search.as_json(result)) if as_json else search.as_text(result))
+    return search.exit_code(result)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched, for how long, and where it begins. `sizes` are fields of a Problem."""
+
+    sizes: Mapping[str, int]
+    indices: bool
+    seconds: float | None
+    tries: int | None
+    jobs: int
+    seed: int
+    from_scratch: bool
+    dask: str | None
+    output: str | None
+
+    def run(self) -> Result:
+        """Search, showing how it goes. Raises BuildError."""
+        from kernels.tune import tune
+
+        unbounded = self.seconds is None and self.tries is None
+        with _shown() as progress:
+            result = tune(
+                Problem(**self.sizes),
+                ("values", "indices") if self.indices else ("values",),
+                seconds=USUAL_SECONDS if unbounded else self.seconds,
+                tries=self.tries,
+                jobs=self.jobs,
+                seed=self.seed,
+                from_scratch=self.from_scratch,
+                start=self._start(),
+                dask=self.dask,
+                progress=progress,
+            )
+        if result.outdated:
+            print_err("began from scratch: the parameters found before are for other operations")
+        return result
+
+    def _start(self) -> Tuning | None:
+        """The parameters of an earlier search that this one's file holds."""
+        from kernels.schedule.tuning import read_tuning
+
+        if self.output is None or self.from_scratch or not os.path.isfile(self.output):
+            return None
+        return read_tuning(self.output) if os.path.getsize(self.output) else None
+
+    def written(self, result: Result) -> str:
+        """The text of the parameters' file."""
+        from kernels.schedule.tuning import format_tuning
+
+        return format_tuning(result.tuning)
+
+    def exit_code(self, result: Result) -> int:
+        return INTERRUPTED if result.interrupted else 0
+
+    def as_json(self, result: Result) -> dict[str, Any]:
+        """The object that `--json` prints; `history` holds the seconds and cycles of each gain."""
+        return {
+            "schema": "vliwdbg.tune/1",
+            "ok": not result.interrupted,
+            "cycles": result.cycles,
+            "tries": result.tries,
+            "seconds": round(result.seconds, 3),
+            "history": [[round(at, 3), cycles] for at, cycles in result.history],
+            "found_by": result.tuning.found_by,
+            "output": self.output,
+        }
+
+    def as_text(self, result: Result) -> str:
+        """The same for people."""
+        pace = result.tries / result.seconds if result.seconds else 0
+        lines = [
+            f"cycles   {result.cycles}",
+            f"tries    {result.tries} in {result.seconds:.1f} s, {pace:.0f} a second",
+            f"found by {result.tuning.found_by}",
+        ]
+        return "\n".join([*lines, *([f"written  {self.output}"] if self.output else [])])
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[Progress], None]]:
+    if not sys.stderr.isatty():
+        yield _Gains().print
+        return
+    from vliwdbg.cli.progress import search_bar
+
+    with search_bar() as update:
+
+        def print_bar(now: Progress) -> None:
+            gains = [cycles for _, cycles in now.history]
+            update(now.part, now.cycles, now.tries_a_second, curve(gains))
+
+        yield print_bar
+
+
+class _Gains:
+    """Says each gain once, for logs."""
+
+    def __init__(self) -> None:
+        self._told = 0
+
+    def print(self, now: Progress) -> None:
+        if len(now.history) > self._told:
+            self._told = len(now.history)
+            print_err(f"{now.seconds:8.1f} s  {now.cycles} cycles  {now.tries} tries")
+
+
+def curve(numbers: Sequence[int]) -> str:
+    """The last of these numbers as bars, the greatest of them the highest: `█▅▂▁`."""
+    last = numbers[-_CURVE:]
+    low, high = min(last), max(last)
+    step = (high - low) / (len(_BLOCKS) - 1) or 1
+    return "".join(_BLOCKS[round((number - low) / step)] for number in last)
