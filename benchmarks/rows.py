@@ -6,7 +6,6 @@ stop flags and history on, whatever takes part in the making of a machine left o
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
@@ -22,6 +22,7 @@ from typing import Any
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
 from machine import Problem, Program
+from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
 from machine.compat.loading import _kept as kept
 from machine.core import VARIABLE, choose_core
@@ -30,8 +31,10 @@ from machine.model import Model
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
+from machine.timeline import Timeline
 from machine.trials import Trial
 from machine.verdict import check
+from vliwdbg.inspect import Questions
 from vliwdbg.session.session import Session
 
 HISTORY = 2000
@@ -75,7 +78,7 @@ def prepare(make: Any, program: Program, history: int, bundles: int) -> Prepare:
 
 
 def compiled() -> Any:
-    return choose_core("compiled").make
+    return partial(Timeline.on, choose_core("compiled"))
 
 
 def ratio(program: Program, rounds: int) -> float:
@@ -177,18 +180,32 @@ def checked_inputs() -> float:
     return slow / (quick / INPUTS)
 
 
-def whole_process() -> float:
-    """Milliseconds of `vliwdbg run -q FILE` beyond an empty Typer program's."""
-    empty = "import typer\napp = typer.Typer()\n@app.command()\ndef main() -> None: ...\napp()"
+def start_and_load() -> float:
+    """A whole process of `vliwdbg run -q FILE` to one of an empty Python program."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "kernel.json")
-        problem = {"forest_height": 10, "rounds": 16, "batch_size": 256, "seed": 123}
-        file.write_text(json.dumps({"bundles": list(kernel().written()), "problem": problem}))
-        script = "from vliwdbg.cli import main; main()"
-        run = [sys.executable, "-c", script, "run", "-q", str(file)]
-        nothing = [sys.executable, "-c", empty]
-        ours, theirs = in_turns(15, *(_process(command) for command in (run, nothing)))
-    return 1e3 * (ours - theirs)
+        return _ratio_of_processes(_run(_kernel_file(folder)), [sys.executable, "-c", "pass"])
+
+
+def start_bundled() -> float:
+    """A whole process of `vliwdbg run -q`, the kernel built before, to one that reads a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _ratio_of_processes(_run(), _run(_kernel_file(folder)))
+
+
+def _run(*words: str) -> list[str]:
+    return [sys.executable, "-c", "from vliwdbg.cli import main; main()", "run", "-q", *words]
+
+
+def _kernel_file(folder: str) -> str:
+    file = Path(folder, "kernel.json")
+    with file.open("w") as stream:
+        write_program(kernel(), stream)
+    return str(file)
+
+
+def _ratio_of_processes(ours: list[str], theirs: list[str]) -> float:
+    a, b = in_turns(15, _process(ours), _process(theirs))
+    return a / b
 
 
 def _process(command: list[str]) -> Prepare:
@@ -199,6 +216,41 @@ def _process(command: list[str]) -> Prepare:
         return subprocess.run(command, check=True, capture_output=True, env=env)
 
     return lambda: run
+
+
+def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
+    """Milliseconds of the first question about a program, its run and graph included."""
+    program = make()
+    memory = starting_memory(program)
+
+    def prepare_one() -> Callable[[], object]:
+        asked = Questions(program, memory)
+        return lambda: ask(asked)
+
+    (taken,) = in_turns(5, prepare_one)
+    return 1e3 * taken
+
+
+def one_more_who() -> float:
+    """Milliseconds of `who` about a last word, after the first."""
+    asked = Questions(kernel(), starting_memory(kernel()))
+    values = Problem().layout.values
+    who_of_a_value(asked)
+    (taken,) = in_turns(50, lambda: partial(asked.who, f"mem[{values.start + 9}]"))
+    return 1e3 * taken
+
+
+def slowest_question(make: Callable[[], Program]) -> float:
+    """Milliseconds of the slowest of the others, each as the first question."""
+    return max(question(make, methodcaller(name)) for name in OTHERS)
+
+
+def who_of_a_value(asked: Questions) -> object:
+    """Of the first value that the kernel leaves."""
+    return asked.who(f"mem[{Problem().layout.values.start}]")
+
+
+OTHERS = ("why", "stats", "floor", "critical", "slack", "live", "lint")
 
 
 def model_speed(program: Program) -> float:
@@ -359,5 +411,16 @@ ROWS = (
     Row("16 machines of one kernel through compat, run", 20, 60, "times", suite),
     Row("a machine for the same program again", 0.1, 0.05, "ms", machine_again),
     Row("loading the baseline through compat", 20, 10, "ms", loading_the_baseline),
-    Row("`vliwdbg run -q FILE`, over an empty Typer program", 60, 25, "ms", whole_process),
+    Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
+        start_and_load),
+    Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
+    Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
+        partial(question, kernel, who_of_a_value)),
+    Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
+    Row("the slowest other question about it, the first", 300, 100, "ms",
+        lambda: slowest_question(kernel)),
+    Row("the graph of the baseline's run", 500, 100, "ms",
+        partial(question, baseline, lambda asked: asked.flow.word_writes)),
+    Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
+        lambda: slowest_question(baseline)),
 )  # fmt: skip

@@ -27,6 +27,10 @@ class Provenance(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._numbers)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Into another process it travels as the list that it is, without the operations."""
+        return list, (list(self),)
+
     @overload
     def __getitem__(self, slot: int) -> dict[str, Any]: ...
     @overload

@@ -170,7 +170,11 @@ def mark_opcodes(columns: Columns, rows: Collection[Opcode]) -> Marks:
 
 def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
     """The slots with one of these opcodes, by number in the program."""
-    marks = mark_opcodes(columns, rows)
+    return marked(mark_opcodes(columns, rows))
+
+
+def marked(marks: Marks) -> Iterator[int]:
+    """The numbers of the slots that are marked."""
     slot = marks.find(1)
     while slot >= 0:
         yield slot

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from machine.isa import COMMENT, Operand, Role
@@ -87,25 +88,27 @@ class SlotsText(NamedTuple):
 
 def format_slot(slot: Slot, names: ScratchNames = NO_NAMES) -> str:
     """The slot as its opcode's row has it: `v_val = v_val ^ v_node`."""
-    if slot.opcode is COMMENT:
-        return format_comment(slot.operands[0])
-    operands = zip(slot.opcode.operands, slot.operands, strict=True)
-    return slot.opcode.form.format(
-        **{operand.name: format_operand(operand, value, names) for operand, value in operands}
-    )
+    return format_run([slot], names)
 
 
 def format_slots(slots: Iterable[Slot], names: ScratchNames = NO_NAMES) -> Iterator[SlotsText]:
     """Slots as text, those of alu that do the same to words side by side in one: of
     `v_val[0] = v_val[0] ^ r6` to `v_val[7] = v_val[7] ^ r6` comes `8× v_val = v_val ^ r6`."""
+    for run in runs_of(slots):
+        count = f"{len(run)}× " if len(run) > 1 else ""
+        yield SlotsText(run[0].engine, count + format_run(run, names))
+
+
+def runs_of(slots: Iterable[Slot]) -> Iterator[Sequence[Slot]]:
+    """The slots in order, those of alu that do the same to words side by side together."""
     run: list[Slot] = []
     for slot in slots:
         if run and not _continues(run, slot):
-            yield _format_run(run, names)
+            yield run
             run = []
         run.append(slot)
     if run:
-        yield _format_run(run, names)
+        yield run
 
 
 def _continues(run: Sequence[Slot], slot: Slot) -> bool:
@@ -122,17 +125,36 @@ def _steps(slot: Slot, following: Slot) -> list[int]:
     return [after - here for here, after in zip(slot.operands, following.operands, strict=True)]
 
 
-def _format_run(run: Sequence[Slot], names: ScratchNames) -> SlotsText:
-    slot, count = run[0], len(run)
-    if count == 1:
-        return SlotsText(slot.engine, format_slot(slot, names))
-    texts = {
-        operand.name: names.text(address, count if step else 1)
-        for operand, address, step in zip(
-            slot.opcode.operands, slot.operands, _steps(slot, run[1]), strict=True
-        )
-    }
-    return SlotsText(slot.engine, f"{count}× {slot.opcode.form.format(**texts)}")
+def format_run(
+    run: Sequence[Slot], names: ScratchNames = NO_NAMES, *, compact: bool = False
+) -> str:
+    """A run of `runs_of` as one text: `v_val = v_val ^ r6`, or compact `v_val=v_val^r6`."""
+    slot = run[0]
+    if slot.opcode is COMMENT:
+        return format_comment(slot.operands[0])
+    form = _compacted(slot.opcode.form) if compact else slot.opcode.form
+    texts = (names.text(address, width) for address, width in spans_of(run))
+    values = (
+        next(texts) if operand.in_scratch else format_operand(operand, value, names)
+        for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
+    )
+    return form.format(
+        **{operand.name: text for operand, text in zip(slot.opcode.operands, values, strict=True)}
+    )
+
+
+def spans_of(run: Sequence[Slot]) -> Iterator[tuple[int, int]]:
+    """The scratch words that each operand in scratch names in a run: (address, width)."""
+    slot = run[0]
+    steps = _steps(slot, run[1]) if len(run) > 1 else [0] * slot.opcode.arity
+    for operand, address, step in zip(slot.opcode.operands, slot.operands, steps, strict=True):
+        if operand.in_scratch:
+            yield address, len(run) if step else operand.width
+
+
+@cache
+def _compacted(form: str) -> str:
+    return re.sub(r"\s*([=+\-*/^&|<>%,?:]+)\s*", r"\1", form)
 
 
 def format_operand(operand: Operand, value: Any, names: ScratchNames = NO_NAMES) -> str:

@@ -38,7 +38,6 @@ MAX_NESTING = 32
 """Lists and objects inside each other that a key or a comment may have."""
 
 
-_FLAWLESS = frozenset({str, int, bool, type(None)})
 _TOO_DEEP = f"lists and objects are nested over {MAX_NESTING} deep"
 
 
@@ -234,8 +233,8 @@ def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
 
 def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
     """What is wrong with a value that may be anything: a key given twice, nesting, NaN."""
-    if depth and type(value) is dict and _FLAWLESS.issuperset(map(type, value.values())):
-        return None  # as nearly all are, by the hundred thousand
+    if type(value) in _FLAWLESS:
+        return None
     if isinstance(value, float) and not isfinite(value):
         return f"{value} is no number in JSON"
     if not isinstance(value, (list, tuple, Mapping)):
@@ -245,7 +244,13 @@ def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
     for name in getattr(value, "repeated", ()):
         return f"the key {quoted(name)} appears twice"
     parts = value.values() if isinstance(value, Mapping) else value
+    if _FLAWLESS.issuperset(map(type, parts)):
+        return None
     return next(filter(None, (flaw_of(part, depth - 1) for part in parts)), None)
+
+
+_FLAWLESS = frozenset({int, str, bool, type(None)})
+"""Types of values with which nothing can be wrong."""
 
 
 def _key(key: Any, depth: int = MAX_NESTING) -> Any:

@@ -55,3 +55,7 @@ class ProgramError(ValueError):
         if len(self.complaints) > SHOWN:
             lines.append(f"… and {len(self.complaints) - SHOWN} more")
         return lines
+
+
+class TimeLimitError(ProgramError):
+    """A program that was not there when its time was up."""

@@ -7,6 +7,7 @@ the numbering of a compiled core come from the rows of `OPCODES`. The contract t
     row.engine, row.name      how a program says it: {"alu": [["+", 8, 0, 1]]}
     row.operands              what each operand means (its role) and how many words it spans
     row.form                  how a person reads it: `{dest} = {a} + {b}`
+    row.glyph                 one character for it, where a whole bundle is one line
     row.code                  its number in a Program's columns and in a core
 """
 
@@ -77,6 +78,7 @@ class Opcode(NamedTuple):
 
     engine: str
     name: str
+    glyph: str
     operands: tuple[Operand, ...]
     form: str
     help: str
@@ -111,21 +113,21 @@ def _shift_left(a: int, b: int) -> int:
     return a << b & WORD_MASK if b < 32 else 0
 
 
-# In the order of docs/machine.md. (name, function, meaning)
-_ARITHMETIC: tuple[tuple[str, Arithmetic, str], ...] = (
-    ("+", lambda a, b: a + b & WORD_MASK, "sum"),
-    ("-", lambda a, b: a - b & WORD_MASK, "difference"),
-    ("*", lambda a, b: a * b & WORD_MASK, "product"),
-    ("//", lambda a, b: a // b, "floor of a / b"),
-    ("cdiv", lambda a, b: (a + b - 1) // b, "a / b rounded up; a + b - 1 does not wrap"),
-    ("^", lambda a, b: a ^ b, "exclusive or"),
-    ("&", lambda a, b: a & b, "and"),
-    ("|", lambda a, b: a | b, "or"),
-    ("<<", _shift_left, "shift left; 0 from 32 on"),
-    (">>", lambda a, b: a >> b, "shift right; 0 from 32 on"),
-    ("%", lambda a, b: a % b, "a modulo b"),
-    ("<", lambda a, b: int(a < b), "1 if a is less, unsigned, else 0"),
-    ("==", lambda a, b: int(a == b), "1 if equal, else 0"),
+# In the order of docs/machine.md. (name, glyph, function, meaning)
+_ARITHMETIC: tuple[tuple[str, str, Arithmetic, str], ...] = (
+    ("+", "+", lambda a, b: a + b & WORD_MASK, "sum"),
+    ("-", "-", lambda a, b: a - b & WORD_MASK, "difference"),
+    ("*", "*", lambda a, b: a * b & WORD_MASK, "product"),
+    ("//", "/", lambda a, b: a // b, "floor of a / b"),
+    ("cdiv", "d", lambda a, b: (a + b - 1) // b, "a / b rounded up; a + b - 1 does not wrap"),
+    ("^", "^", lambda a, b: a ^ b, "exclusive or"),
+    ("&", "&", lambda a, b: a & b, "and"),
+    ("|", "|", lambda a, b: a | b, "or"),
+    ("<<", "<", _shift_left, "shift left; 0 from 32 on"),
+    (">>", ">", lambda a, b: a >> b, "shift right; 0 from 32 on"),
+    ("%", "%", lambda a, b: a % b, "a modulo b"),
+    ("<", "l", lambda a, b: int(a < b), "1 if a is less, unsigned, else 0"),
+    ("==", "=", lambda a, b: int(a == b), "1 if equal, else 0"),
 )
 
 
@@ -147,9 +149,9 @@ def _imm(name: str = "imm", role: Role = Role.IMMEDIATE) -> Operand:
 
 def _arithmetic_rows(engine: str, width: int) -> Iterator[Opcode]:
     operands = (_def(width=width), _use("a", width), _use("b", width))
-    for name, function, meaning in _ARITHMETIC:
+    for name, glyph, function, meaning in _ARITHMETIC:
         form = "{dest} = {a} " + name + " {b}"
-        yield Opcode(engine, name, operands, form, meaning, function)
+        yield Opcode(engine, name, glyph, operands, form, meaning, function)
 
 
 def _multiply_add(a: int, b: int, c: int) -> int:
@@ -167,6 +169,7 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "valu",
         "vbroadcast",
+        "b",
         (_def(width=_V), _use("src")),
         "{dest} = vbroadcast({src})",
         "one scalar to all lanes",
@@ -174,14 +177,16 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "valu",
         "multiply_add",
+        "m",
         (_def(width=_V), _use("a", _V), _use("b", _V), _use("c", _V)),
-        "{dest} = multiply_add({a}, {b}, {c})",
+        "{dest} = {a} * {b} + {c}",
         "a * b + c",
         ternary=_multiply_add,
     ),
     Opcode(
         "load",
         "load",
+        "l",
         (_def(), _address("addr")),
         "{dest} = mem[{addr}]",
         "one word of memory",
@@ -189,6 +194,7 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "load",
         "load_offset",
+        "o",
         (_def(), _address("addr"), _imm(role=Role.OFFSET)),
         "{dest} = mem[{addr}] (+{imm})",
         "load with dest + imm for dest and addr + imm for addr",
@@ -196,14 +202,16 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "load",
         "vload",
+        "L",
         (_def(width=_V), _address("addr", _V)),
         "{dest} = vload mem[{addr}]",
         "8 consecutive words of memory",
     ),
-    Opcode("load", "const", (_def(), _imm()), "{dest} = {imm}", "imm modulo 2^32"),
+    Opcode("load", "const", "#", (_def(), _imm()), "{dest} = {imm}", "imm modulo 2^32"),
     Opcode(
         "store",
         "store",
+        "s",
         (_address("addr"), _use("src")),
         "mem[{addr}] = {src}",
         "one word to memory",
@@ -211,6 +219,7 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "store",
         "vstore",
+        "S",
         (_address("addr", _V), _use("src", _V)),
         "vstore mem[{addr}] = {src}",
         "8 words to consecutive memory",
@@ -218,31 +227,37 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "flow",
         "select",
+        "?",
         (_def(), _use("cond"), _use("a"), _use("b")),
-        "{dest} = select({cond}, {a}, {b})",
+        "{dest} = {cond} ? {a} : {b}",
         "a if cond is not 0, else b",
         ternary=_select,
     ),
     Opcode(
         "flow",
         "vselect",
+        "v",
         (_def(width=_V), _use("cond", _V), _use("a", _V), _use("b", _V)),
-        "{dest} = vselect({cond}, {a}, {b})",
+        "{dest} = {cond} ? {a} : {b}",
         "a if cond is not 0, else b, lane by lane",
         ternary=_select,
     ),
     Opcode(
         "flow",
         "add_imm",
+        "i",
         (_def(), _use("a"), _imm()),
         "{dest} = {a} + {imm}",
         "a + imm modulo 2^32",
     ),
-    Opcode("flow", "jump", (_imm(role=Role.TARGET),), "jump {imm}", "pc = imm"),
-    Opcode("flow", "jump_indirect", (_use("addr"),), "jump_indirect {addr}", "pc = addr's word"),
+    Opcode("flow", "jump", "j", (_imm(role=Role.TARGET),), "jump {imm}", "pc = imm"),
+    Opcode(
+        "flow", "jump_indirect", "J", (_use("addr"),), "jump_indirect {addr}", "pc = addr's word"
+    ),
     Opcode(
         "flow",
         "cond_jump",
+        "c",
         (_use("cond"), _imm(role=Role.TARGET)),
         "cond_jump {cond}, {imm}",
         "pc = imm if cond is not 0",
@@ -250,19 +265,26 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "flow",
         "cond_jump_rel",
+        "C",
         (_use("cond"), _imm(role=Role.RELATIVE)),
         "cond_jump_rel {cond}, {imm}",
         "pc = this bundle's index + 1 + imm if cond is not 0",
     ),
-    Opcode("flow", "halt", (), "halt", "stop after this bundle"),
-    Opcode("flow", "pause", (), "pause", "pause after this bundle; run resumes at the next"),
+    Opcode("flow", "halt", "H", (), "halt", "stop after this bundle"),
+    Opcode("flow", "pause", "P", (), "pause", "pause after this bundle; run resumes at the next"),
     Opcode(
-        "flow", "trace_write", (_use("src"),), "trace_write {src}", "append to the trace buffer"
+        "flow",
+        "trace_write",
+        "t",
+        (_use("src"),),
+        "trace_write {src}",
+        "append to the trace buffer",
     ),
-    Opcode("flow", "coreid", (_def(),), "{dest} = coreid", "0: there is one core"),
+    Opcode("flow", "coreid", "n", (_def(),), "{dest} = coreid", "0: there is one core"),
     Opcode(
         "debug",
         "compare",
+        "=",
         (_use("loc"), _imm("key", Role.KEY)),
         "compare {loc}, {key}",
         "fault if the word differs from the reference value",
@@ -270,6 +292,7 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "debug",
         "vcompare",
+        "≡",
         (_use("loc", _V), _imm("keys", Role.KEYS)),
         "vcompare {loc}, {keys}",
         "the same for 8 lanes",
@@ -277,6 +300,7 @@ _ROWS: tuple[Opcode, ...] = (
     Opcode(
         "debug",
         "comment",
+        "'",
         (_imm("text", Role.ANYTHING),),
         "{text}",
         "nothing; so is any opcode of debug not named here",

@@ -65,7 +65,8 @@ class Machine:
         if debug and reference is None:
             reference = reference_for(words)
         self.program = program
-        self.core: Timeline = choose_core(core).make(
+        self.core: Timeline = Timeline.on(
+            choose_core(core),
             program,
             words,
             reference=reference,

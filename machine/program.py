@@ -150,6 +150,11 @@ class Columns:
     def slots_of(self, group: int) -> range:
         return range(self.first_slot[group], self.first_slot[group + 1])
 
+    def slots_of_bundle(self, pc: int) -> range:
+        """All slots of a bundle, by number, in its own order."""
+        first, end = self.first_group[pc], self.first_group[pc + 1]
+        return range(self.first_slot[first], self.first_slot[end])
+
     def first_slot_of_bundles(self) -> array[int]:
         """Where each bundle's slots start, and one more for where the last one's end."""
         return array("I", map(self.first_slot.__getitem__, self.first_group))

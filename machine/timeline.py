@@ -16,20 +16,24 @@ has the edit again. An edit forgets what was known past its position.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
 from machine.conditions import Trap
+from machine.core import CoreChoice
 from machine.core.signals import deferred_sigint
 from machine.core.words import Words
+from machine.program import Program
 from machine.protocol import NO_LIMIT, Checkpoint, Core
 from machine.stops import ENDINGS, Commit, Reason, State, Stop
 
 KEYFRAME_BYTES = 64 * 2**20
 """What all keyframes together may take."""
 _FEWEST_KEYFRAMES = 2
+UNDONE_AT_ONCE = 2000
+"""Bundles that a core is asked to remember at most; what lies further back is executed again."""
 _DEAD = ENDINGS | {Reason.FAULT}
 
 GoesOn = Callable[[], bool]
@@ -55,6 +59,23 @@ class Timeline:
     `history` is how many bundles can be undone; 0 keeps nothing but the last one, and then there is
     no way to a position before. `frontier` is the greatest position known on this line of history.
     """
+
+    @classmethod
+    def on(
+        cls,
+        choice: CoreChoice,
+        program: Program,
+        memory: Iterable[int],
+        *,
+        history: int = 0,
+        **options: Any,
+    ) -> Timeline:
+        """A machine on the core that was chosen, with a program and memory, at its start.
+
+        The options are those of `machine.model.Model`.
+        """
+        remembered = min(history, UNDONE_AT_ONCE)
+        return cls(choice.make_core(program, memory, history=remembered, **options), history)
 
     def __init__(self, core: Core, history: int) -> None:
         self.core = core

@@ -110,7 +110,7 @@ class TraceFile:
 
 def write_run(stream: IO[str], program: Program, memory: Sequence[int], bundles: int) -> None:
     """Run a program for so many bundles, past pauses and compares, and write the trace of it."""
-    core = choose_core().make(program, memory, debug=False, pauses=False, history=1)
+    core = choose_core().make_core(program, memory, debug=False, pauses=False, history=1)
     trace = TraceFile(stream, 1, SLOT_LIMITS, program.scratch_map)
     if program.tags:
         trace.name_tags()

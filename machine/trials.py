@@ -26,7 +26,9 @@ from machine.machine import NO_LIMIT, Checkpoint
 from machine.patterns import RANDOM, Inputs
 from machine.program import Program
 from machine.stops import Reason, State, Stop
+from machine.timeline import Timeline
 from machine.verdict import Wrong, check
+from machine.workers import safe_path
 
 Progress = Callable[[int, int], object]
 """Called with how many inputs were tried and how many failed so far."""
@@ -119,7 +121,10 @@ def _outcomes(trial: Trial, seeds: range, jobs: int) -> Iterator[list[Outcome]]:
     from multiprocessing import active_children
 
     others = active_children()
-    with ProcessPoolExecutor(min(jobs, len(shares)), None, _start_job, trial.asked) as pool:
+    with (
+        safe_path(),
+        ProcessPoolExecutor(min(jobs, len(shares)), None, _start_job, trial.asked) as pool,
+    ):
         try:
             yield from pool.map(_do_share, shares)
         except BaseException:  # an interrupt, say: a share may have no end to wait for
@@ -156,14 +161,16 @@ class Trial:
         *,
         strict: bool = False,
     ) -> None:
-        self.asked = program, inputs, max_cycles, strict
+        self.asked = replace(program, slots=()), inputs, max_cycles, strict
         """What a trial in another process is made of."""
         self._inputs = inputs
         self._problem = problem = inputs.problem
         self._layout = layout = problem.layout
         self._max_cycles = max_cycles
         self._outputs, self._strict = program.outputs, strict
-        self._core = choose_core().make(program, memory_of(problem), debug=False, pauses=False)
+        self._core = Timeline.on(
+            choose_core(), program, memory_of(problem), debug=False, pauses=False
+        )
         self._scratch = array("I", bytes(4 * SCRATCH_SIZE))
         self._share = max(1, min(AT_ONCE, MOST_WORDS // layout.words))
         # Kept from one share to the next: fresh ones would cost more than is done with them.

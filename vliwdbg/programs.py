@@ -29,7 +29,8 @@ Progress = Callable[[str, float | None], None]
 class Choice:
     """What to load: a PROGRAM, how to build it where it is the bundled kernel, and overrides.
 
-    `sizes` are fields of `Problem` to override; `memory` is a file of words.
+    `sizes` are fields of `Problem` to override; `memory` is a file of words; `python` the
+    interpreter that runs a Python file.
     """
 
     program: str | None = None
@@ -40,6 +41,7 @@ class Choice:
     settings: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: str | None = None
+    python: str | None = None
 
     @property
     def bundled(self) -> bool:
@@ -78,46 +80,75 @@ class Loaded:
     @property
     def has_meaning(self) -> bool:
         """Whether it is known what the result should be, be it by assumption."""
-        return self.program.problem is not None
+        return self.program.problem is not None and self.layout is not None
 
 
-def load(choice: Choice) -> Loaded:
-    """Load what was chosen. Raises ProgramError, and BuildError for the bundled kernel."""
-    program, printed = _chosen(choice)
+def load(
+    choice: Choice, *, deadline: float | None = None, progress: Progress | None = None
+) -> Loaded:
+    """Load what was chosen, a Python file until a time of `time.monotonic`.
+
+    `progress` is told now and then what is being built, and which part of it is over; what it
+    raises ends the build. Raises ProgramError, and BuildError for the bundled kernel.
+    """
+    program, printed = _chosen(choice, deadline, progress)
     program = _overridden(program, choice)
     assumed = program.problem is None and program.memory is None
     if assumed:
         program = replace(program, problem=Problem())
-    return Loaded(program, starting_memory(program), assumed, printed)
+    loaded = Loaded(program, starting_memory(program), assumed, printed)
+    if program.problem and loaded.layout is None:
+        program = replace(program, notes=(*program.notes, _NO_START))
+    return replace(loaded, program=program)
 
 
-def _chosen(choice: Choice) -> tuple[Program, str]:
+_NO_START = (
+    "the memory has words among its indices that are no nodes, as kernels leave them there; "
+    "the reference kernel cannot start from it, so nothing is checked"
+)
+
+
+def _chosen(
+    choice: Choice, deadline: float | None, progress: Progress | None
+) -> tuple[Program, str]:
     """The program as it comes, and what was printed while it was built."""
     if choice.program is None or choice.bundled:
-        return build_bundled(choice), ""
+        return build_bundled(choice, progress), ""
     if choice.is_python:
-        from vliwdbg.solutions import run_solution
+        from vliwdbg.solutions import Solution
 
-        return run_solution(choice.program, choice.problem)
+        solution = Solution(choice.program, choice.problem, choice.python, deadline, progress)
+        return solution.build()
     return read_program(choice.program), ""
 
 
 def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
     """The bundled kernel as chosen; `progress` is told what is being done, and which part is over.
 
-    Raises BuildError, and ProgramError for sizes that are none.
+    What was built before with the default scheduler is kept, and read. Raises BuildError, and
+    ProgramError for invalid sizes.
     """
-    from kernels.catalog import DEFAULT_KERNEL, build
 
-    return build(
-        DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
-        choice.scheduler,
-        choice.problem,
-        outputs=("values", "indices") if choice.indices else ("values",),
-        without=choice.without,
-        settings=choice.settings,
-        progress=progress,
-    )
+    outputs = ("values", "indices") if choice.indices else ("values",)
+
+    def build() -> Program:
+        from kernels import catalog
+
+        return catalog.build(
+            catalog.DEFAULT_KERNEL if choice.kernel is None else choice.kernel,
+            choice.scheduler,
+            choice.problem,
+            outputs=outputs,
+            without=choice.without,
+            settings=choice.settings,
+            progress=progress,
+        )
+
+    if choice.kernel or choice.scheduler or choice.without or choice.settings:
+        return build()
+    from vliwdbg.kernel_cache import kept
+
+    return kept(choice.problem, outputs, build)
 
 
 def _overridden(program: Program, choice: Choice) -> Program:

@@ -121,6 +121,8 @@ def _run_to_stop(debuggee: Debuggee, options: RunOptions) -> StopEvent:
     deadline = time.monotonic() + (options.timeout if options.timeout is not None else float("inf"))
     max_cycles = NO_LIMIT if options.max_cycles is None else options.max_cycles
     run = Run(debuggee, forward(debuggee, max_cycles=max_cycles, check_first=True))
+    if options.timeout == 0:
+        return debuggee.here(Reason.TIMEOUT)
     with interrupts() as interrupted:
         while (event := run.advance()) is None:
             if interrupted():

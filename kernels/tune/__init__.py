@@ -65,7 +65,8 @@ def tune(
     It begins at `start`, else at the stored parameters, and from scratch at neither; those for
     other operations than today's mean nothing, and count as none. An interrupt (Ctrl+C), or
     `stop` becoming true, ends it early with the best so far. The result has been built the
-    ordinary way, and has as many bundles as it says. Raises BuildError.
+    ordinary way, and has as many bundles as it says. Raises BuildError, and KeyboardInterrupt
+    where there is no result yet.
     """
     order = Order(problem, KERNEL, tuple(outputs))
     begin = None if from_scratch else start or find_tuning(KERNEL, problem, outputs)
@@ -81,6 +82,8 @@ def tune(
     else:
         outcome = search_here(Walk(order, str(seed)), begin, found_by, ledger, halt)
     ledger.report(now=True)
+    if outcome.tuning is None and outcome.interrupted and stop is None:
+        raise KeyboardInterrupt
     if outcome.tuning is None:
         raise BuildError("nothing that was tried fits into scratch")
     tuning = _shorter(begin, outcome.tuning)

@@ -17,6 +17,7 @@ from kernels.errors import BuildError
 from kernels.order import Order
 from kernels.schedule.tuning import Tuning
 from kernels.tune.session import Answer, Ledger, Outcome, Slice, work
+from machine.workers import safe_path
 
 SLICES = 8
 """Into which each job's time is divided."""
@@ -100,14 +101,15 @@ class _Search:
 def _processes(jobs: int) -> Iterator[Submit]:
     """A process a job."""
     spawn = get_context("spawn")
-    pools = [ProcessPoolExecutor(1, spawn, _ignore_interrupts) for _ in range(jobs)]
-    try:
-        yield lambda job, asked: pools[job].submit(work, asked)
-    finally:
-        for pool in pools:
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            pool.shutdown(cancel_futures=True)
+    with safe_path():
+        pools = [ProcessPoolExecutor(1, spawn, _ignore_interrupts) for _ in range(jobs)]
+        try:
+            yield lambda job, asked: pools[job].submit(work, asked)
+        finally:
+            for pool in pools:
+                for process in list((pool._processes or {}).values()):
+                    process.terminate()
+                pool.shutdown(cancel_futures=True)
 
 
 def _ignore_interrupts() -> None:

@@ -15,6 +15,7 @@ from machine.core import choose_core
 from machine.isa import SCRATCH_SIZE
 from machine.protocol import BREAK_BEFORE, NO_LIMIT, Checkpoint
 from machine.stops import Reason, State
+from machine.timeline import Timeline
 
 if TYPE_CHECKING:
     from machine.compat.simulator import Core, Machine
@@ -34,7 +35,8 @@ def run(machine: Machine, core: Core, loaded: Loaded) -> tuple[int, Reason]:
     recorded = machine.value_trace if machine.enable_debug else {}
     if type(recorded) not in (dict, defaultdict):
         return _NOT_HERE
-    engine = choose_core("compiled").make(
+    engine = Timeline.on(
+        choose_core("compiled"),
         loaded.program,
         memory,
         reference=recorded if machine.enable_debug else None,

@@ -10,19 +10,15 @@ compiled core. What is driven is a core with its history, a `machine.timeline.Ti
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from machine.program import Program
     from machine.protocol import Core
-    from machine.timeline import Timeline
 
 VARIABLE = "VLIWDBG_CORE"
 NAMES = ("compiled", "model")
-UNDONE_AT_ONCE = 2000
-"""Bundles that a core is asked to remember at most; what lies further back is executed again."""
 
 
 class CoreError(Exception):
@@ -35,18 +31,6 @@ class CoreChoice(NamedTuple):
     name: str
     make_core: Callable[..., Core]
     why: str
-
-    def make(
-        self, program: Program, memory: Iterable[int], *, history: int = 0, **options: Any
-    ) -> Timeline:
-        """A machine with a program and memory loaded, at its start, with its history.
-
-        The options are those of `machine.model.Model`.
-        """
-        from machine.timeline import Timeline
-
-        remembered = min(history, UNDONE_AT_ONCE)
-        return Timeline(self.make_core(program, memory, history=remembered, **options), history)
 
 
 def choose_core(name: str | None = None) -> CoreChoice:

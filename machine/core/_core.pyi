@@ -74,6 +74,19 @@ def take_bundles(
     /,
 ) -> tuple[tuple[bytearray, ...], list[Any]]: ...
 def run_together(machine: Machine, images: Buffer, words: int, max_cycles: int, /) -> list[int]: ...
+def trace(
+    machine: Machine,
+    scratch: Buffer,
+    memory: Buffer,
+    pc: int,
+    most: int,
+    max_cycles: int,
+    from_start: bool,
+    /,
+) -> tuple[int, int, bytes, tuple[bytes, ...]]: ...
+def find_waits(
+    machine: Machine, pcs: Buffer, addresses: Buffer, /
+) -> tuple[bytes, bytes, bytes, bytes, bytes]: ...
 def draw(seeds: Sequence[bytes], images: Buffer, shape: tuple[int, int, int, int], /) -> None: ...
 def solve(
     images: Buffer,

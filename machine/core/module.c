@@ -137,6 +137,8 @@ static int module_exec(PyObject *module)
         PyModule_AddFunctions(module, problem_methods) < 0 ||
         PyModule_AddFunctions(module, encode_methods) < 0 ||
         PyModule_AddFunctions(module, lockstep_methods) < 0 ||
+        PyModule_AddFunctions(module, trace_methods) < 0 ||
+        PyModule_AddFunctions(module, waits_methods) < 0 ||
         !add_limits(module) || PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)
         return -1;
     return 0;

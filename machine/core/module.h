@@ -35,5 +35,7 @@ const Program *program_of(PyObject *machine);
 extern PyMethodDef problem_methods[];
 extern PyMethodDef encode_methods[];
 extern PyMethodDef lockstep_methods[];
+extern PyMethodDef trace_methods[];
+extern PyMethodDef waits_methods[];
 
 #endif

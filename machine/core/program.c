@@ -1,5 +1,6 @@
 /* From the columns of a program to what the engine executes. */
 #include "engine.h"
+#include "shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,25 +10,19 @@ static const char *const NO_OPCODE = "the program has an opcode that the core do
 static const char *const OUTSIDE = "an operand of the program lies outside scratch";
 static const char *const TOO_LARGE = "the program is too large for the core";
 
-/* The operands of an operation, as its row tells them. */
-typedef struct {
-    int count;
-    char letters[MAX_OPERANDS];
-    uint8_t widths[MAX_OPERANDS];
-    int offset;   /* which of them is an offset, or -1 */
-    uint8_t targets, compared, traced; /* how many of each it has */
-    uint8_t dest_width, source_widths[3]; /* words of scratch that it writes, and reads at x, y, z */
-} Shape;
-
 static bool is_address(char letter)
 {
     return letter == 'l' || letter == 's';
 }
 
-static Shape shape_of(Operation operation)
+Shape shape_of(Operation operation)
 {
     const OperationRow *row = &operation_rows[operation];
-    Shape shape = {.offset = -1, .traced = row->besides == TRACES};
+    Shape shape = {
+        .offset = -1,
+        .traced = row->besides == TRACES,
+        .debug = strcmp(row->engine, "debug") == 0,
+    };
     int source = 0;
     for (const char *at = row->operands; *at; at++) {
         if (*at == ' ')
@@ -44,6 +39,10 @@ static Shape shape_of(Operation operation)
             shape.targets++;
         else if (letter == 'k' || letter == 'K')
             shape.compared = letter == 'K' ? VLEN : 1;
+        if (is_address(letter)) {
+            shape.memory_lanes = width;
+            shape.stores = letter == 's';
+        }
         shape.letters[shape.count] = letter;
         shape.widths[shape.count++] = width;
     }

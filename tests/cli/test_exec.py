@@ -102,3 +102,9 @@ def test_each_line_of_json_fits_the_schema_that_spec_prints(vliwdbg: Command) ->
     assert len(lines) == len(commands)
     for line in lines:
         Draft202012Validator(schema).validate(json.loads(line))
+
+
+def test_a_name_that_no_file_has_is_told(vliwdbg: Command) -> None:
+    ended = vliwdbg("exec", vliwdbg.file([]), "-x", vliwdbg.file("file a\0b", "script"))
+    assert ended.code == 1
+    assert "NUL" in ended.err

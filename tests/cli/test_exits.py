@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import time
 from pathlib import Path
@@ -107,6 +108,9 @@ CONTESTS: dict[str, tuple[Any, list[str], int]] = {
     "fault-and-nowhere-to-dump": (unchecked(FAULT), ["--dump-scratch", "/dev/full"], 2),
     "timeout": (unchecked(ENDLESS), ["--timeout", "0.1"], 4),
     "timeout-at-once": (unchecked(ENDLESS), ["--timeout", "0"], 4),
+    "timeout-before-the-first-bundle": (unchecked(ALU), ["--timeout", "0"], 4),
+    "timeout-of-no-number": (unchecked(ALU), ["--timeout", "nan"], 2),
+    "timeout-below-nothing": (unchecked(ALU), ["--timeout", "-1"], 2),
     "timeout-never": (unchecked(ALU), ["--timeout", "inf"], 0),
 }
 # fmt: on
@@ -162,6 +166,23 @@ def test_interrupt_ends_the_users_code_too(vliwdbg: Command, tmp_path: Path) -> 
         process.communicate(timeout=PATIENCE)
         assert pipe.read() == ""  # comes when nobody holds the other end
     assert process.returncode == 130
+
+
+LIMITS = {
+    "few-files": (resource.RLIMIT_NOFILE, 5, ["--trials", "70", "--jobs", "2"]),
+    "little-memory": (resource.RLIMIT_AS, 90 * 2**20, ["--batch-size", str(2**22)]),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_a_limit_of_the_machine_is_no_bug(vliwdbg: Command, limit: str) -> None:
+    what, most, options = LIMITS[limit]
+    program = vliwdbg.file({"bundles": ALU, "problem": SIZES | {"rounds": 1}})
+    ended = vliwdbg(
+        "run", program, *options, preexec_fn=lambda: resource.setrlimit(what, (most, most))
+    )
+    assert (ended.code, ended.out) == (2, "")
+    assert_told(ended.err, "vliwdbg: this machine: ")
 
 
 @pytest.mark.parametrize("traceback", [False, True])

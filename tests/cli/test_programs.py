@@ -96,6 +96,30 @@ def test_no_check_by_a_header_that_does_not_hang_together(
     assert [error["place"] for error in ended.json["errors"]] == ["memory"]
 
 
+def test_memory_that_a_kernel_left_is_read_but_not_checked(vliwdbg: Command) -> None:
+    """Kernels leave among the indices what they like; the reference cannot begin at that."""
+    parked = stores(VALUES | {MEMORY[5] + 1: 2**32 - 1})
+    name = vliwdbg.file({"bundles": parked, "problem": SIZES})
+    assert vliwdbg("run", name, "--dump-memory", "after.json").code == 0
+    again = vliwdbg("run", name, "--memory", "after.json", "--json", "--dump-memory", "b.json")
+    assert_judged(again, None)
+    assert (
+        "note: the memory has words among its indices"
+        in vliwdbg("run", name, "--memory", "after.json").err
+    )
+    assert vliwdbg.folder.joinpath("after.json").read_bytes() == (
+        vliwdbg.folder.joinpath("b.json").read_bytes()
+    )
+    asked = vliwdbg("run", name, "--memory", "after.json", "--check")
+    assert (asked.code, asked.out) == (2, "")
+    told = {
+        "bundles": parked,
+        "problem": SIZES,
+        "memory": json.loads(vliwdbg.folder.joinpath("after.json").read_text()),
+    }
+    assert_judged(vliwdbg("run", "--json", vliwdbg.file(told, "told.json")), None)
+
+
 @pytest.mark.parametrize("memory", [MEMORY[:-1], [*MEMORY[:2], 4, *MEMORY[3:]]])
 def test_memory_that_is_no_image_of_the_problem(vliwdbg: Command, memory: list[int]) -> None:
     words = vliwdbg.file(memory, "words.json")
@@ -183,7 +207,6 @@ NO_KERNELS = {
     "dies": ("import os; os._exit(3)", "exit code 3"),
     "not-text": ("import sys; sys.stdout.buffer.write(b'\\xff'); sys.exit(1)", "\\xff"),
     "no-build-kernel": ("class KernelBuilder: pass", "build_kernel"),
-    "no-debug-info": (SOLUTION.replace("def debug_info", "def debug"), "debug_info"),
     "raises-in-build": (SOLUTION.replace("enumerate(", "missing("), "NameError"),
     "refused": (SOLUTION.replace('"trace_write"', '"trace"'), "bundles[1].flow[0]"),
     "no-json": (SOLUTION.replace("at, size)]", "at, {1})]"), "not JSON serializable"),
@@ -280,7 +303,8 @@ def test_build_and_run_again(
     outcome = vliwdbg("run", "--json", "built.json", "--debug").json
     assert outcome == vliwdbg("run", "--json", *words, "--debug").json
     assert outcome["correct"] is True
-    assert outcome["indices_correct"] is (True if outputs[1:] else None)
+    if outputs[1:] or kernel == "baseline":
+        assert outcome["indices_correct"] is True
     assert summary["outputs"] == outputs
     for field in ("cycles", "bundles", "program_sha256", "scratch_high_water"):
         assert summary[field] == outcome[field]

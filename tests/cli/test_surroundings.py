@@ -205,7 +205,7 @@ def test_no_colour_without_a_terminal(vliwdbg: Command, env: dict[str, str]) -> 
 def test_progress_in_a_terminal(vliwdbg: Command, env: dict[str, str], escapes: bool) -> None:
     terminal, theirs = pty.openpty()
     endless = vliwdbg.file(ENDLESS)
-    ended = vliwdbg("run", "--json", endless, "--timeout", "1", env=env, stderr=theirs)
+    ended = vliwdbg("run", "--json", endless, "--timeout", "2", env=env, stderr=theirs)
     shown = read(terminal)
     assert ("\x1b" in shown) is escapes
     assert ("\x1b[3" in shown) is (escapes and "NO_COLOR" not in env)
@@ -257,6 +257,16 @@ def test_without_a_terminal_it_runs(vliwdbg: Command, program: str, words: list[
         assert opened.err == NOTE + run.err
 
 
+def test_without_a_terminal_commands_are_executed(vliwdbg: Command) -> None:
+    wrong = vliwdbg.file({"bundles": ALU, "problem": {"batch_size": 1}})
+    script = vliwdbg.file("check\n", "script")
+    for words in (["-ex", "goto end", "-ex", "check"], ["-x", script]):
+        opened, executed = vliwdbg(wrong, *words), vliwdbg("exec", wrong, *words)
+        assert (opened.code, opened.out) == (executed.code, executed.out)
+        assert opened.code == 1
+        assert opened.err == NOTE.replace("run`", "exec`") + executed.err
+
+
 def test_standard_input_without_a_terminal(vliwdbg: Command) -> None:
     ended = vliwdbg("-", stdin=json.dumps(unchecked(ALU)).encode())
     assert (ended.code, ended.err) == (0, NOTE)
@@ -297,6 +307,8 @@ finally:
 
 
 HEAVY = {
+    "typer",
+    "pydantic",
     "textual",
     "rich.console",
     "numpy",
@@ -310,9 +322,11 @@ NEEDED = {
     "vliwdbg.cli",
     "vliwdbg.cli.app",
     "vliwdbg.cli.load_options",
+    "vliwdbg.cli.loading",
     "vliwdbg.cli.exit_codes",
     "vliwdbg.cli.output_files",
     "vliwdbg.cli.options",
+    "vliwdbg.cli.parameters",
     "vliwdbg.cli.run",
     "vliwdbg.cli.streams",
     "vliwdbg.files",
@@ -347,6 +361,11 @@ HOSTILE = [
     "machine",
     "kernels",
     "conftest",
+    "array",
+    "multiprocessing",
+    "concurrent",
+    "kernel_cache",
+    "platformdirs",
 ]
 
 
@@ -374,6 +393,8 @@ def test_nothing_of_the_current_folder_is_executed(vliwdbg: Command, tmp_path: P
         ["info"],
         ["spec"],
         ["run", "../mine.py", "--no-check", *SMALL],
+        ["run", *SMALL, "--trials", "33", "--jobs", "2"],
+        ["tune", *SMALL, "--tries", "2", "--jobs", "2"],
     ):
         assert vliwdbg(*words, cwd=folder).code == 0
     assert not (folder / "executed").exists()

@@ -1,6 +1,7 @@
 """`run --trials`: one program on many fresh inputs."""
 
 import signal
+import sys
 import time
 from collections.abc import Sequence
 
@@ -85,6 +86,33 @@ def test_a_program_without_a_problem_has_no_fresh_inputs(vliwdbg: Command) -> No
     ended = vliwdbg("run", vliwdbg.file({"bundles": [], "memory": []}), "--trials", "2")
     assert ended.code == 2
     assert "no fresh inputs" in ended.err
+
+
+STARTED = """
+import multiprocessing, sys
+if __name__ == "__main__":
+    multiprocessing.set_start_method(sys.argv.pop(1))
+    from vliwdbg.cli import main
+    main()
+"""
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver", "fork"])
+def test_workers_of_every_kind_come_to_the_same_and_run_nothing_else(
+    vliwdbg: Command, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    folder = vliwdbg.folder / "here"
+    folder.mkdir()
+    for module in ("array", "multiprocessing", "pickle", "concurrent", "machine"):
+        vliwdbg.file("open('executed', 'w'); raise SystemExit(66)", f"here/{module}.py")
+    vliwdbg.file(STARTED, "started.py")
+    words = ["run", "--kernel", "baseline", "--forest-height", "2", "--batch-size", "8"]
+    words += ["--rounds", "2", "--trials", "70", "--patterns", "--json"]
+    alone = vliwdbg(*words).json
+    monkeypatch.setattr("tests.cli.command.COMMAND", sys.executable)
+    ended = vliwdbg("../started.py", method, *words, "--jobs", "2", cwd=folder)
+    assert (ended.code, ended.json) == (0, alone)
+    assert not (folder / "executed").exists()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

@@ -48,6 +48,15 @@ def test_an_interrupt_keeps_the_best(vliwdbg: Command) -> None:
     assert (built.code, int(built.out)) == (0, cycles)
 
 
+def test_an_interrupt_before_anything_is_found(vliwdbg: Command) -> None:
+    process = vliwdbg.start("tune", "--time", "60", "--from-scratch", "-o", "a.json")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"fits into scratch" not in err
+
+
 def test_parameters_for_other_sizes_are_refused(vliwdbg: Command) -> None:
     vliwdbg(*SEARCH, "-o", "a.json")
     ended = vliwdbg("run", "--forest-height", "2", "--set", "tuning=a.json")

@@ -295,8 +295,6 @@ BAD: tuple[Bad, ...] = (
         ["memory: 9 words, but the problem's image has 10"], beyond=True),
     Bad("header-none", file(problem=SIZES, memory=[]),
         ["memory: 0 words, but the problem's image has 10"], beyond=True),
-    Bad("header-index", file(problem=SIZES, memory=[*WORDS[:8], 1, 6]),
-        ["memory[8]: is 1, which is no index of 1 nodes"], beyond=True),
     Bad("outputs-text", file(outputs="values"),
         ["outputs: is the text 'values', not a list of outputs"]),
     Bad("outputs-none", file(outputs=[]), [f"outputs: names no values; {CLAIMS}"]),

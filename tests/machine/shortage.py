@@ -26,6 +26,7 @@ from machine.core.encoding import FastEncoder, encode_what_fits
 from machine.encode import Encoder
 from machine.problem import Problem
 from machine.program import WORKS, Program
+from machine.timeline import Timeline
 from tests.kernels.test_pack_core import random_candidate
 from tests.machine.test_core import counting
 from tests.machine.test_core_hostile import arrays, state
@@ -64,7 +65,7 @@ def standing(made: Any) -> Any:
 
 
 def timeline() -> Any:
-    made = choose_core("compiled").make(PROGRAM, [0] * 4, history=10**6, count=True)
+    made = Timeline.on(choose_core("compiled"), PROGRAM, [0] * 4, history=10**6, count=True)
     made.set_interval(3)
     made.run(FAR)
     return made

@@ -17,6 +17,7 @@ if choose_core().name != "compiled":
 
 from machine.core import _core
 from machine.core.compiled import adopt_instruction_set, instruction_rows
+from machine.timeline import Timeline
 
 ROWS = instruction_rows()
 SIMPLE = Program.from_bundles(
@@ -180,7 +181,7 @@ def test_every_operation_has_a_row() -> None:
 
 
 def test_arrays_cannot_change_their_length_under_it() -> None:
-    core = choose_core("compiled").make(SIMPLE, [0] * 8)
+    core = Timeline.on(choose_core("compiled"), SIMPLE, [0] * 8)
     with pytest.raises(BufferError):
         core.flags.append(1)
     for change in (core.memory.clear, core.memory.pop, lambda: core.scratch.append(1)):
@@ -194,8 +195,8 @@ def test_arrays_cannot_change_their_length_under_it() -> None:
 
 
 def test_one_thread_at_a_time() -> None:
-    core = choose_core("compiled").make(
-        Program.from_bundles([{"flow": [["jump", 0]]}]), [], history=5
+    core = Timeline.on(
+        choose_core("compiled"), Program.from_bundles([{"flow": [["jump", 0]]}]), [], history=5
     )
     reasons: list[Reason] = []
     thread = threading.Thread(target=lambda: reasons.append(core.run(10**14).reason))

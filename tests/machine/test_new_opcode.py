@@ -43,10 +43,11 @@ LAST_CASE_OPERATION = "    X(COMMENT,"
 PROGRAM = """
 from machine.core import choose_core
 from machine.program import Program
+from machine.timeline import Timeline
 most = 2**32 - 1
 a, b, c = [3, 9, 5, most, 0, 7, 7, 1], [4, 2, 5, 1, 0, 6, 8, 1], [5, 9, 1, 3, 2, 9, 6, 1]
 bundles = [{"valu": [["vmin3", 32, 8, 16, 24], ["vmin3", 40, 24, 8, 16]]}]
-core = choose_core(CORE).make(Program.from_bundles(bundles), [])
+core = Timeline.on(choose_core(CORE), Program.from_bundles(bundles), [])
 for at, words in {8: a, 16: b, 24: c}.items():
     core.scratch[at : at + 8] = words
 core.run(1)

@@ -19,7 +19,7 @@ from machine.patterns import PATTERNS, RANDOM, SHAPES, Inputs
 from machine.problem import solve
 from machine.trials import AT_ONCE, Trials, run_trials
 
-CORE = choose_core().make
+CORE = choose_core().make_core
 SMALL = Problem(forest_height=3, rounds=4, batch_size=16, seed=5)
 INPUTS = Inputs(SMALL)
 

@@ -9,6 +9,7 @@ from vliwdbg.runner import RunOptions, run
 from vliwdbg.session.breakpoints import Breakpoints
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Scope
+from vliwdbg.session.session import Session
 
 BUNDLES = [
     {"load": [["const", 0, 2], ["const", 1, 1]]},
@@ -64,11 +65,31 @@ MET = {
 @pytest.mark.parametrize("row", MET, ids=str)
 def test_a_run_with_stops(program: Program, row: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
     loaded = Loaded(program, [0] * 8, problem_assumed=False)
-    breaks, watches = row
-    outcome = run(loaded, RunOptions(breaks=breaks, watches=watches))
+    outcome = run(loaded, RunOptions(breaks=row[0], watches=row[1]))
     assert (outcome.machine.position, outcome.stop.reason, outcome.detail) == MET[row]
 
 
 def test_a_location_that_is_none_is_refused(program: Program) -> None:
     with pytest.raises(DebuggerError, match="no engine is called gpu"):
         run(Loaded(program, [0] * 8, problem_assumed=False), RunOptions(breaks=["engine gpu"]))
+
+
+def test_a_watchpoint_met_by_the_last_bundle_is_told_alike_by_a_run_and_a_session():
+    program = Program.from_bundles([{"load": [["const", 3, 7]]}], memory=[])
+    outcome = run(Loaded(program, [], problem_assumed=False), RunOptions(watches=["s[3]"]))
+    session = Session(program)
+    session.breakpoints.add("watch", "s[3]")
+    event = session.resume().finish()
+    assert outcome.stop.label == event.label == "watchpoint 1, end"
+    assert outcome.detail == "watchpoint 1 (scratch 3:4); s[3]: 0 → 7"
+
+
+def test_looking_at_a_cycle_far_away_can_be_interrupted_and_changes_nothing():
+    session = Session(Program.from_bundles([{"flow": [["jump", 0]]}]), [])
+    session.step(50).finish()
+    arrived = session.arrival
+    assert session.look_at_cycle(70).finish().cycle == 70
+    look = session.look_at_cycle(10**12)
+    assert look.advance(0.01) is None
+    assert look.interrupt().reason is Reason.INTERRUPT
+    assert (session.core.position, session.arrival) == (50, arrived)

@@ -6,7 +6,9 @@ from itertools import product
 
 import pytest
 
-from vliwdbg.tui.arrangement import PANES, arrange, tabbed
+from vliwdbg.tui.arrangement import ALWAYS_SEEN, PANES, arrange, tabbed
+
+BESIDE = [pane for pane in PANES if pane not in ALWAYS_SEEN]
 
 SIZES = [(20, 1), (20, 5), (30, 9), (80, 20), (80, 21), (120, 36), (171, 60), (172, 30), (200, 46)]
 
@@ -14,8 +16,8 @@ SIZES = [(20, 1), (20, 5), (30, 9), (80, 20), (80, 21), (120, 36), (171, 60), (1
 @pytest.mark.parametrize(("width", "height"), [*SIZES, (400, 120), (172, 29)])
 @pytest.mark.parametrize("grown", [False, True])
 def test_boxes_fit_and_do_not_overlap(width: int, height: int, grown: bool) -> None:
-    for chosen, beside in product(PANES, PANES[1:]):
-        if chosen not in ("code", beside):
+    for chosen, beside in product(PANES, BESIDE):
+        if chosen not in (*ALWAYS_SEEN, beside):
             continue
         boxes = arrange(width, height, chosen, beside, grown=grown)
         assert chosen in boxes
@@ -32,12 +34,14 @@ def test_boxes_fit_and_do_not_overlap(width: int, height: int, grown: bool) -> N
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_every_pane_is_seen_or_a_tab(width: int, height: int) -> None:
-    for beside in PANES[1:]:
+    for beside in BESIDE:
         boxes = arrange(width, height, "code", beside)
         assert {tab for pane in boxes for tab in tabbed(boxes, pane)} == set(PANES)
 
 
-def test_a_large_terminal_shows_all_and_a_small_one_two() -> None:
+def test_a_large_terminal_shows_all_and_a_small_one_one_beside_the_code() -> None:
     assert set(arrange(200, 46, "code", "scratch")) == set(PANES)
-    assert set(arrange(80, 21, "code", "scratch")) == {"code", "scratch"}
+    assert set(arrange(80, 21, "code", "scratch")) == {"code", "scratch", "timeline"}
+    assert arrange(80, 21, "code", "scratch")["timeline"].height == 1
+    assert arrange(120, 40, "code", "scratch")["timeline"].height == 7
     assert set(arrange(20, 5, "memory", "memory")) == {"memory"}

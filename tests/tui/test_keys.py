@@ -164,7 +164,7 @@ async def test_panes_are_chosen() -> None:
         await driver.press("tab")
         assert driver.chosen == "bundle"
         await driver.press("shift+tab", "shift+tab")
-        assert driver.chosen == "messages"
+        assert driver.chosen == "timeline"
         await driver.press("p", "3")
         assert driver.chosen == "scratch"
         assert driver.pane("scratch").has_focus
@@ -177,9 +177,9 @@ async def test_panes_are_chosen() -> None:
 async def test_a_pane_grows_to_the_screen() -> None:
     async with opened() as driver:
         await driver.press("p", "4", "plus")
-        assert driver.pane("memory").size.height == 21
+        assert driver.pane("memory").size.height == 20
         await driver.press("underscore")
-        assert driver.pane("memory").size.height < 21
+        assert driver.pane("memory").size.height < 20
 
 
 async def test_moving_in_panes() -> None:
@@ -288,6 +288,6 @@ async def test_the_mouse() -> None:
         await driver.pilot.click("#code", offset=(0, 4))
         await driver.settle()
         assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["pc 3"]
-        await driver.pilot.click("#bundle", offset=(14, 0))
+        await driver.pilot.click("#bundle", offset=(12, 0))
         await driver.settle()
         assert driver.chosen == "scratch"

@@ -6,6 +6,7 @@ from array import array
 
 import pytest
 from rich.cells import cell_len
+from textual.command import CommandPalette
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
@@ -80,9 +81,9 @@ async def test_the_bundle_executed_last_is_marked_and_found() -> None:
         assert [line[:9] for line in driver.screen() if "▷" in line] == [" ▷    2  "]
         await driver.press("comma")
         assert driver.app.main.desk.looking == 2
-        assert driver.sees("pc 2 · executed")
+        assert driver.sees("pc 2 · round 0 · executed")
         await driver.press("end")
-        assert driver.sees("pc 9 · not next")
+        assert driver.sees("pc 9 · round 1 · not next")
 
 
 async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
@@ -90,12 +91,12 @@ async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
         await driver.press("c")
         assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
         # All of it, with its slots below.
-        said = " ".join(line.strip() for line in driver.screen()[11:14])
+        said = " ".join(line.strip() for line in driver.screen()[9:12])
         fault = driver.session.arrival.fault
         assert fault
         assert said.startswith(fault.sentence(driver.session.program))
         await driver.press("up")
-        assert not driver.screen()[11].startswith("memory address")
+        assert not driver.screen()[9].startswith("memory address")
 
 
 async def test_what_is_displayed_is_seen_after_each_step() -> None:
@@ -172,3 +173,20 @@ async def test_the_bundle_that_is_next_has_some_below_it() -> None:
         for _ in range(3):
             await driver.press("s")
             assert code.top + code.page - code.cursor > 2
+
+
+async def test_a_program_without_memory_says_so():
+    program = small_program(FAULT, memory=array("I"), problem=None)
+    async with opened(program) as driver:
+        await driver.press("p", "4", "j", "k", "right", "enter", "W")
+        assert driver.sees("no memory")
+
+
+async def test_a_palette_is_only_where_it_has_room():
+    async with opened(small_program()) as driver:
+        await driver.press("ctrl+p")
+        assert isinstance(driver.app.screen, CommandPalette)
+        await driver.resize(4, 24)
+        assert driver.app.screen is driver.app.main
+        await driver.press("ctrl+p", "r", "escape")
+        assert driver.app.screen is driver.app.main

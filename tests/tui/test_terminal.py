@@ -91,7 +91,7 @@ def program_file(tmp_path: Path) -> Path:
 
 def test_a_session_from_start_to_end(terminal: Terminal, program_file: Path) -> None:
     terminal.start(f"{INSTALLED} {shlex.quote(str(program_file))}", 80, 24)
-    terminal.wait_for(" 1 code ", "cycle 0", "v_val = vload mem[from]")
+    terminal.wait_for(" 1 code ", "cycle 0", "v_val=vload mem[from]")
     terminal.type("break engine store")
     terminal.wait_for("Breakpoint 1")
     terminal.type("watch v_val")
@@ -117,7 +117,7 @@ def _row(screen: str, name: str) -> str:
 
 def test_a_program_on_standard_input(terminal: Terminal, program_file: Path) -> None:
     terminal.start(f"cat {shlex.quote(str(program_file))} | {INSTALLED} -", 80, 24)
-    terminal.wait_for("cycle 0", "v_val = vload mem[from]")
+    terminal.wait_for("cycle 0", "v_val=vload mem[from]")
     terminal.press("s")
     terminal.wait_for("cycle 1")
     terminal.press(":")

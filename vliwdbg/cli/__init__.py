@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _exit_code(words: Sequence[str]) -> int:
-    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, call
+    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, do
     from vliwdbg.cli.exit_codes import USAGE, exit_code_of
     from vliwdbg.cli.streams import flush, prepare, print_err
 
@@ -35,7 +35,7 @@ def _exit_code(words: Sequence[str]) -> int:
     opens = not words or words[0] not in FIRST_WORDS
     typed = [OPEN, *words] if opens else words
     code = exit_code_of(
-        lambda: call(typed),
+        lambda: do(typed),
         "run" if opens else words[0],
         as_json="--json" in words,
         silent=_counted("-q", words) + words.count("--quiet") > 1,

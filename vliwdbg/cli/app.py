@@ -1,31 +1,37 @@
 """The subcommands by name, and the way from what is typed to the one that is meant.
 
 A subcommand is a function that takes its options, calls the room that does the work, prints, and
-returns the exit code. Its module is loaded, and described to Typer, when it is called.
+returns the exit code. Its module is loaded when it is called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import Annotated
 
-from typer import Exit, Option, Typer
-from typer.main import get_command
-
-from vliwdbg import __version__
-from vliwdbg.cli.options import in_one_list, takes_groups
-from vliwdbg.cli.streams import print_out
+from vliwdbg.cli.options import in_one_list
+from vliwdbg.cli.parameters import HELP, VERSION, Command, call, parameters_of, read
 
 OPEN = "open"
 """What opens the debugger; nobody types it."""
-HELP, VERSION = ("-h", "--help"), "--version"
 
 # The function of each, in the order of `--help`; it is in the file of that name.
 _FUNCTIONS = {
     "run": "run",
     "build": "build",
     "tune": "tune",
+    "who": "who",
+    "uses": "uses",
+    "writes": "writes",
+    "find": "find",
+    "why": "why",
+    "stats": "stats",
+    "floor": "floor",
+    "critical": "critical",
+    "slack": "slack",
+    "whatif": "whatif",
+    "live": "live",
+    "lint": "lint",
     "info": "info",
     "schedulers": "schedulers",
     "spec": "spec",
@@ -38,13 +44,17 @@ FIRST_WORDS = SUBCOMMANDS | {*HELP, VERSION}
 """What is no PROGRAM."""
 
 
-def call(words: Sequence[str]) -> int | None:
+def do(words: Sequence[str]) -> int:
     """Do what these arguments say; whatever goes wrong is raised, for `cli.exit_codes` to judge."""
-    # Not by calling the app, which makes exits of its own of an interrupt or a closed pipe.
-    command = get_command(_app(_needed(words[0])))
-    with command.make_context("vliwdbg", in_one_list(words)) as context:
-        code: int | None = command.invoke(context)
-        return code
+    name, *rest = in_one_list(words)
+    if name in _FUNCTIONS:
+        command = _load(name)
+        values = read(parameters_of(command), rest)
+        if values is not None:
+            return call(command, values)
+    from vliwdbg.cli.typer_app import call_by_typer
+
+    return call_by_typer({word: _load(word) for word in _needed(name)}, OPEN, [name, *rest])
 
 
 def _needed(word: str) -> Iterable[str]:
@@ -54,35 +64,7 @@ def _needed(word: str) -> Iterable[str]:
     return [] if word == VERSION else _FUNCTIONS
 
 
-def _app(subcommands: Iterable[str]) -> Typer:
-    app = Typer(
-        rich_markup_mode=None,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": [*HELP]},
-        help="Debug kernels for a VLIW SIMD machine. `vliwdbg [PROGRAM]` opens the debugger.",
-    )
-    app.callback()(_root)
-    for name in subcommands:
-        app.command(name, hidden=name == OPEN)(takes_groups(_load(name)))
-    return app
-
-
-def _load(name: str) -> Callable[..., int]:
+def _load(name: str) -> Command:
     module = import_module(f"vliwdbg.cli.{name}")
-    command: Callable[..., int] = getattr(module, _FUNCTIONS[name])
+    command: Command = getattr(module, _FUNCTIONS[name])
     return command
-
-
-def _root(
-    version: Annotated[
-        bool, Option(VERSION, callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Options before any subcommand."""
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print_out(f"vliwdbg {__version__}")
-        raise Exit

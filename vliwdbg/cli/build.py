@@ -7,15 +7,14 @@ import sys
 from io import StringIO
 from typing import Annotated
 
-from typer import Option
-
 from machine.codec import write_program
 from vliwdbg import report
 from vliwdbg.cli.load_options import choice_of
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import AsJson, Building, Sizes, Source
 from vliwdbg.cli.output_files import STDOUT, verify_output, write_output
+from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_err, print_out
-from vliwdbg.programs import load
 
 
 def build(
@@ -31,7 +30,7 @@ def build(
     The file goes to standard output unless -o names another place or a terminal would get it.
     """
     verify_output("--output", output)
-    program = load(choice_of(Source(), building, sizes)).program
+    program = load_shown(choice_of(Source(), building, sizes)).program
     if output is None and not sys.stdout.isatty() and not as_json:
         output = STDOUT
     if output is not None:

@@ -6,10 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from typer import Argument, BadParameter, Option
-
 from machine.errors import ProgramError
 from vliwdbg.cli.options import AsJson
+from vliwdbg.cli.parameters import Argument, Option, UsageError
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.settings.folders import settings_file
 from vliwdbg.settings.schema import (
@@ -23,8 +22,8 @@ from vliwdbg.settings.schema import (
 
 
 def config(
-    key: Annotated[str | None, Argument(metavar="KEY", help="Which setting; all of them.")] = None,
-    value: Annotated[str | None, Argument(metavar="VALUE", help="What to set it to.")] = None,
+    key: Annotated[str | None, Argument("KEY", "Which setting; all of them.")] = None,
+    value: Annotated[str | None, Argument("VALUE", "What to set it to.")] = None,
     unset: Annotated[bool, Option("--unset", help="Take it out of the file.")] = False,
     path: Annotated[bool, Option("--path", help="Print where the file is.")] = False,
     as_json: AsJson = False,
@@ -60,7 +59,7 @@ def _file() -> Path:
 def _change(file: Path, setting: Setting | None, value: str | None, *, unset: bool) -> None:
     """Set a value or take one out, as asked for; most often neither is."""
     if unset and (setting is None or value is not None):
-        raise BadParameter("--unset takes a KEY and no VALUE")
+        raise UsageError("--unset takes a KEY and no VALUE")
     if setting is None:
         return
     if unset:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from typer import Option
-
 from vliwdbg.cli.load_options import choice_of, stop_lines
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import AsJson, Building, Script, Sizes, Source, Stopping
+from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_err, print_out
-from vliwdbg.programs import load
 
 
 def execute(
@@ -28,9 +27,7 @@ def execute(
 
     lines = [*stop_lines(stopping), *script.entries()]
     choice = choice_of(source, building, sizes)
-    loaded = load(choice)
-    if loaded.printed:
-        print_err(loaded.printed.rstrip("\n"))
+    loaded = load_shown(choice)
     return Batch(
         loaded, choice, print_out, print_err, keep_going=keep_going, as_json=as_json
     ).execute(lines)

@@ -7,6 +7,7 @@ Errors go to stderr; with `--json` those of exit 2 go to stdout too, as one obje
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -14,12 +15,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from typer import Abort, Exit, TyperException
-
-from machine.errors import Complaint, ProgramError
+from machine.errors import Complaint, ProgramError, TimeLimitError
+from vliwdbg.cli.parameters import UsageError
 from vliwdbg.cli.streams import print_err, print_out
 
-USAGE, OUR_BUG, INTERRUPTED = 2, 70, 130
+USAGE, LIMIT, OUR_BUG, INTERRUPTED = 2, 4, 70, 130
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
 
 
@@ -34,11 +34,9 @@ def exit_code_of(
         code = job() or 0
         sys.stdout.flush()
         return code
-    except Exit as exit:
-        return exit.exit_code
     except BrokenPipeError:
         return 0
-    except (KeyboardInterrupt, Abort):
+    except KeyboardInterrupt:
         if not silent:
             print_err("vliwdbg: interrupted")
         return INTERRUPTED
@@ -47,19 +45,21 @@ def exit_code_of(
         if complaints is None:
             return _our_bug(error)
         print_refusal(complaints, command, as_json=as_json)
-        return USAGE
+        return LIMIT if isinstance(error, TimeLimitError) else USAGE
 
 
 def _complaints(error: Exception) -> Sequence[Complaint] | None:
     """What the user can mend; None where the error is ours."""
+    if limit := _limit_of_the_machine(error):  # first, for what follows needs a bit of it
+        return [Complaint("this machine", limit)]
     from kernels.errors import BuildError
     from machine.core import VARIABLE, CoreError
     from vliwdbg.session.errors import DebuggerError
 
     if isinstance(error, ProgramError):
         return error.complaints
-    if isinstance(error, TyperException):
-        return [Complaint("command line", error.format_message())]
+    if isinstance(error, UsageError):
+        return [Complaint("command line", str(error))]
     if isinstance(error, BuildError):
         return [Complaint("build", str(error))]
     if isinstance(error, CoreError):
@@ -69,6 +69,23 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
     if isinstance(error, OSError):
         place = str(error.filename or "standard output")
         return [Complaint(place, (error.strerror or str(error)).lower())]
+    return None
+
+
+_OF_THE_MACHINE = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
+_SAID_BY_PYTHON = ("can't start new thread", "failed to map segment", "annot allocate memory")
+
+
+def _limit_of_the_machine(error: Exception) -> str | None:
+    """What the machine has too little of, where that is why."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this"
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        return f"{os.strerror(error.errno).lower()}, which is a limit of this process or system"
+    if type(error).__name__ == "BrokenProcessPool":
+        return "a worker was ended from outside, perhaps for want of memory; take fewer --jobs"
+    if any(text in str(error) for text in _SAID_BY_PYTHON):
+        return f"a limit of this process or system was met: {error}"
     return None
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
+from vliwdbg.cli.exec import execute
 from vliwdbg.cli.load_options import choice_of, stop_lines
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import Building, OutputOptions, Script, Sizes, Source, Stopping
 from vliwdbg.cli.run import run_once
 from vliwdbg.cli.streams import print_err
-from vliwdbg.programs import load
 from vliwdbg.runner import RunOptions
 
 STDIN = "-"
@@ -20,16 +21,17 @@ def open_debugger(
 ) -> int:
     """Open a program in the debugger; without a terminal, run it."""
     if not _in_terminal(source.program):
+        does = "exec" if script.commands else "run"
         print_err(
-            "note: there is no terminal here to show it, so this does what `vliwdbg run` does"
+            f"note: there is no terminal here to show it, so this does what `vliwdbg {does}` does"
         )
+        if script.commands:
+            return execute(source, building, sizes, stopping, script)
         return run_once(choice_of(source, building, sizes), stopping, RunOptions(), OutputOptions())
     from vliwdbg.tui.start import run_app
 
     choice = choice_of(source, building, sizes)
-    loaded = load(choice)
-    if loaded.printed:
-        print_err(loaded.printed.rstrip("\n"))
+    loaded = load_shown(choice)
     return run_app(loaded, choice, [*stop_lines(stopping), *script.entries()])
 
 

@@ -1,23 +1,13 @@
-"""The options of the command line, each declared once, in groups that subcommands share.
-
-A group is a dataclass whose fields are Typer options. `takes_groups` lets a subcommand ask for a
-whole group with one parameter, and shows Typer the flat signature it expects:
-
-    def run(source: Source, sizes: Sizes, quiet: Quiet = 0) -> int: ...
-
-    vliwdbg run PROGRAM --memory FILE --rounds 4 -q
-"""
+"""The options of the command line, each declared once, in groups that subcommands share."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from functools import wraps
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from typer import Argument, BadParameter, Option
+from vliwdbg.cli.parameters import Argument, Option, UsageError
 
 if TYPE_CHECKING:
     from vliwdbg.scripts import Entry
@@ -43,6 +33,13 @@ class Source:
     memory: Annotated[
         str | None,
         Option(metavar="FILE", help="Words to start with, as --dump-memory writes them."),
+    ] = None
+    python: Annotated[
+        str | None,
+        Option(
+            metavar="EXE",
+            help="The interpreter for a Python file; without it that of a .venv beside the file.",
+        ),
     ] = None
 
 
@@ -138,11 +135,11 @@ class TrialOptions:
     ] = False
 
     def refuse(self) -> None:
-        """Raise BadParameter for what says which inputs to try, where none are."""
+        """Raise UsageError for what says which inputs to try, where none are."""
         asked = {"--patterns": self.patterns, "--starts": self.starts, "--shapes": self.shapes}
         for option, value in asked.items():
             if value:
-                raise BadParameter(f"{option} is about the inputs that --trials N tries")
+                raise UsageError(f"{option} is about the inputs that --trials N tries")
 
 
 class OutputOptions(NamedTuple):
@@ -204,38 +201,3 @@ def in_one_list(words: Sequence[str]) -> list[str]:
         else:
             spelled.append(word)
     return spelled
-
-
-def takes_groups(command: Callable[..., int]) -> Callable[..., int]:
-    """A command whose dataclass parameters Typer sees as the options that are their fields."""
-    hints = get_type_hints(command, include_extras=True)
-    flat: list[inspect.Parameter] = []
-    for parameter in inspect.signature(command).parameters.values():
-        flat += _flattened(parameter, hints[parameter.name])
-
-    @wraps(command)
-    def with_groups(**values: Any) -> int:
-        arguments = {}
-        for name in inspect.signature(command).parameters:
-            group = hints[name]
-            if isinstance(group, type) and is_dataclass(group):
-                taken = {field.name: values.pop(field.name) for field in fields(group)}
-                arguments[name] = group(**taken)
-            else:
-                arguments[name] = values.pop(name)
-        return command(**arguments)
-
-    with_groups.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]
-    with_groups.__annotations__ = {parameter.name: parameter.annotation for parameter in flat}
-    return with_groups
-
-
-def _flattened(parameter: inspect.Parameter, hint: Any) -> Sequence[inspect.Parameter]:
-    if not is_dataclass(hint):
-        return [_keyword(parameter.name, parameter.default, hint)]
-    hints = get_type_hints(hint, include_extras=True)
-    return [_keyword(field.name, field.default, hints[field.name]) for field in fields(hint)]
-
-
-def _keyword(name: str, default: Any, hint: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)

@@ -10,7 +10,7 @@ STDOUT = "-"
 
 
 def verify_output(option: str, file: str | None) -> None:
-    """Raise ProgramError or BadParameter where a result would have no place to go."""
+    """Raise ProgramError or UsageError where a result would have no place to go."""
     verify_named(option, file)
     if file is not None and file != STDOUT:
         files.verify_writable(file)

@@ -5,56 +5,76 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
+from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from machine.machine import Machine
 
 
-class SlowRun:
-    """Shows how far a run has come, once it has taken `after` seconds.
+class _Slow:
+    """A line that is shown once something has taken `after` seconds, and gone when it is over."""
+
+    def __init__(self, after: float, *columns: ProgressColumn, **fields: Any) -> None:
+        self._starts_at = time.monotonic() + after
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task("", total=None, **fields)
+        self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            self._progress.stop()
+
+    def _is_due(self) -> bool:
+        if not self._shown and time.monotonic() >= self._starts_at:
+            self._progress.start()
+            self._shown = True
+        return self._shown
+
+
+class SlowRun(_Slow):
+    """Shows how far a run has come.
 
     The bar is the part of the program that pc has passed, which for straight-line kernels is the
     part of the run.
     """
 
     def __init__(self, after: float) -> None:
-        self._starts_at = time.monotonic() + after
-        self._progress = Progress(
-            TextColumn("running"),
-            BarColumn(),
-            TextColumn("cycle {task.fields[cycle]}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._progress.add_task("run", total=None, cycle=0)
-        self._shown = False
-
-    def __enter__(self) -> SlowRun:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._shown:
-            self._progress.stop()
+        cycle = TextColumn("cycle {task.fields[cycle]}")
+        columns = (TextColumn("running"), BarColumn(), cycle, TimeElapsedColumn())
+        super().__init__(after, *columns, cycle=0)
 
     def update(self, machine: Machine) -> None:
         """Told between slices of the run."""
-        if time.monotonic() < self._starts_at:
-            return
-        if not self._shown:
-            self._progress.start()
-            self._shown = True
-        self._progress.update(
-            self._task, total=len(machine.program), completed=machine.pc, cycle=machine.cycle
-        )
+        if self._is_due():
+            self._progress.update(
+                self._task, total=len(machine.program), completed=machine.pc, cycle=machine.cycle
+            )
+
+
+class SlowBuild(_Slow):
+    """Shows what is being built."""
+
+    def __init__(self, after: float) -> None:
+        super().__init__(after, TextColumn("building {task.fields[what]}"), BarColumn(), what="")
+
+    def update(self, what: str, part: float | None) -> None:
+        """Told now and then; `part` is how much of it is over."""
+        if self._is_due():
+            total = None if part is None else 1.0
+            self._progress.update(self._task, total=total, completed=part or 0.0, what=escape(what))
 
 
 @contextmanager

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
 from typing import Annotated, Any
 
-from typer import BadParameter, Option
-
+from machine.errors import TimeLimitError
 from vliwdbg import report, runner
 from vliwdbg.cli.load_options import choice_of
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import (
     AsJson,
     Building,
@@ -24,9 +25,10 @@ from vliwdbg.cli.options import (
     TrialOptions,
 )
 from vliwdbg.cli.output_files import verify_output, write_output
+from vliwdbg.cli.parameters import Option, UsageError
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.files import format_words
-from vliwdbg.programs import Choice, load
+from vliwdbg.programs import Choice
 from vliwdbg.runner import Outcome, RunOptions
 
 _PROGRESS_AFTER = 0.5
@@ -44,7 +46,8 @@ def run(
         int | None, Option(min=0, metavar="N", help="Stop where a cycle past N would begin.")
     ] = None,
     timeout: Annotated[
-        float | None, Option(min=0, metavar="S", help="Stop after S seconds.")
+        float | None,
+        Option(min=0, metavar="S", help="Stop after S seconds, a Python file's build included."),
     ] = None,
     check: Annotated[
         bool | None,
@@ -95,7 +98,7 @@ def run(
 def _refuse_beside_trials(options: Mapping[str, object]) -> None:
     for option, value in options.items():
         if value:
-            raise BadParameter(f"{option} is about one run, --trials about many")
+            raise UsageError(f"{option} is about one run, --trials about many")
 
 
 def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: OutputOptions) -> int:
@@ -103,9 +106,15 @@ def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: Ou
     verify_output("--dump-memory", output.dump_memory)
     verify_output("--dump-scratch", output.dump_scratch)
     verify_output("--trace", output.trace)
-    loaded = load(choice)
-    if loaded.printed and not output.quiet:
-        print_err(loaded.printed.rstrip("\n"))
+    deadline = None if options.timeout is None else time.monotonic() + options.timeout
+    try:
+        loaded = load_shown(choice, quiet=output.quiet, deadline=deadline)
+    except TimeLimitError:
+        if output.quiet == 1 and not output.as_json:
+            print_out("0")
+        raise
+    if deadline is not None:
+        options = options._replace(timeout=max(0.0, deadline - time.monotonic()))
     with _progress(wanted=not output.quiet) as on_slice:
         breaks, watches = stopping.breaks or (), stopping.watches or ()
         outcome = runner.run(

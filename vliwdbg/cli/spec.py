@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated
 
-from typer import Option
-
+from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_out
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from typer import BadParameter
-
 from kernels.errors import BuildError
 from machine.errors import Complaint, ProgramError
 from machine.machine import NO_LIMIT
 from machine.patterns import PATTERNS, RANDOM, SHAPES, Inputs
 from machine.trials import Progress, Trials, run_trials
 from vliwdbg import trial_report
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import OutputOptions, TrialOptions
+from vliwdbg.cli.parameters import UsageError
 from vliwdbg.cli.streams import print_out
-from vliwdbg.programs import Choice, Loaded, load
+from vliwdbg.programs import Choice, Loaded
 from vliwdbg.trial_report import ShapeTrials
 
 STARTS = ("zero", "random")
@@ -34,16 +34,16 @@ def run_trials_of(
 ) -> int:
     """Try a program on many inputs, print what came of it, and return the exit code."""
     if options.starts not in (None, *STARTS):
-        raise BadParameter(f"--starts is one of {', '.join(STARTS)}, not {options.starts!r}")
+        raise UsageError(f"--starts is one of {', '.join(STARTS)}, not {options.starts!r}")
     limit = NO_LIMIT if max_cycles is None else max_cycles
     trying = Trying(options, limit, strict, bar=not output.quiet)
     if options.shapes:
         if not (choice.bundled or choice.is_python):
-            raise BadParameter("--shapes builds the program anew, which a program file cannot be")
+            raise UsageError("--shapes builds the program anew, which a program file cannot be")
         shapes = trying.shapes(choice)
         _print(output, trial_report.shapes_json(shapes), trial_report.shapes_text(shapes))
         return trial_report.shapes_exit_code(shapes)
-    loaded = load(choice)
+    loaded = load_shown(choice, quiet=output.quiet)
     trials = trying.inputs(loaded)
     if output.quiet == 1 and not output.as_json:
         print_out(str(max(trials.cycles)))
@@ -93,7 +93,7 @@ class Trying:
     def _shape(self, choice: Choice) -> ShapeTrials:
         problem = choice.problem
         try:
-            return ShapeTrials(problem, self.inputs(load(choice)))
+            return ShapeTrials(problem, self.inputs(load_shown(choice, quiet=not self.bar)))
         except ProgramError as error:
             return ShapeTrials(problem, None, error.complaints)
         except BuildError as error:

@@ -15,11 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from typer import Option
-
 from machine.problem import Problem
 from vliwdbg.cli.options import AsJson, Dimensions
 from vliwdbg.cli.output_files import verify_output, write_output
+from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_err, print_out
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """All commands: one table, split by group. A group joins by its line in `GROUPS`."""
 
-from vliwdbg.commands import data, general, program, running, stops
+from vliwdbg.commands import data, general, program, questions, running, stops
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.table import Command, Group, Reply, by_name
 
@@ -8,6 +8,7 @@ GROUPS: tuple[Group, ...] = (
     running.GROUP,
     stops.GROUP,
     data.GROUP,
+    questions.GROUP,
     program.GROUP,
     general.GROUP,
 )

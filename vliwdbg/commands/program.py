@@ -65,7 +65,7 @@ def reload(console: Console, text: str) -> ProgramLoaded:
 
 
 def _load(console: Console, choice: Choice) -> ProgramLoaded:
-    loaded = load(choice)
+    loaded = load(choice, progress=console.progress)
     console.session.take_program(with_notes(loaded), loaded.memory)
     console.choice = choice
     return _loaded(console)

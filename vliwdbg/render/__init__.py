@@ -1,8 +1,32 @@
 """Views as text, for terminals and files. A module of renderers joins by its line here."""
 
-from vliwdbg.render import breakpoints, data, general, listing, moves, program
+from vliwdbg.render import (
+    breakpoints,
+    data,
+    dataflow,
+    general,
+    lint,
+    listing,
+    moves,
+    program,
+    schedule,
+    storage,
+    whatif,
+)
 from vliwdbg.render.text import Columns, lines_of, table, text
 
-RENDERERS = (breakpoints, data, general, listing, moves, program)
+RENDERERS = (
+    breakpoints,
+    data,
+    dataflow,
+    general,
+    lint,
+    listing,
+    moves,
+    program,
+    schedule,
+    storage,
+    whatif,
+)
 
 __all__ = ["Columns", "lines_of", "table", "text"]

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.events import Resize
 from textual.screen import Screen
 
 from vliwdbg.tui.palette import CommandRows
 from vliwdbg.tui.screens.main import MainScreen
-from vliwdbg.tui.theme import ENGINE_COLOURS, THEME
+from vliwdbg.tui.theme import THEME, inks
 from vliwdbg.tui.user import User
 
 if TYPE_CHECKING:
@@ -18,6 +22,8 @@ if TYPE_CHECKING:
     from vliwdbg.scripts import Entry
 
 
+NARROWEST_PALETTE = 20
+"""Columns."""
 SYSTEM_COMMANDS = frozenset({"Theme", "Screenshot"})
 
 
@@ -32,6 +38,7 @@ class DebuggerApp(App[int]):
     CSS_PATH = "app.tcss"
     COMMANDS = App.COMMANDS | {CommandRows}
     ESCAPE_TO_MINIMIZE = False
+    BINDINGS = [Binding("ctrl+z", "suspend_process", show=False, id="suspend")]  # noqa: RUF012
 
     def __init__(
         self,
@@ -54,9 +61,29 @@ class DebuggerApp(App[int]):
         self.set_keymap(self.user.keymap)
         self.push_screen(self.main)
 
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """What app.tcss takes from no theme."""
-        return ENGINE_COLOURS
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's, but where Textual is told of another."""
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from vliwdbg.tui.driver import TerminalDriver
+
+        return TerminalDriver
+
+    def action_command_palette(self) -> None:
+        """Open the palette, where it has room; Textual's cannot be drawn in a few columns."""
+        if self.size.width >= NARROWEST_PALETTE:
+            super().action_command_palette()
+
+    def on_resize(self, event: Resize) -> None:
+        """Close a palette that has no room any more."""
+        if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
+            self.pop_screen()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Those of the theme, and the inks made from them."""
+        variables = super().get_css_variables()
+        return variables | inks(variables)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Textual's own entries of the palette, but for those that our keys do otherwise."""

@@ -5,7 +5,10 @@ large                          small                    tiny, or a pane grown
 │          │                │  │                   │    │                 │
 ├ bundle ──┼ memory ────────┤  ├ the other chosen ─┤    └─────────────────┘
 │          ├ stops ┬ messages  │                   │
-└──────────┴───────┴────────┘  └───────────────────┘
+├ timeline ┴───────┴────────┤  ├ timeline ─────────┤
+└───────────────────────────┘  └───────────────────┘
+
+The timeline has a row for each engine where the terminal is tall, and one row elsewhere.
 """
 
 from __future__ import annotations
@@ -13,15 +16,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-PANES = ("code", "bundle", "scratch", "memory", "stops", "messages")
-"""In the order of their numbers, 1 to 6."""
+PANES = ("code", "bundle", "scratch", "memory", "stops", "messages", "timeline")
+"""In the order of their numbers, from 1 on."""
 LAYOUTS = ("all", "two", "one")
 """What a user may ask for; a terminal too small for it gets the next one."""
 LARGE_WIDTH, LARGE_HEIGHT = 172, 30
-TALL = 36
+TALL = 34
+TALL_TIMELINE = 7
+"""Rows: a title, one for each engine, and one for marks."""
+ALWAYS_SEEN = frozenset({"code", "timeline"})
 TINY_WIDTH, TINY_HEIGHT = 30, 9
-BUNDLE_WIDTH = 80
-"""What the bundle pane needs for 8 lanes in hexadecimal."""
+BUNDLE_WIDTH = 110
+"""What the bundle pane needs for a slot, where it comes from, and 8 lanes in hexadecimal."""
 
 
 class Box(NamedTuple):
@@ -48,13 +54,15 @@ def arrange(
     """The box of each pane that is to be seen. `beside` is the chosen pane other than code."""
     if grown or layout == "one" or width < TINY_WIDTH or height < TINY_HEIGHT:
         return {chosen: Box(0, 0, width, height)}
-    if layout == "all" and width >= LARGE_WIDTH and height >= LARGE_HEIGHT:
-        return _large(width, height)
-    return _small(width, height, beside)
+    timeline = TALL_TIMELINE if height >= TALL else 1
+    above = height - timeline
+    large = layout == "all" and width >= LARGE_WIDTH and height >= LARGE_HEIGHT
+    boxes = _large(width, above) if large else _small(width, above, beside)
+    return {**boxes, "timeline": Box(0, above, width, timeline)}
 
 
 def _large(width: int, height: int) -> Boxes:
-    left = max(BUNDLE_WIDTH, width * 9 // 20)
+    left = max(BUNDLE_WIDTH, width * 11 // 20)
     right = width - left - 1
     top = height * 2 // 5
     lowest = max(height // 5, 6)
@@ -71,27 +79,14 @@ def _large(width: int, height: int) -> Boxes:
 
 
 def _small(width: int, height: int, beside: str) -> Boxes:
-    messages = height // 5 if height >= TALL and beside != "messages" else 0
-    top = max(height * 2 // 5 - messages // 3, 3)
-    boxes = {
-        "code": Box(0, 0, width, top),
-        beside: Box(0, top, width, height - top - messages),
-    }
-    if messages:
-        boxes["messages"] = Box(0, height - messages, width, messages)
-    return boxes
+    top = max(height * 2 // 5, 3)
+    return {"code": Box(0, 0, width, top), beside: Box(0, top, width, height - top)}
 
 
 def tabbed(boxes: Boxes, pane: str) -> Sequence[str]:
     """The panes that take turns in the box of this one; only itself where all are seen."""
-    if len(boxes) == len(PANES):
-        return (pane,)
     if len(boxes) == 1:
         return PANES
-    hidden = [other for other in PANES if other == pane or other not in boxes]
-    return hidden if pane != "code" and not _alone(boxes, pane) else (pane,)
-
-
-def _alone(boxes: Boxes, pane: str) -> bool:
-    """Whether a pane has a box of its own below the others."""
-    return len(boxes) == 3 and pane == "messages"
+    if len(boxes) == len(PANES) or pane in ALWAYS_SEEN:
+        return (pane,)
+    return [other for other in PANES if other == pane or other not in boxes]

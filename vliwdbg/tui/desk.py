@@ -7,20 +7,29 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
 from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Commit, Stop
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.following import Following, follow
+from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
+from vliwdbg.session.where import union
 from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
 from vliwdbg.views.listing import tags_by_pc
+from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
+from vliwdbg.views.origins import Origins
+from vliwdbg.views.places import Space
 from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
 from vliwdbg.views.words import MemoryRows, WordRow, scratch_rows
 
+PICTURED_AT_ONCE = 20_000
+"""Bundles of a program whose picture takes a few milliseconds."""
 MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
@@ -36,9 +45,19 @@ class Line(NamedTuple):
     text: str
 
 
+class Followed(NamedTuple):
+    """A value that is followed: what its words are called, its story in steps, and in pcs."""
+
+    label: str
+    story: Following
+    writes: frozenset[int]
+    reads: frozenset[int]
+
+
 class Look(NamedTuple):
     """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
-    bundle, whether it is enabled and a byte for each pc."""
+    bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
+    wait for, and `marks` the user's, by position."""
 
     program: Program
     names: ScratchNames
@@ -49,6 +68,9 @@ class Look(NamedTuple):
     end: Stop | None
     breakpoints: tuple[BreakpointView, ...]
     marked: tuple[tuple[bool, bytes], ...]
+    waited: tuple[int, ...]
+    marks: tuple[tuple[str, int], ...]
+    starting_memory: Sequence[int]
 
 
 def look_at(session: Session) -> Look:
@@ -64,6 +86,9 @@ def look_at(session: Session) -> Look:
         session.end,
         breakpoint_views(session),
         tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
+        tuple(b.cycle for b in breakpoints if b.enabled and b.cycle is not None),
+        tuple(session.marks.items()),
+        session.starting_memory,
     )
 
 
@@ -72,6 +97,8 @@ class Desk:
 
     def __init__(self, look: Look) -> None:
         self.radix: Radix = HEX
+        self.spelled = "valu"
+        """The engine that the listing spells out."""
         self.transcript: list[Line] = []
         self.latest = 0
         """Where in it the latest exchange begins."""
@@ -79,6 +106,8 @@ class Desk:
         """The pc of the bundle looked at."""
         self.settled = 0
         """Counts the looks; whatever is drawn belongs to one of them."""
+        self.marks: tuple[tuple[int, str], ...] = ()
+        """What the timeline marks: (cycle, character) each; a later one hides one before."""
         self._take(look)
         self.settle(look)
 
@@ -87,12 +116,28 @@ class Desk:
         self.program = look.program
         self.names = look.names
         self.tags = tags_by_pc(look.program)
+        self.origins = Origins(look.program)
+        self.followed: Followed | None = None
+        self.flow: Flow | None = None
+        self.starting_memory = look.starting_memory
+        self._take_picture(look.program)
         self.scratch_rows: list[WordRow] = scratch_rows(look.names)
         self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
         self.now = look.now
         self.left = self.now
         """Where the last move began."""
         self.look_at_next()
+
+    def _take_picture(self, program: Program) -> None:
+        """The picture of the run, where it can be had at once."""
+        self.occupancy: Occupancy | None = None
+        self.window = Window(0, 0)
+        if len(program) <= PICTURED_AT_ONCE and is_straight(program):
+            self._picture(occupancy(program))
+
+    def _picture(self, picture: Occupancy) -> None:
+        self.occupancy = picture
+        self.window = Window(0, picture.cycles)
 
     def settle(self, look: Look) -> None:
         """Show another look."""
@@ -107,6 +152,11 @@ class Desk:
         self.end = look.end
         self.breakpoints = look.breakpoints
         self._marked = look.marked
+        self._waited = look.waited
+        self._user_marks = look.marks
+        self.settle_marks()
+        if self.occupancy:
+            self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
         self.changed_scratch = _changed(self.last.scratch if self.last else ())
         self.changed_memory = _changed(self.last.memory if self.last else ())
         self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
@@ -121,6 +171,51 @@ class Desk:
         """Look at the bundle executed last, if there is one."""
         if self.last:
             self.looking = self.last.pc
+
+    def take_flow(self, flow: Flow) -> None:
+        """Have the graph of the run, and with it the picture of a program that jumps."""
+        self.flow = flow
+        if self.occupancy is None:
+            self._picture(occupancy(self.program, flow.pcs))
+            self.settle_marks()
+
+    def zoom(self, factor: float) -> None:
+        """See so many times as many cycles of the run."""
+        if self.occupancy:
+            self.window = self.window.zoomed(factor, self.now.cycle, self.occupancy.cycles)
+
+    def follow(self, words: Place, step: int) -> Following | None:
+        """Follow the value that words have before a step; None where there is no graph yet."""
+        if self.flow is None:
+            return None
+        space: Space = "memory" if words.memory else "scratch"
+        story = follow(self.flow, space, range(words.start, words.stop), step)
+        pcs = self.flow.pcs
+        writes = frozenset(pcs[at] for at in story.writes)
+        reads = frozenset(pcs[at] for at in story.reads)
+        self.followed = Followed(words.text(self.names), story, writes, reads)
+        return story
+
+    def follows(self, pc: int) -> tuple[bool, bool]:
+        """Whether the bundle writes, and whether it reads, the value that is followed."""
+        followed = self.followed
+        return (pc in followed.writes, pc in followed.reads) if followed else (False, False)
+
+    def settle_marks(self) -> None:
+        """What the timeline marks, as it is now."""
+        self.marks = tuple(self._timeline_marks())
+
+    def _timeline_marks(self) -> Iterator[tuple[int, str]]:
+        picture = self.occupancy
+        if picture is None:
+            return
+        flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self._waited))
+        if self.followed:
+            yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
+        for name, position in self._user_marks:
+            if position < len(picture.started):
+                yield picture.started[position], name[0]
 
     def next_radix(self) -> None:
         """Write words in the next radix, and after the last in the first."""

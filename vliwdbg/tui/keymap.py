@@ -139,6 +139,14 @@ GROUPS = (
         ),
     ),
     Group(
+        "Picture",
+        (
+            Key("zoom", "z", "see fewer cycles of the run", action="zoom(0.5)", short="zoom"),
+            Key("zoom-out", "Z", "see more cycles of the run", action="zoom(2)"),
+            Key("unfold", "e", "the operands of a slot, or no more", action="room.unfold"),
+        ),
+    ),
+    Group(
         "Stops",
         (
             Key(
@@ -155,7 +163,15 @@ GROUPS = (
     Group(
         "Values",
         (
-            Key("who", "enter", "who wrote the words under the cursor", "who {place}", short="who"),
+            Key(
+                "who",
+                "enter",
+                "to the slot that wrote the value under the cursor",
+                action="follow",
+                short="who/back",
+                twin="back",
+            ),
+            Key("back", "backspace", "back to where it was followed from", action="back"),
             Key("why", "w", "why slots of this bundle are empty", "why"),
             Key(
                 "change",
@@ -220,6 +236,7 @@ _SHOWN = {
     "comma": ",",
     "space": "Space",
     "enter": "Enter",
+    "backspace": "⌫",
     "escape": "Esc",
     "tab": "Tab",
     "up": "↑",

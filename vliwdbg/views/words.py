@@ -124,3 +124,5 @@ def _regions(layout: Layout | None, words: int) -> Iterator[tuple[str, range]]:
         at = addresses.stop
     if at < words:
         yield "rest" if at else "memory", range(at, words)
+    elif not words:
+        yield "no memory", range(0)  # a heading, for a cursor to stand on

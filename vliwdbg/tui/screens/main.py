@@ -22,14 +22,18 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.following import Following, writing_slot
+from vliwdbg.inspect.replay import replay
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
 from vliwdbg.tui.arrangement import PANES
-from vliwdbg.tui.desk import Desk, Line, Look, look_at
+from vliwdbg.tui.desk import Desk, Followed, Line, Look, look_at
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
@@ -37,12 +41,16 @@ from vliwdbg.tui.screens.room import Room
 from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
-from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine
+from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
+from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.tui.widgets.timeline import TimelinePane
 from vliwdbg.views.base import View
 from vliwdbg.views.moves import Moved
 
+MOST_FOLLOWED = 500_000
+"""Lanes of the run that values are followed in: three times the baseline's."""
 PLAY_SECONDS = 0.15
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
 ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
@@ -65,6 +73,15 @@ def _kind(view: View) -> str:
 
 if TYPE_CHECKING:
     from vliwdbg.programs import Choice, Loaded
+
+
+class Spot(NamedTuple):
+    """Where somebody looked: the cycle, the chosen pane and its row, the value followed."""
+
+    cycle: int
+    pane: str
+    row: int
+    followed: Followed | None
 
 
 class _Rest(NamedTuple):
@@ -107,6 +124,7 @@ class MainScreen(Screen[int]):
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
         self.pending = Pending()
         self.playing = False
+        self.trail: list[Spot] = []
         self._first_lines = list(lines)
         self._replies: list[Reply] = []
         """To the entry being executed; of the debugger's thread."""
@@ -117,6 +135,7 @@ class MainScreen(Screen[int]):
     def compose(self) -> ComposeResult:
         yield StatusLine(self.desk)
         yield Room(self.desk, self.user.settings["layout"])
+        yield ValueLine(self.desk)
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
@@ -127,6 +146,7 @@ class MainScreen(Screen[int]):
         self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
+        self._make_flow(self.desk.program, self.desk.starting_memory)
         self._execute_first_lines()
 
     @work
@@ -205,7 +225,11 @@ class MainScreen(Screen[int]):
         """Show what came of an entry."""
         self.status.show_progress(None)
         self._tell(rest)
+        program = self.desk.program
         self.desk.settle(rest.look)
+        if self.desk.program is not program:
+            self.trail.clear()
+            self._make_flow(self.desk.program, self.desk.starting_memory)
         self._show_all()
         if rest.gathering and not self.debugger.busy:
             self.action_command()
@@ -316,6 +340,94 @@ class MainScreen(Screen[int]):
         here = f"pc {self.desk.looking}"
         there = [stop for stop in self.desk.breakpoints if stop.source == here and not stop.access]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
+
+    def action_follow(self) -> None:
+        """Go to the slot that wrote the value under the cursor, and tell its story."""
+        words, step = self.pane.words_here(), self.pane.step_of_words()
+        if words is None:
+            self._note("there are no words under the cursor; choose some in scratch or memory")
+            return
+        story = self.desk.follow(words, step)
+        if story is None:
+            self._note("the graph of the run is still being made; once more in a moment")
+            return
+        self._show_followed()
+        if story.holding is None:
+            self._note(f"Nobody wrote {words.text(self.desk.names)} before; it is as it was found.")
+        else:
+            self.trail.append(self._here())
+            self._go_to_writer(story)
+
+    def _note(self, text: str) -> None:
+        self._reply([Line("note", text)])
+
+    def _here(self) -> Spot:
+        return Spot(self.desk.now.cycle, self.room.chosen, self.pane.cursor, self.desk.followed)
+
+    def _go_to_writer(self, story: Following) -> None:
+        flow = self.desk.flow
+        assert flow is not None
+        assert story.holding is not None
+        slot = writing_slot(flow, story)
+        assert slot is not None
+        self._arrive_at(flow.cycles[story.holding], slot - flow.slots(story.holding).start)
+
+    @work(group="follow")
+    async def _arrive_at(self, cycle: int, slot: int) -> None:
+        await self._be_at(cycle)
+        self.desk.look_at_next()
+        self.room.choose("bundle")
+        self.room.show()
+        bundle = self.room.panes["bundle"]
+        assert isinstance(bundle, BundlePane)
+        bundle.go_to_slot(slot)
+
+    async def _be_at(self, cycle: int) -> None:
+        if cycle != self.desk.now.cycle:
+            self.execute(f"goto {cycle}")
+            await self.wait_until_idle()
+
+    def action_back(self) -> None:
+        """Back to where the value was followed from."""
+        if self.trail:
+            self._return_to(self.trail.pop())
+        else:
+            self._note("Nothing was followed yet; Enter on a word does.")
+
+    @work(group="follow")
+    async def _return_to(self, spot: Spot) -> None:
+        await self._be_at(spot.cycle)
+        self.desk.followed = spot.followed
+        self._show_followed()
+        self.room.choose(spot.pane)
+        self.room.pane.move_to(spot.row)
+
+    def _show_followed(self) -> None:
+        self.desk.settle_marks()
+        self.query_one(ValueLine).refresh()
+        self.room.show()
+
+    @work(thread=True, exclusive=True, group="flow")
+    def _make_flow(self, program: Program, memory: Sequence[int]) -> None:
+        """The graph of the run, beside everything else."""
+        flow = replay(program, memory, most=MOST_FOLLOWED)
+        with suppress(RuntimeError):  # where the terminal is gone already
+            self.app.call_from_thread(self._take_flow, program, flow)
+
+    def _take_flow(self, program: Program, flow: Flow) -> None:
+        if program is self.desk.program:
+            self.desk.take_flow(flow)
+            self.room.panes["timeline"].show()
+
+    def action_zoom(self, factor: float) -> None:
+        """See so many times as many cycles of the run."""
+        self.desk.zoom(factor)
+        self.room.panes["timeline"].show()
+
+    @on(TimelinePane.Seek)
+    def seek(self, asked: TimelinePane.Seek) -> None:
+        """Go to a cycle of the timeline."""
+        self.execute(f"goto {asked.cycle}")
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""

@@ -10,16 +10,17 @@ from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from vliwdbg.tui.arrangement import LAYOUTS, PANES, Boxes, arrange, tabbed
+from vliwdbg.tui.arrangement import ALWAYS_SEEN, LAYOUTS, PANES, Boxes, arrange, tabbed
 from vliwdbg.tui.desk import Desk
 from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.code import CodePane
 from vliwdbg.tui.widgets.messages import MessagesPane
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.tui.widgets.stops import StopsPane
+from vliwdbg.tui.widgets.timeline import TimelinePane
 from vliwdbg.tui.widgets.words import MemoryPane, ScratchPane
 
-CLASSES = (CodePane, BundlePane, ScratchPane, MemoryPane, StopsPane, MessagesPane)
+CLASSES = (CodePane, BundlePane, ScratchPane, MemoryPane, StopsPane, MessagesPane, TimelinePane)
 """In the order of `PANES`."""
 
 
@@ -97,7 +98,7 @@ class Room(Container):
 
     def bring(self, pane: str) -> None:
         """Bring a pane to the front; the focus stays."""
-        if pane != "code":
+        if pane not in ALWAYS_SEEN:
             self.beside = pane
         self.rearrange()
 
@@ -125,6 +126,12 @@ class Room(Container):
         self.desk.next_radix()
         for pane in self.panes.values():
             pane.redraw()
+
+    def action_unfold(self) -> None:
+        """Show the operands of the slot under the cursor, or no more."""
+        bundle = self.panes["bundle"]
+        assert isinstance(bundle, BundlePane)
+        bundle.unfold()
 
     def action_turn(self, step: int) -> None:
         """Choose the next pane, or the one before."""

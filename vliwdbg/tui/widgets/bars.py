@@ -90,6 +90,44 @@ def _state_pieces(desk: Desk) -> Row:
     return [(" paused " if state is State.PAUSED else " ready ", "badge")]
 
 
+class ValueLine(Bar):
+    """The value that is followed: the writes of its words, which one holds, and who reads it.
+
+    v64  written 254 273 274 ◆275 331    this value is read at 275 276 287
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(id="value")
+        self.desk = desk
+
+    def left_pieces(self) -> Row:
+        followed, flow = self.desk.followed, self.desk.flow
+        if followed is None or flow is None:
+            return [(" Enter goes to the slot that wrote the value under the cursor", "faint")]
+        story = followed.story
+        pieces: Row = [(f" {followed.label} ", "badge-busy"), (" written ", "dim")]
+        if story.holding is None:
+            pieces.append(("by nobody before ", "tag"))
+        for step in _around(story.writes, story.holding, MOST_WRITES):
+            holds = step == story.holding
+            mark = ("◆" if holds else "") + str(flow.cycles[step])
+            pieces.append((f"{mark} ", "changed" if holds else "dim"))
+        if story.holding is not None:
+            cycles = " ".join(str(flow.cycles[step]) for step in story.reads)
+            pieces += [("  this value is read at ", "dim"), (cycles or "no place", "new")]
+        return pieces
+
+
+MOST_WRITES = 7
+"""Of the writes told, those around the one that holds."""
+
+
+def _around(steps: Sequence[int], holding: int | None, most: int) -> Sequence[int]:
+    at = steps.index(holding) if holding is not None else 0
+    first = max(min(at - most // 2, len(steps) - most), 0)
+    return steps[first : first + most]
+
+
 class ReplyLine(Bar):
     """The last reply as far as it fits, so that it is seen whatever pane is.
 

@@ -1,59 +1,76 @@
-"""One bundle at length: its engines, and each slot with the words it reads and writes.
+"""One bundle at length, a line for each group of slots that do the same.
 
-alu ■■■■■■■■□□□□ 8/12  valu ■■■□□□ 3/6  load ■■ 2/2  store □□ 0/2  flow □ 0/1
-alu 0    t1 = t1 + s[12]                        5        7 │        0 → c
-valu 0   v_val = v_val ^ v_node
-       a 00000001 00000002 …
-     was 00000000 …
-       → 00000003 …
+    alu 0-7  v_val = v_val ^ v_node      r7 v8 h5  72a3b591 fe83afc7 …
+    valu 0   v_a = v_b * v_c             r7 v9 h0  …
+    free     load ··  store ·
+
+`e` unfolds the operands of a group. The result is what the bundle will write, or has written; of a
+bundle that is neither the next one nor the last one, the operands as they stand are all there is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
+from itertools import accumulate
 from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from machine.isa import VLEN
-from vliwdbg.session.preview import Read
+from vliwdbg.session.places import Place
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.bundle import BundleView, SlotView, bundle_view, idle_engines
+from vliwdbg.views.bundle import LAST, BundleView, GroupView, bundle_view
 from vliwdbg.views.radix import Radix
+from vliwdbg.views.ribbon import FREE
 
-LABEL = 8
-SCALAR_READS = 2
-"""How many operands of a scalar slot have a column of their own."""
+LABEL = 10
+ORIGIN = 11
+NARROWEST_TEXT, WIDEST_TEXT = 24, 44
 
 
 class _Line(NamedTuple):
-    """A row, and the words that it is about."""
+    """A row, and the words it is about; the group it belongs to, -1 for none."""
 
     pieces: Row
-    place: str = ""
+    words: Place | None = None
+    group: int = -1
+    operand: bool = False
 
 
 class BundlePane(Pane):
     """Shows the bundle that the listing's cursor is on."""
 
-    def show(self) -> None:
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._unfolded: set[tuple[int, int]] = set()
         self._shown: tuple[Hashable, list[_Line]] | None = None
+        self._view: BundleView | None = None
+        self._when = ""
+
+    def show(self) -> None:
+        self._shown = None
         super().show()
+
+    def unfold(self) -> None:
+        """Show the operands of the group under the cursor, or hide them again."""
+        lines = self._lines()
+        group = lines[self.cursor].group if lines else -1
+        if group >= 0:
+            self._unfolded ^= {(self.desk.looking, group)}
+            self.show()
 
     def _lines(self) -> list[_Line]:
         desk = self.desk
         stamp = (desk.settled, desk.looking, desk.radix, self.width)
-        shown = getattr(self, "_shown", None)
-        if shown is None or shown[0] != stamp:
-            view = bundle_view(desk.program, desk.names, desk.now, desk.looking, desk.last)
-            self._when = view.when if view else "no bundle"
-            lines = list(_bundle_lines(view, desk.radix, self.width)) if view else []
-            lines[1:1] = self._fault_lines()
-            self._shown = shown = (stamp, lines)
-        lines_shown: list[_Line] = shown[1]
-        return lines_shown
+        if self._shown is None or self._shown[0] != stamp:
+            view = bundle_view(
+                desk.program, desk.names, desk.now, desk.looking, desk.last, desk.origins
+            )
+            self._view, self._when = view, view.when if view else "no bundle"
+            lines = [*self._fault_lines(), *(self._bundle_lines(view) if view else ())]
+            self._shown = (stamp, lines)
+        return self._shown[1]
 
     def _fault_lines(self) -> Iterator[_Line]:
         """Why the bundle could not be executed, at full length."""
@@ -62,7 +79,20 @@ class BundlePane(Pane):
             for text in wrap(fault.sentence(desk.program), max(self.width - 1, 1)):
                 yield _Line([(text, "error")])
 
-    _when = ""
+    def _bundle_lines(self, view: BundleView) -> Iterator[_Line]:
+        room = self._text_room()
+        for number, group in enumerate(view.groups):
+            yield _Line(_group_pieces(group, self.desk.radix, room), group.about, number)
+            if (view.pc, number) in self._unfolded:
+                yield from _operand_lines(group, self.desk.radix, number)
+        if not view.groups:
+            yield _Line([("no slots: all engines idle", "faint")])
+        if view.free:
+            yield _Line([(f"{'free':<{LABEL}}", "dim"), *_free_pieces(view)])
+
+    def _text_room(self) -> int:
+        lanes = 8 * (self.desk.radix.width + 1)
+        return max(min(self.width - LABEL - ORIGIN - lanes, WIDEST_TEXT), NARROWEST_TEXT)
 
     def count(self) -> int:
         return len(self._lines())
@@ -72,114 +102,82 @@ class BundlePane(Pane):
 
     def key(self, row: int) -> Hashable:
         # Its rows change together, with each step: kept for the moves between steps.
-        return self.desk.settled, self.desk.looking, self.desk.radix, row
+        desk = self.desk
+        unfolded = frozenset(self._unfolded)
+        return desk.settled, desk.looking, desk.radix, row, unfolded
 
-    def place(self) -> str:
+    def words_here(self) -> Place | None:
         lines = self._lines()
-        return lines[self.cursor].place if lines else ""
+        return lines[self.cursor].words if lines else None
+
+    def step_of_words(self) -> int:
+        """The step before which the words under the cursor are as they are shown."""
+        lines, now = self._lines(), self.desk.now.position
+        executed = self._when == LAST
+        read = bool(lines) and lines[self.cursor].operand
+        return now - 1 if executed and read else now + 1 if not executed and not read else now
+
+    def go_to_slot(self, slot: int) -> None:
+        """Put the cursor on the group of a slot, by its number in the bundle."""
+        groups = self._view.groups if self._view else ()
+        counts = accumulate(group.last - group.first + 1 for group in groups)
+        number = next((at for at, stop in enumerate(counts) if slot < stop), -1)
+        lines = enumerate(self._lines())
+        self.move_to(next((row for row, line in lines if line.group == number), 0))
 
     def info(self) -> str:
         self._lines()
-        return f"pc {self.desk.looking} · {self._when} · {self.desk.radix.label}"
+        desk = self.desk
+        inside = 0 <= desk.looking < len(desk.program)
+        rounds = desk.origins.rounds_text(desk.looking) if inside else ""
+        parts = [f"pc {desk.looking}", rounds, self._when, desk.radix.label]
+        return " · ".join(part for part in parts if part)
 
 
-def _bundle_lines(view: BundleView, radix: Radix, width: int) -> Iterator[_Line]:
-    yield _Line(list(_occupancy(view, width)))
-    if not view.slots:
-        yield _Line([("no slots: all engines idle", "faint")])
-    for slot in view.slots:
-        yield from (_vector_lines if slot.vector else _scalar_lines)(slot, radix, width)
+def _free_pieces(view: BundleView) -> Iterator[tuple[str, str]]:
+    for engine, free in view.free.items():
+        yield f"{engine} ", engine
+        yield f"{FREE * free}  ", "faint"
 
 
-def _occupancy(view: BundleView, width: int) -> Iterator[tuple[str, str]]:
-    """Each engine with its used and its free slots."""
-    gap = "  " if width >= 84 else " "
-    for engine, used, limit in idle_engines(view.used):
-        yield f"{engine} ", engine if used else "dim"
-        yield "■" * used, engine
-        yield "□" * (limit - used), "faint"
-        yield f" {used}/{limit}{gap}", "full" if used == limit else "dim"
-
-
-def _scalar_lines(slot: SlotView, radix: Radix, width: int) -> Iterator[_Line]:
-    cell = radix.width
-    right = (cell + 1) * SCALAR_READS + 3 + 2 * cell + 4
-    room = width - LABEL - 1 - right
-    place = _place(slot)
-    label = (f"{slot.engine} {slot.index}".ljust(LABEL + 1), slot.engine)
-    values = [*_scalar_reads(slot.reads, radix), *_result(slot, radix)]
-    if cell_len(slot.text) < room and len(slot.reads) <= SCALAR_READS:
-        yield _Line([label, (fitted(slot.text, room), "text"), *values], place)
-        return
-    yield _Line([label, (slot.text, "text")], place)
-    if slot.reads or slot.effect:
-        reads = _scalar_reads(slot.reads, radix)
-        indent = max(LABEL + 1 + room - (cell + 1) * max(len(slot.reads) - SCALAR_READS, 0), 0)
-        yield _Line([(" " * indent, "text"), *reads, *_result(slot, radix)], place)
-
-
-def _scalar_reads(reads: Sequence[Read], radix: Radix) -> Row:
-    cells = [f"{radix.digits(read.words[0]):>{radix.width}} " for read in reads]
-    missing = SCALAR_READS - len(cells)
-    return [(" " * (radix.width + 1) * max(missing, 0), "text"), ("".join(cells), "number")]
-
-
-def _result(slot: SlotView, radix: Radix) -> Row:
-    """`│ 0 → c`, or the jump, or the fault."""
-    effect, cell = slot.effect, radix.width
-    if effect is None:
-        return []
-    bar = ("│ ", "faint")
-    if effect.fault:
-        return [bar, (effect.fault.value, "error")]
-    if effect.target is not None:
-        return [bar, (f"{'':{cell}} → pc {effect.target}", "new")]
-    if effect.place is None:
-        return []
-    old, new = slot.before[0], effect.words[0]
-    paint = "changed" if old != new else "new"
+def _group_pieces(group: GroupView, radix: Radix, room: int) -> Row:
+    label = f"{group.engine:<5} {group.numbers:>{LABEL - 7}} "
+    text = fitted(group.text, room) if cell_len(group.text) > room else group.text.ljust(room)
+    origin = fitted(group.origin.text, ORIGIN - 1)
     return [
-        bar,
-        (f"{radix.digits(old):>{cell}}", "old"),
-        (" → ", "dim"),
-        (f"{radix.digits(new):>{cell}}", paint),
+        (label, group.engine),
+        (text, "text"),
+        (f" {origin} ", "dim"),
+        *_outcome_pieces(group, radix),
     ]
 
 
-def _vector_lines(slot: SlotView, radix: Radix, _width: int) -> Iterator[_Line]:
-    place = _place(slot)
-    label = (f"{slot.engine} {slot.index}".ljust(LABEL + 1), slot.engine)
-    yield _Line([label, (slot.text, "text")], place)
-    for read in slot.reads:
-        yield _Line([_label(read.operand), *_lanes(read.words, radix)], read.text)
-    effect = slot.effect
-    if effect is None:
-        return
-    if effect.fault:
-        yield _Line([_label("→"), (f" {effect.fault.value}", "error")])
-    elif effect.place is not None:
-        yield _Line([_label("was"), *_lanes(slot.before, radix, "old")], place)
-        yield _Line([_label("→"), *_lanes(effect.words, radix, "new", slot.before)], place)
+def _outcome_pieces(group: GroupView, radix: Radix) -> Row:
+    """The words that are written, those that differ from before standing out; a jump; a fault."""
+    if group.fault:
+        return [(group.fault.value, "error")]
+    if group.target is not None:
+        return [(f"→ pc {group.target}", "new")]
+    return list(_lanes(group.words, radix, "new", group.before))
 
 
-def _place(slot: SlotView) -> str:
-    """The words a slot is about: those it writes, else the first it reads."""
-    if slot.effect and slot.effect.place and slot.effect.place.memory:
-        place = slot.effect.place
-        return f"mem[{place.start}:{place.stop}]"
-    return slot.writes or (slot.reads[0].text if slot.reads else "")
-
-
-def _label(text: str) -> tuple[str, str]:
-    return f"{text:>{LABEL - 1}} ", "dim"
+def _operand_lines(group: GroupView, radix: Radix, number: int) -> Iterator[_Line]:
+    """A line for each operand, and what stood where it writes."""
+    for read in group.reads:
+        label = (f"{read.operand:>{LABEL}} ", "dim")
+        place = fitted(read.text, 16)
+        pieces = [label, (f"{place} ", "name"), *_lanes(read.words, radix)]
+        yield _Line(pieces, read.place, number, operand=True)
+    if group.written is not None:
+        label = (f"{'was':>{LABEL}} ", "dim")
+        pieces = [label, (" " * 17, "text"), *_lanes(group.before, radix, "old")]
+        yield _Line(pieces, group.written, number, operand=True)
 
 
 def _lanes(
-    words: Sequence[int], radix: Radix, paint: str = "number", old: Sequence[int] = ()
+    words: tuple[int, ...], radix: Radix, paint: str = "number", old: tuple[int, ...] = ()
 ) -> Row:
     """Words lane by lane; those that differ from the old ones stand out."""
-    if len(words) == VLEN and len(set(words)) == 1 and not old:
-        return [(f"{radix.digits(words[0]):>{radix.width}}", paint), (" in all lanes", "faint")]
     return [
         (
             f"{radix.digits(word):>{radix.width}} ",

@@ -1,22 +1,30 @@
-"""The listing around the pc: one line a bundle.
+"""The listing: one line a bundle, every slot of it in sight.
 
-    ●▶    137  a12 v6 l2 s· f1  ⟨round 3⟩ v_val = v_val ^ v_node; …
+     1 code  alu          valu   ld st f  ◆○ rounds 0-15       valu ←→
+    ●▶  275  &&&&&&&^^^^^ m^^^^^ ·· ss v  ◆○ ▁ ▁▂▁ ▇▁▁   ▇     v832=v832*v112+v104
 
-gutter (● breakpoint, ○ disabled), ▶ the next bundle or ▷ the one executed last, pc, slots used of
-each engine, the slots.
+gutter (● breakpoint, ○ disabled), ▶ the next bundle or ▷ the one executed last, pc; a character for
+each slot; whether it writes (◆) or reads (○) the value that is followed; how many of its slots
+belong to each round; and the slots spelled out, first those of the engine that ← and → choose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
+from textual.strip import Strip
+
+from machine.disassembly import format_run, runs_of
 from machine.isa import SLOT_LIMITS
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.bundle import EXECUTING
-from vliwdbg.views.listing import ListingLine, listing_line
+from vliwdbg.views.ribbon import EXECUTING, FREE, engine_glyphs
 
 NEXT, LAST = "▶", "▷"
+WRITES, READS = "◆", "○"
+HEIGHTS = " ▁▂▃▄▅▆▇█"
+SHORT_NAMES = {"alu": "alu", "valu": "valu", "load": "ld", "store": "st", "flow": "f"}
+ENGINE_CHOICE = " ←→"
 
 
 class CodePane(Pane):
@@ -37,6 +45,12 @@ class CodePane(Pane):
             self.desk.looking = self.cursor
             self.screen.query_one("#bundle", Pane).show()
 
+    def move_sideways(self, columns: int) -> None:
+        """Spell out the engine to the left or right."""
+        at = EXECUTING.index(self.desk.spelled) + (1 if columns > 0 else -1)
+        self.desk.spelled = EXECUTING[at % len(EXECUTING)]
+        self.redraw()
+
     def locate(self, text: str) -> bool:
         found = text.isdecimal() and int(text) < self.count()
         if found:
@@ -44,12 +58,12 @@ class CodePane(Pane):
         return found
 
     def info(self) -> str:
-        tag = self.desk.program.tag_at(self.cursor)
-        where = f"{tag.name} · " if tag else ""
-        return f"{where}pc {self.cursor} of {self.count()}"
+        return f"pc {self.cursor} of {self.count()}"
 
     def key(self, row: int) -> Hashable:
-        return id(self.desk.program), row, self._gutter(row), self._arrow(row)
+        desk = self.desk
+        mark = desk.follows(row)
+        return id(desk.program), row, self._gutter(row), self._arrow(row), desk.spelled, mark
 
     def _gutter(self, row: int) -> str:
         marking = self.desk.breakpoints_at(row)
@@ -61,45 +75,87 @@ class CodePane(Pane):
         return LAST if self.desk.last and row == self.desk.last.pc else " "
 
     def row(self, row: int) -> Row:
-        desk = self.desk
-        line = listing_line(desk.program, desk.names, row)
         gutter, arrow = self._gutter(row), self._arrow(row)
-        number = f"{row:>{self._digits()}}"
         return [
             (gutter, "stop" if gutter == "●" else "disabled"),
             (arrow, "pc"),
-            (f" {number}  ", "pc" if arrow == NEXT else "dim"),
-            *_used(line),
-            *((f"⟨{tag}⟩ ", "tag") for tag in line.tags),
-            *self._slots(line),
+            (f" {row:>{self._digits()}}  ", "pc" if arrow == NEXT else "dim"),
+            *self._slots(row),
+            *self._follow_marks(row),
+            *self._bar(row),
+            *((f"⟨{tag}⟩ ", "tag") for tag in self.desk.tags.get(row, ())),
+            *self._spelled(row),
         ]
+
+    def plain(self, row: int) -> str:
+        """All slots spelled out, so that a search finds the same at every width."""
+        bundle = self.desk.program.bundle(row)
+        texts = (format_run(run, self.desk.names) for run in runs_of(iter(bundle)))
+        return "  ".join([*self.desk.tags.get(row, ()), *texts])
 
     def _digits(self) -> int:
         return max(len(str(self.count())), 4)
 
-    def _slots(self, line: ListingLine) -> Row:
+    def _slots(self, row: int) -> Iterator[tuple[str, str]]:
+        for engine, glyphs in engine_glyphs(self.desk.program, row).items():
+            used = glyphs.rstrip(FREE)
+            yield used, engine
+            yield glyphs[len(used) :] + " ", "faint"
+
+    def _follow_marks(self, row: int) -> Row:
+        writes, reads = self.desk.follows(row)
+        return [(WRITES if writes else " ", "tag"), (f"{READS if reads else ' '} ", "new")]
+
+    def _bar(self, row: int) -> Row:
+        origins = self.desk.origins
+        counts = origins.bars.counts(origins.slots_of(row))
+        if not counts:
+            return []
+        # Of the fullest column, not of the bundle: one slot of twenty should be seen.
+        fullest = max(*counts, 1)
+        heights = (-(-count * (len(HEIGHTS) - 1) // fullest) for count in counts)
+        return [("".join(HEIGHTS[height] for height in heights), "name"), ("  ", "text")]
+
+    def _spelled(self, row: int) -> Row:
+        desk = self.desk
+        slots = list(iter(desk.program.bundle(row)))
+        slots.sort(key=lambda slot: slot.engine != desk.spelled)
         pieces: Row = []
-        room = self.width + self.left
-        for engine, text in line.slots:
-            pieces += [(text, engine), ("  ", "faint")]
-            room -= len(text) + 2
+        room = self.width
+        for run in runs_of(slots):
+            text = format_run(run, desk.names, compact=True)
+            pieces += [(text, run[0].engine), ("  ", "faint")]
+            room -= len(text)
             if room < 0:
                 break
-        return pieces or [("empty", "faint")]
+        return pieces
+
+    def _title(self, width: int) -> Strip:
+        if len(self.tabs) > 1:
+            return super()._title(width)
+        here = "title-focus" if self.has_focus else "title"
+        row: Row = [(" 1 code".ljust(5 + self._digits()), here)]
+        for engine in EXECUTING:
+            row.append((SHORT_NAMES[engine].ljust(SLOT_LIMITS[engine] + 1), engine))
+        row += [(WRITES, "tag"), (READS, "new"), (" ", "text"), *self._bar_title()]
+        row += [(self.desk.spelled, self.desk.spelled), (ENGINE_CHOICE, "dim")]
+        rest = width - sum(len(text) for text, _ in row) - 1
+        value = f" {self.desk.followed.label}" if self.desk.followed else ""
+        tail = f"{value} {self.info()} "
+        rule = "─" * max(rest - len(tail), 0)
+        row += [(f" {rule}", "rule"), (tail, "dim")] if len(tail) <= rest else []
+        return self.painted(row).crop_extend(0, width, None).apply_style(self.base)
+
+    def _bar_title(self) -> Row:
+        bars = self.desk.origins.bars
+        if not bars.labels:
+            return []
+        width = len(bars.labels)
+        last = f"0-{bars.labels[-1]}" if bars.kind != "tag" else ""
+        title = next((text for text in (f"{bars.kind}s {last}", last) if len(text) <= width), "")
+        return [(title.ljust(width), "name"), ("  ", "text")]
 
     def click(self, row: int, column: int) -> None:
         super().click(row, column)
         if column < 2:
             self.call_later(self.screen.run_action, "key('break')")
-
-
-def _used(line: ListingLine) -> Row:
-    """`a12 v6 l2 s· f1`: full engines stand out, empty ones hardly show."""
-    pieces: Row = []
-    for engine in EXECUTING:
-        used, limit = line.used.get(engine, 0), SLOT_LIMITS[engine]
-        width = len(str(limit))
-        text = f"{engine[0]}{used}" if used else f"{engine[0]}·"
-        paint = engine if used else "faint"
-        pieces += [(f"{text:<{width + 1}} ", paint)]
-    return [*pieces, (" ", "text")]

@@ -24,6 +24,7 @@ from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.widgets.paint import Painted, Row, fitted
 
 if TYPE_CHECKING:
+    from vliwdbg.session.places import Place
     from vliwdbg.tui.desk import Desk
 
 KEPT_ROWS = 2_000
@@ -78,9 +79,18 @@ class Pane(Painted, can_focus=True):
         """What the right of the title says."""
         return ""
 
+    def words_here(self) -> Place | None:
+        """The words under the cursor, if there are any."""
+        return None
+
+    def step_of_words(self) -> int:
+        """The step of the run before which the words under the cursor are as they are shown."""
+        return self.desk.now.position
+
     def place(self) -> str:
         """The words under the cursor as a command line takes them; empty if there are none."""
-        return ""
+        words = self.words_here()
+        return words.text(self.desk.names) if words else ""
 
     def show(self) -> None:
         """The session changed, or how it is looked at: draw again."""

@@ -78,13 +78,12 @@ class WordsPane(Pane):
             return None
         return min(row.start + max(self.column, 0), row.stop - 1)
 
-    def place(self) -> str:
+    def words_here(self) -> Place | None:
         row, address = self.rows()[self.cursor], self.address()
         if address is None:
-            return ""
+            return None
         whole = self.column == WHOLE_ROW
-        words = (row.start, row.stop) if whole else (address, address + 1)
-        return Place(self.in_memory, *words).text(self.desk.names)
+        return Place(self.in_memory, *((row.start, row.stop) if whole else (address, address + 1)))
 
     def info(self) -> str:
         address, since = self.address(), self.since()

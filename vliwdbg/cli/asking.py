@@ -1,0 +1,75 @@
+"""What the subcommands that ask a question about a run have in common.
+
+The answer goes to standard output, as text or, with `--json`, as one object. An answer that is a
+"no" (nothing was found, a lint error) ends with exit code 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from vliwdbg.cli.load_options import choice_of
+from vliwdbg.cli.options import Building, Sizes, Source
+from vliwdbg.cli.parameters import Option
+from vliwdbg.cli.streams import print_err, print_out
+from vliwdbg.inspect.questions import Questions
+from vliwdbg.programs import load
+from vliwdbg.render import lines_of
+from vliwdbg.views.base import View
+
+MOST_CYCLES = 500_000
+
+
+@dataclass
+class Asking:
+    """How much of a run is looked at, and how the answer is told."""
+
+    max_cycles: Annotated[
+        int, Option(min=0, metavar="N", help="Look at the first N cycles, if there are more.")
+    ] = MOST_CYCLES
+    as_json: Annotated[bool, Option("--json", help="Print one JSON object.")] = False
+
+
+def ask(
+    source: Source,
+    building: Building,
+    sizes: Sizes,
+    asking: Asking,
+    question: Callable[[Questions], View],
+) -> int:
+    """Load a program, ask a question about its run, and tell the answer."""
+    return tell_view(question(questions_about(source, building, sizes, asking)), asking.as_json)
+
+
+def questions_about(source: Source, building: Building, sizes: Sizes, asking: Asking) -> Questions:
+    """The questions about the program that was chosen."""
+    loaded = load(choice_of(source, building, sizes))
+    if loaded.printed:
+        print_err(loaded.printed.rstrip("\n"))
+    return Questions(loaded.program, loaded.memory, max_cycles=asking.max_cycles)
+
+
+def tell_view(view: View, as_json: bool) -> int:
+    """Print a view, and give the exit code that goes with it."""
+    if as_json:
+        fields = {name: value for name, value in view.to_json().items() if name != "kind"}
+        print_out(json.dumps({"schema": f"vliwdbg.{view.kind}/1", "ok": view.ok, **fields}))
+    else:
+        for line in lines_of(view):
+            print_out(line)
+    return 0 if view.ok else 1
+
+
+def cycle_of(text: str | None) -> int | None:
+    """The cycle of `@CYCLE`, also without its @. Raises DebuggerError."""
+    from vliwdbg.session.errors import wrong_number
+
+    if text is None:
+        return None
+    digits = text.removeprefix("@")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+        raise wrong_number("CYCLE", text)
+    return int(digits)

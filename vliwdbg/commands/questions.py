@@ -1,0 +1,172 @@
+"""Questions about the run of the session's program: where words come from, and how it is used.
+
+They are about a run from its start, on a machine of its own: the cursor stays, and words that were
+set by hand are not in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from vliwdbg.commands.console import Console
+from vliwdbg.commands.table import Command, Group, no_argument, whole_number
+from vliwdbg.inspect.lint import explain_rule
+from vliwdbg.inspect.questions import Questions
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.session import Session
+from vliwdbg.views.base import View
+
+MOST_CYCLES = 500_000
+"""Of a run that is looked at."""
+_asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
+_AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
+_SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
+
+
+def questions_of(console: Console) -> Questions:
+    """The questions about the session's program; the run is made once."""
+    session = console.session
+    known = _asked.get(session)
+    if known is None or known.program is not session.program:
+        known = Questions(session.program, session.starting_memory, max_cycles=MOST_CYCLES)
+        _asked[session] = known
+    return known
+
+
+def place_and_cycle(usage: str, text: str) -> tuple[str, int | None]:
+    """`PLACE [@CYCLE]`. Raises DebuggerError without a place."""
+    match = _AT.fullmatch(text)
+    assert match
+    place, cycle = match.groups()
+    if not place:
+        raise DebuggerError(f"Write {usage}, like v_val[3] or s[64:72] @120.")
+    return place, None if cycle is None else whole_number("CYCLE", cycle)
+
+
+def who(console: Console, text: str) -> View:
+    """At the cursor, or before another cycle."""
+    place, cycle = place_and_cycle("who PLACE [@CYCLE]", text)
+    return questions_of(console).who(place, console.session.core.cycle if cycle is None else cycle)
+
+
+def uses(console: Console, text: str) -> View:
+    """From the cursor on, or from another cycle."""
+    place, cycle = place_and_cycle("uses PLACE [@CYCLE]", text)
+    return questions_of(console).uses(place, console.session.core.cycle if cycle is None else cycle)
+
+
+def writes(console: Console, text: str) -> View:
+    """In the whole run."""
+    if not text:
+        raise DebuggerError("Write writes RANGE, like v_val, s[64:72] or mem[2310:2318].")
+    return questions_of(console).writes(text)
+
+
+def find(console: Console, text: str) -> View:
+    """In the whole run, or in some cycles of it."""
+    match = _SPAN.fullmatch(text)
+    assert match
+    expression, first, last = match.groups()
+    if not expression:
+        raise DebuggerError("Write find EXPR [A..B], like v_val[0] == 7 or n == 0 100..200.")
+    asked = questions_of(console)
+    return (
+        asked.find(expression) if first is None else asked.find(expression, int(first), int(last))
+    )
+
+
+def why(console: Console, text: str) -> View:
+    """In one bundle, or in total."""
+    words = text.split()
+    if len(words) > 2:
+        raise DebuggerError("Write why [CYCLE [ENGINE]], like why, why 120 or why 120 valu.")
+    cycle = whole_number("CYCLE", words[0]) if words else None
+    return questions_of(console).why(cycle, words[1] if words[1:] else None)
+
+
+def whatif(console: Console, text: str) -> View:
+    """With other limits, other words, or some operations for nothing."""
+    return questions_of(console).whatif(text)
+
+
+def lint(console: Console, text: str) -> View:
+    """Of the run, or what a rule is about."""
+    return explain_rule(text) if text else questions_of(console).lint()
+
+
+def _plain(name: str) -> Callable[[Console, str], View]:
+    """The handler of a question without an argument."""
+
+    def ask(console: Console, text: str) -> View:
+        no_argument(name, text)
+        answer: View = getattr(questions_of(console), name)()
+        return answer
+
+    return ask
+
+
+GROUP = Group(
+    "Questions",
+    (
+        Command(
+            ("who",),
+            "who PLACE [@CYCLE]",
+            "who wrote these words, and from what",
+            who,
+            "place",
+            "Each slot is shown once. Loads and stores that only moved a word are folded.",
+        ),
+        Command(
+            ("uses",),
+            "uses PLACE [@CYCLE]",
+            "who reads these words until they are overwritten",
+            uses,
+            "place",
+        ),
+        Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
+        Command(
+            ("find",),
+            "find EXPR [A..B]",
+            "at which cycles an expression holds",
+            find,
+            "place",
+            "The cycles looked at can be given: find n == 0 100..200.",
+        ),
+        Command(
+            ("why",),
+            "why [CYCLE [ENGINE]]",
+            "why slots are free, in a bundle or in total",
+            why,
+            more="The reason is what the nearest slot that could have been there waited for; the "
+            "root is what that goes back to.",
+        ),
+        Command(
+            ("stats",),
+            "stats",
+            "how much of each engine is used, when and for what",
+            _plain("stats"),
+        ),
+        Command(("floor",), "floor", "the least cycles for the same operations", _plain("floor")),
+        Command(
+            ("critical",),
+            "critical",
+            "the chain of waits up to the last output, and what it waits for",
+            _plain("critical"),
+        ),
+        Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
+        Command(
+            ("whatif",),
+            "whatif [CHANGE…]",
+            "the cycles with other limits, other words, or something for nothing",
+            whatif,
+            more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
+            "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
+        ),
+        Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
+        ),
+    ),
+)

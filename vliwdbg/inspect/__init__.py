@@ -1,0 +1,47 @@
+"""Questions about a program and its run: one graph, and one file for each question.
+
+    replay        runs a program on a private machine, never the user's, and gives its flow
+    flow          the def-use graph of the lanes of that run
+    dependences   its slots in their order, and what each waits for
+    questions     all questions about a program, in the words of a person
+
+    flow = replay(program, memory)
+    who(flow, False, 64, 72, cycle=120)
+    floor(Dependences(flow))
+
+Each question is a function of these that returns a view (`vliwdbg.views`); none changes anything.
+"""
+
+from vliwdbg.inspect.access_log import uses, writes
+from vliwdbg.inspect.critical import critical, slack
+from vliwdbg.inspect.dependences import Dependences
+from vliwdbg.inspect.find import find
+from vliwdbg.inspect.floor import floor
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.lint import lint
+from vliwdbg.inspect.live import live
+from vliwdbg.inspect.questions import Questions
+from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.stats import stats
+from vliwdbg.inspect.whatif import whatif
+from vliwdbg.inspect.who import who
+from vliwdbg.inspect.why import why
+
+__all__ = [
+    "Dependences",
+    "Flow",
+    "Questions",
+    "critical",
+    "find",
+    "floor",
+    "lint",
+    "live",
+    "replay",
+    "slack",
+    "stats",
+    "uses",
+    "whatif",
+    "who",
+    "why",
+    "writes",
+]

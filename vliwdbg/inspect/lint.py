@@ -1,0 +1,525 @@
+"""What looks wrong or wasteful in a program, judged by one run of it.
+
+A rule is a row: its id, how bad it is, what it looks for, why that matters, and the function that
+finds it. Findings are grouped: a rule gives one line, or a few. A right program has no error. Which
+cases count was measured on public kernels: what nearly all right ones do is no finding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from math import ceil
+from typing import NamedTuple
+
+from machine.access import Kind
+from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
+from machine.isa import OPCODES, SLOT_LIMITS, opcode
+from machine.problem import Layout
+from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
+from vliwdbg.inspect.flow import NO_WORD
+from vliwdbg.inspect.live import last_readers
+from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
+from vliwdbg.inspect.words import notes_of, runs_of
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.views.lint import Finding, Lint, LintRule, Severity
+
+SHOWN = 3
+"""Slots that a finding names."""
+_CONST = opcode("load", "const").code
+_LASTING = frozenset(
+    row.code
+    for row in OPCODES
+    if row.engine == "flow" and not any(o.role.name == "DEF" for o in row.operands)
+)
+"""What has an effect without writing a word: jumps, halt, pause, trace_write."""
+
+
+class Case(NamedTuple):
+    """What a rule found, and the operations that it is about."""
+
+    message: str
+    """What they are, to be followed by how many."""
+    ops: Sequence[int]
+    detail: str = ""
+    severity: Severity | None = None
+    """Where it is not that of the rule."""
+    cases: int | None = None
+    """Where it is not the number of operations."""
+
+
+class Facts:
+    """What the rules look at, each worked out once."""
+
+    def __init__(self, dependences: Dependences) -> None:
+        self.dependences = dependences
+        self.flow = dependences.flow
+
+    @cached_property
+    def op_of_node(self) -> list[int]:
+        """By node the operation that it is a lane of."""
+        opcodes = self.flow.columns.opcodes
+        found: list[int] = []
+        for op, slot in enumerate(self.dependences.slot):
+            found += [op] * NODE_COUNTS[opcodes[slot]]
+        return found
+
+    @cached_property
+    def first_node(self) -> list[int]:
+        """By operation its first node, and one more for where the last one's end."""
+        opcodes = self.flow.columns.opcodes
+        first = [0]
+        for slot in self.dependences.slot:
+            first.append(first[-1] + NODE_COUNTS[opcodes[slot]])
+        return first
+
+    def nodes(self, op: int) -> range:
+        """The nodes of an operation."""
+        return range(self.first_node[op], self.first_node[op + 1])
+
+    @cached_property
+    def code(self) -> list[int]:
+        """By operation the number of its opcode."""
+        opcodes = self.flow.columns.opcodes
+        return [opcodes[slot] for slot in self.dependences.slot]
+
+    @cached_property
+    def needed(self) -> bytearray:
+        """By node, whether an output, a jump or the trace buffer is made of it."""
+        marked = bytearray(len(self.flow))
+        for node in output_stores(self.flow):
+            marked[node] = 1
+        for op, code in enumerate(self.code):
+            if code in _LASTING:
+                for node in self.nodes(op):
+                    marked[node] = 1
+        spread(self.flow, marked)
+        return marked
+
+    @cached_property
+    def useless(self) -> list[int]:
+        """The operations of which no lane is needed. Those stores are not among them that nobody
+        loads, and what is made for them: they may be meant."""
+        stored = bytearray(self.needed)
+        for op in self.unclaimed:
+            for node in self.nodes(op):
+                stored[node] = 1
+        if self.unclaimed:
+            spread(self.flow, stored)
+        return [
+            op
+            for op, code in enumerate(self.code)
+            if NODE_COUNTS[code] and not any(stored[node] for node in self.nodes(op))
+        ]
+
+    @cached_property
+    def unclaimed(self) -> list[int]:
+        """The stores that leave the last word somewhere the program does not claim."""
+        claimed = output_addresses(self.flow)
+        final = {
+            writes[-1]
+            for address, writes in self.flow.memory_writes.items()
+            if address not in claimed
+        }
+        ops = sorted({self.op_of_node[node] for node in final})
+        return [op for op in ops if not any(self.needed[node] for node in self.nodes(op))]
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """Where the parts of memory are, if it is that of the problem."""
+        return Layout.read(self.flow.memory)
+
+
+def _double_writes(facts: Facts) -> Iterator[Case]:
+    words, first = facts.flow.written_words, facts.flow.first_node
+    ops: dict[int, None] = {}
+    for start, stop in pairwise(first):
+        written = [word for word in words[start:stop] if word != NO_WORD]
+        if len(set(written)) != len(written):
+            seen: dict[int, int] = {}
+            for node in range(start, stop):
+                word, op = words[node], facts.op_of_node[node]
+                if word in seen and word != NO_WORD:
+                    ops |= {seen[word]: None, op: None}
+                seen[word] = op
+    if ops:
+        yield Case(
+            "slots that write a word which another slot of their bundle writes too", list(ops)
+        )
+
+
+def _straddles(facts: Facts) -> Iterator[Case]:
+    """Vector operands whose lanes were written by more than one vector, or by other lanes of it."""
+    flow = facts.flow
+    stores: list[int] = []
+    others: list[int] = []
+    for op, slot in enumerate(facts.dependences.slot):
+        access = flow.access(slot)
+        if access.lanes == 1 or NODE_COUNTS[facts.code[op]] == 0:
+            continue
+        nodes = facts.nodes(op)
+        for k, (_, stride) in enumerate(access.reads):
+            if stride and _straddles_operand(facts, flow.sources[k][nodes.start : nodes.stop]):
+                (stores if access.memory is Kind.WRITE else others).append(op)
+                break
+    if others:
+        yield Case("slots that read a vector which two values lie across", others)
+    if stores:
+        yield Case("vstores of words that were put side by side", stores, severity="note")
+
+
+def _straddles_operand(facts: Facts, producers: Sequence[int]) -> bool:
+    first = producers[0]
+    # Nearly all are the lanes of one slot: no need to look at each.
+    if first >= 0 and list(producers) == list(facts.nodes(facts.op_of_node[first])):
+        return False
+    origins = set()
+    for lane, node in enumerate(producers):
+        if node >= 0:
+            op = facts.op_of_node[node]
+            nodes = facts.nodes(op)
+            if len(nodes) > 1:
+                origins.add((op, lane - (node - nodes.start)))
+    return len(origins) > 1 or any(shift for _, shift in origins)
+
+
+def _useless(facts: Facts) -> Iterator[Case]:
+    """By engine and stage; the message says what all of them could save."""
+    dependences = facts.dependences
+    if not facts.useless:
+        return
+    groups: dict[tuple[int, str], list[int]] = {}
+    for op in facts.useless:
+        groups.setdefault((dependences.engine[op], _stage(facts, op)), []).append(op)
+    by_engine = Counter(dependences.engine[op] for op in facts.useless)
+    used = Counter(dependences.engine)
+    before = max(ceil(used[e] / LIMITS[e]) for e in used)
+    after = max(ceil((used[e] - by_engine[e]) / LIMITS[e]) for e in used)
+    largest = sorted(groups.items(), key=lambda group: -len(group[1]))
+    told = ", ".join(
+        f"{len(ops)} {WORKING[engine]}{stage and f' of {stage}'}"
+        for (engine, stage), ops in largest[:6]
+    )
+    more = f" and {len(largest) - 6} more groups" if len(largest) > 6 else ""
+    saved = (
+        f"the slots alone then need {after} cycles, not {before}"
+        if after < before
+        else (f"the {before} cycles that the slots need stay the same")
+    )
+    yield Case(
+        "slots that no output is made of",
+        facts.useless,
+        f" ({told}{more}); without them {saved}",
+        "warning" if after < before else "note",
+    )
+
+
+def _stage(facts: Facts, op: int) -> str:
+    provenance = facts.flow.program.slots
+    if len(provenance) != facts.flow.columns.slot_count:
+        return ""
+    told = provenance[facts.dependences.slot[op]]
+    return str(told.get("stage", "")) if isinstance(told, Mapping) else ""
+
+
+def _never_read(facts: Facts) -> Iterator[Case]:
+    last = last_readers(facts.flow)
+    ops = [
+        op
+        for op, slot in enumerate(facts.dependences.slot)
+        if facts.flow.access(slot).dest is not None
+        and facts.nodes(op)
+        and all(last[node] < 0 for node in facts.nodes(op))
+    ]
+    if ops:
+        yield Case("slots that write words which nobody reads", ops)
+
+
+def _overwritten_stores(facts: Facts) -> Iterator[Case]:
+    flow = facts.flow
+    loaded = {stored for stored in flow.stored if stored >= 0}
+    final = {writes[-1] for writes in flow.memory_writes.values()}
+    ops = [
+        op
+        for op, slot in enumerate(facts.dependences.slot)
+        if flow.access(slot).memory is Kind.WRITE
+        and not any(node in loaded or node in final for node in facts.nodes(op))
+    ]
+    if ops:
+        yield Case("stores that are overwritten before anybody loads them", ops)
+
+
+def _unclaimed_stores(facts: Facts) -> Iterator[Case]:
+    layout = facts.layout
+    if layout is None:
+        return
+    ops = [op for op in facts.unclaimed if not _touches(facts, op, layout.indices_at)]
+    if ops:
+        yield Case("stores of words that the program does not claim, usually the indices", ops)
+
+
+def _touches(facts: Facts, op: int, below: int) -> bool:
+    return any(facts.flow.addresses[node] < below for node in facts.nodes(op))
+
+
+def _forest_writes(facts: Facts) -> Iterator[Case]:
+    layout = facts.layout
+    if layout is None:
+        return
+    ops = [
+        op
+        for op, slot in enumerate(facts.dependences.slot)
+        if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
+    ]
+    if ops:
+        yield Case("stores to the forest or the header", ops)
+
+
+def _never_written(facts: Facts) -> Iterator[Case]:
+    """Reads of words that nobody has written, and of which something needed is made."""
+    flow = facts.flow
+    early: list[int] = []
+    zeros: list[int] = []
+    for k, column in enumerate(flow.sources):
+        if NEVER_WRITTEN not in column:
+            continue
+        for node, producer in enumerate(column):
+            if producer == NEVER_WRITTEN and facts.needed[node]:
+                op = facts.op_of_node[node]
+                lane = node - facts.nodes(op).start
+                slot = facts.dependences.slot[op]
+                word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
+                (early if flow.word_writes[word] else zeros).append(op)
+    if early:
+        ops = sorted(set(early))
+        yield Case("slots that read a word before it is first written", ops, severity="warning")
+    if zeros:
+        ops = sorted(set(zeros))
+        yield Case("slots that read words which are never written, and so are 0", ops)
+
+
+def _same_address(facts: Facts) -> Iterator[Case]:
+    flow, dependences = facts.flow, facts.dependences
+    found = []
+    for cycle in range(dependences.start, dependences.end):
+        by_kind: dict[Kind, dict[int, int]] = {Kind.READ: {}, Kind.WRITE: {}}
+        for op in dependences.ops_at(cycle):
+            kind = flow.access(dependences.slot[op]).memory
+            if kind is not None:
+                for node in facts.nodes(op):
+                    by_kind[kind].setdefault(flow.addresses[node], op)
+        both = by_kind[Kind.READ].keys() & by_kind[Kind.WRITE].keys()
+        found += sorted({by_kind[Kind.WRITE][address] for address in both})
+    if found:
+        yield Case(
+            "stores in a bundle with a load of their address, which gets the old word", found
+        )
+
+
+def _same_constants(facts: Facts) -> Iterator[Case]:
+    values: dict[int, int] = {}
+    again = []
+    for op, code in enumerate(facts.code):
+        if code == _CONST:
+            value = facts.flow.values[facts.first_node[op]]
+            if value in values:
+                again.append(op)
+            values.setdefault(value, op)
+    if again:
+        yield Case("slots that load a constant which was loaded before", again)
+
+
+def _never_executed(facts: Facts) -> Iterator[Case]:
+    if not facts.flow.whole:
+        return
+    executed = set(facts.flow.pcs)
+    never = [pc for pc in range(len(facts.flow.program)) if pc not in executed]
+    if never:
+        runs = ", ".join(f"{first}:{stop}" for first, stop in runs_of(never)[:5])
+        yield Case("bundles that are never executed", (), f", pc {runs}", cases=len(never))
+
+
+def _idle_cycles(facts: Facts) -> Iterator[Case]:
+    dependences = facts.dependences
+    idle = [
+        cycle
+        for cycle in range(dependences.start, dependences.end)
+        if not dependences.ops_at(cycle)
+    ]
+    if idle:
+        cycles = ", ".join(f"{first}:{stop}" for first, stop in runs_of(idle)[:5])
+        yield Case("cycles of bundles without a slot", (), f", {cycles}", cases=len(idle))
+
+
+def _many_debug_slots(facts: Facts) -> Iterator[Case]:
+    columns = facts.flow.columns
+    debug = len(WORKING)
+    many = [
+        group
+        for group, engine in enumerate(columns.group_engine)
+        if engine == debug and len(columns.slots_of(group)) > SLOT_LIMITS["debug"]
+    ]
+    if many:
+        yield Case(f"bundles with over {SLOT_LIMITS['debug']} debug slots", (), cases=len(many))
+
+
+class Rule(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    severity: Severity
+    looks_for: str
+    explanation: str
+    find: Callable[[Facts], Iterable[Case]]
+
+
+RULES = {
+    rule.name: rule
+    for rule in (
+        Rule(
+            "double-write",
+            "error",
+            "a scratch word written twice in one bundle",
+            "The later slot wins, so the earlier one was for nothing; it usually means a wrong "
+            "destination. Give one of them another word.",
+            _double_writes,
+        ),
+        Rule(
+            "straddle",
+            "warning",
+            "a vector operand that two values lie across",
+            "Its lanes were written by two different vector slots, or by other lanes of one: the "
+            "address is probably off by a few words. A vstore of words put side by side one by one "
+            "is a note.",
+            _straddles,
+        ),
+        Rule(
+            "useless",
+            "warning",
+            "slots that no output, jump or trace is made of",
+            "Taking them away changes no output. It is a warning where the busiest engine would "
+            "then need fewer cycles, else a note.",
+            _useless,
+        ),
+        Rule(
+            "forest-write",
+            "warning",
+            "stores to the forest or the header",
+            "They are not outputs, and the check of a run says that the forest was changed.",
+            _forest_writes,
+        ),
+        Rule(
+            "never-written",
+            "note",
+            "words that are read and never written",
+            "Scratch starts as zeros, so this is a free 0 if it is meant. It is a warning where "
+            "the word is written later: then it was probably read too early.",
+            _never_written,
+        ),
+        Rule(
+            "never-read",
+            "note",
+            "slots whose words nobody reads",
+            "What is left of something that was changed, a header load say. Compares do not count "
+            "as reads.",
+            _never_read,
+        ),
+        Rule(
+            "overwritten-store",
+            "note",
+            "stores that are overwritten before anybody loads them",
+            "Only the last store to a word is left in memory; the others are for nothing.",
+            _overwritten_stores,
+        ),
+        Rule(
+            "unclaimed-store",
+            "note",
+            "stores of words that the program does not claim to leave right",
+            "Where only the values count, the final indices need not be stored.",
+            _unclaimed_stores,
+        ),
+        Rule(
+            "same-address",
+            "note",
+            "a load and a store of one address in a bundle",
+            "It is allowed: the load gets the word from before the store. It may depend on the "
+            "input.",
+            _same_address,
+        ),
+        Rule(
+            "same-constant",
+            "note",
+            "a constant that is loaded again",
+            "A word that holds it may still be there, and a load slot could be saved.",
+            _same_constants,
+        ),
+        Rule(
+            "never-executed",
+            "note",
+            "bundles that the run does not come to",
+            "They may be for other inputs.",
+            _never_executed,
+        ),
+        Rule(
+            "idle",
+            "warning",
+            "bundles that cost a cycle and have no slot",
+            "A bundle that names an engine costs its cycle even with no slots; one that names "
+            "none, or debug alone, is free.",
+            _idle_cycles,
+        ),
+        Rule(
+            "debug-slots",
+            "warning",
+            "more debug slots in a bundle than the limit",
+            "The public simulator refuses them.",
+            _many_debug_slots,
+        ),
+    )
+}
+_ORDER: Sequence[Severity] = ("error", "warning", "note")
+
+
+def find_rule(name: str) -> Rule:
+    """The rule of that id. Raises DebuggerError."""
+    if name not in RULES:
+        raise DebuggerError(f"lint has no rule {name!r}; it has {', '.join(RULES)}.")
+    return RULES[name]
+
+
+def explain_rule(name: str) -> LintRule:
+    """What a rule looks for, and why. Raises DebuggerError for an unknown id."""
+    rule = find_rule(name)
+    return LintRule(rule.name, rule.severity, rule.looks_for, rule.explanation)
+
+
+def lint(dependences: Dependences, silenced: Collection[str] = ()) -> Lint:
+    """What was found, without the rules that are silenced here or by the program: its `build` may
+    have a list `silence`. Raises DebuggerError for unknown ids.
+    """
+    facts = Facts(dependences)
+    given = dependences.flow.program.build.get("silence", ())
+    names = [*silenced, *(given if isinstance(given, (list, tuple)) else [given])]
+    quiet = {find_rule(str(name)).name for name in names}
+    findings = [
+        _finding(facts, rule, case)
+        for rule in RULES.values()
+        if rule.name not in quiet
+        for case in rule.find(facts)
+    ]
+    findings.sort(key=lambda finding: _ORDER.index(finding.severity))
+    return Lint(tuple(findings), tuple(sorted(quiet)), notes=notes_of(dependences.flow))
+
+
+def _finding(facts: Facts, rule: Rule, case: Case) -> Finding:
+    count = len(case.ops) if case.cases is None else case.cases
+    slots = tuple(facts.dependences.slot_at(op) for op in case.ops[:SHOWN])
+    return Finding(
+        rule.name,
+        case.severity or rule.severity,
+        f"{case.message}: {count}{case.detail}",
+        count,
+        slots,
+    )

@@ -1,0 +1,199 @@
+"""Which words of scratch hold a value that is still to be read, and when.
+
+A value lives in its word from the cycle after its write to the cycle of its last read. The pressure
+at a cycle is how many words hold one before its bundle. A word that is read without ever having
+been written holds its 0 from the start. Compares do not count as reads.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from machine.core.tracing import NEVER_WRITTEN
+from machine.isa import SCRATCH_SIZE
+from vliwdbg.inspect.flow import NO_WORD, Flow
+from vliwdbg.inspect.words import notes_of, runs_of
+from vliwdbg.views.storage import Holder, Live, PressureWindow, Zone
+
+BOUNDS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+WINDOWS = 60
+MOST_HOLDERS = 12
+MOST_ZONES = 8
+SHORTEST_ZONE = 32
+"""Cycles that nothing is kept in a word before it is worth a line."""
+
+
+class _Value(NamedTuple):
+    """A value in a word, alive in the cycles first:stop. A word nobody wrote has no node: -1."""
+
+    word: int
+    first: int
+    stop: int
+    node: int
+
+
+def live(flow: Flow) -> Live:
+    """The lifetimes of all words in a run."""
+    start, end = flow.cycles[0], flow.cycles[-1]
+    values, dead = _values(flow)
+    pressure = _pressure(values, start, end)
+    peak = max(pressure, default=0)
+    at = start + (pressure.index(peak) if pressure else 0)
+    holders = sorted(_holders(flow, values, at), key=lambda held: held.first - held.stop)
+    shown = holders[:MOST_HOLDERS]
+    touched = {value.word for value in values} | set(_written(flow))
+    spans = [value.stop - value.first for value in values]
+    counts = Counter(_lifetime_class(cycles) for cycles in spans)
+    long = sum(cycles for cycles in spans if 2 * cycles > end - start)
+    return Live(
+        end - start,
+        SCRATCH_SIZE,
+        peak,
+        at,
+        tuple(shown),
+        peak - sum(held.words for held in shown),
+        tuple(_windows(pressure, start)),
+        len(touched),
+        tuple(
+            flow.names.text(first, stop - first)
+            for first, stop in runs_of([w for w in range(SCRATCH_SIZE) if w not in touched])
+        ),
+        len(values) + dead,
+        dead,
+        BOUNDS,
+        tuple(counts[at] for at in range(len(BOUNDS))),
+        long / sum(spans) if spans else 0.0,
+        _zones(flow, values, touched, start, end),
+        notes=notes_of(flow),
+    )
+
+
+def node_cycles(flow: Flow) -> list[int]:
+    """By node the cycle before its bundle."""
+    cycles: list[int] = []
+    first = flow.first_node
+    for step in range(len(flow.pcs)):
+        cycles += [flow.cycles[step]] * (first[step + 1] - first[step])
+    return cycles
+
+
+def last_readers(flow: Flow) -> list[int]:
+    """By node the last node that reads its word from scratch; -1 for none."""
+    last = [-1] * len(flow)
+    for node, (a, b, c) in enumerate(zip(*flow.sources, strict=True)):
+        if a >= 0:
+            last[a] = node
+        if b >= 0:
+            last[b] = node
+        if c >= 0:
+            last[c] = node
+    return last
+
+
+def _written(flow: Flow) -> Iterator[int]:
+    return (word for word, writes in enumerate(flow.word_writes[:NO_WORD]) if writes)
+
+
+def _values(flow: Flow) -> tuple[list[_Value], int]:
+    """The values that are read, in order of their writes, and how many are not."""
+    cycles, last = node_cycles(flow), last_readers(flow)
+    values = [
+        _Value(word, flow.cycles[0], stop, -1) for word, stop in _read_as_zero(flow, cycles).items()
+    ]
+    dead = 0
+    made = _Value._make  # by position, for there are very many
+    for node, (word, reader) in enumerate(zip(flow.written_words, last, strict=True)):
+        if word == NO_WORD:
+            continue
+        if reader < 0:
+            dead += 1
+        else:
+            values.append(made((word, cycles[node] + 1, cycles[reader] + 1, node)))
+    return values, dead
+
+
+def _read_as_zero(flow: Flow, cycles: Sequence[int]) -> dict[int, int]:
+    """The words that are read before anybody writes them, with the cycle after the last time."""
+    stops: dict[int, int] = {}
+    for k, column in enumerate(flow.sources):
+        if NEVER_WRITTEN not in column:
+            continue
+        for node, producer in enumerate(column):
+            if producer == NEVER_WRITTEN:
+                _, slot, lane = flow.place(node)
+                word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
+                stops[word] = max(stops.get(word, 0), cycles[node] + 1)
+    return stops
+
+
+def _pressure(values: Sequence[_Value], start: int, end: int) -> list[int]:
+    """By cycle since the start, the words that hold a value before it."""
+    changes = [0] * (end - start + 1)
+    for _, first, stop, _ in values:
+        changes[first - start] += 1
+        changes[stop - start] -= 1
+    return list(accumulate(changes))[:-1]
+
+
+def _windows(pressure: Sequence[int], start: int) -> Iterator[PressureWindow]:
+    cycles = len(pressure)
+    count = min(WINDOWS, cycles)
+    for part in range(count):
+        first, stop = cycles * part // count, cycles * (part + 1) // count
+        yield PressureWindow(start + first, start + stop, max(pressure[first:stop]))
+
+
+def _holders(flow: Flow, values: Sequence[_Value], cycle: int) -> Iterator[Holder]:
+    """The values held before a cycle; words side by side that one slot wrote are one."""
+    groups: dict[tuple[int, int], list[_Value]] = {}
+    for value in values:
+        if value.first <= cycle < value.stop:
+            key = (-1, 0) if value.node < 0 else flow.place(value.node)[:2]
+            groups.setdefault(key, []).append(value)
+    for (step, slot), held in groups.items():
+        of_word = {value.word: value for value in held}
+        for first, stop in runs_of(sorted(of_word)):
+            mine = [of_word[word] for word in range(first, stop)]
+            yield Holder(
+                flow.names.text(first, stop - first),
+                stop - first,
+                min(value.first for value in mine),
+                max(value.stop for value in mine),
+                None if step < 0 else flow.slot_at(step, slot),
+            )
+
+
+def _lifetime_class(cycles: int) -> int:
+    return min(max(cycles, 1).bit_length(), len(BOUNDS)) - 1
+
+
+def _zones(
+    flow: Flow, values: Sequence[_Value], touched: set[int], start: int, end: int
+) -> tuple[Zone, ...]:
+    """The largest rectangles of words side by side and cycles in which nothing is kept."""
+    held: dict[int, list[tuple[int, int]]] = {word: [] for word in touched}
+    for word, first, stop, _ in values:
+        # The cycle of the write itself is taken too: the word is overwritten at its end.
+        held[word].append((first - 1, stop))
+    gaps: dict[tuple[int, int], list[int]] = {}
+    for word, spans in held.items():
+        free = start
+        for first, stop in [*sorted(spans), (end, end)]:
+            if first - free >= SHORTEST_ZONE:
+                gaps.setdefault((free, first), []).append(word)
+            free = max(free, stop)
+    zones = [
+        (first_word, stop_word, first, stop)
+        for (first, stop), words in gaps.items()
+        for first_word, stop_word in runs_of(sorted(words))
+    ]
+    zones.sort(key=lambda zone: -(zone[1] - zone[0]) * (zone[3] - zone[2]))
+    return tuple(
+        Zone(
+            flow.names.text(first_word, stop_word - first_word), stop_word - first_word, first, stop
+        )
+        for first_word, stop_word, first, stop in zones[:MOST_ZONES]
+    )

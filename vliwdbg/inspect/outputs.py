@@ -1,0 +1,43 @@
+"""What a program is judged by: the words of memory that it claims to leave right."""
+
+from __future__ import annotations
+
+from array import array
+
+from machine.problem import Layout
+from vliwdbg.inspect.flow import Flow
+
+
+def output_addresses(flow: Flow) -> range | set[int]:
+    """The addresses of what the program claims; all of memory where nobody knows what it does."""
+    layout = Layout.read(flow.memory)
+    if layout is None:
+        return range(len(flow.memory))
+    places = {"values": layout.values, "indices": layout.indices}
+    return {address for output in flow.program.outputs for address in places[output]}
+
+
+def output_stores(flow: Flow) -> list[int]:
+    """The nodes that left the last word in each output address that was stored to."""
+    writes = flow.memory_writes
+    return [writes[address][-1] for address in sorted(output_addresses(flow)) if address in writes]
+
+
+def reached_from(flow: Flow, nodes: list[int]) -> bytearray:
+    """By node, whether what these nodes are was made of it, or it is one of them."""
+    marked = bytearray(len(flow))
+    for node in nodes:
+        marked[node] = 1
+    spread(flow, marked)
+    return marked
+
+
+def spread(flow: Flow, marked: bytearray) -> None:
+    """Mark whatever marked nodes were made of."""
+    a, b, c = flow.sources
+    stored: array[int] = flow.stored
+    for node in range(len(marked) - 1, -1, -1):
+        if marked[node]:
+            for producer in (a[node], b[node], c[node], stored[node]):
+                if producer >= 0:
+                    marked[producer] = 1

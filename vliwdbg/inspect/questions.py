@@ -1,0 +1,160 @@
+"""All questions about one program on one input, in the words of a person.
+
+    questions = Questions(program, memory)
+    questions.who("v_val[3]", 120)
+
+The run is made when the first question is asked, and kept for the next. Places are written as
+everywhere (`vliwdbg.session.places`); what computes with words, like `mem[s[12]]`, means those
+before the cycle asked about. Whatever is wrong with a question is a DebuggerError.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Sequence
+from dataclasses import replace as dataclass_replace
+from functools import cached_property
+
+from machine.core.inputs import memory_of
+from machine.core.tracing import MOST_NODES
+from machine.machine import NO_LIMIT, Machine
+from machine.program import Program
+from vliwdbg.inspect import access_log
+from vliwdbg.inspect.critical import critical, slack
+from vliwdbg.inspect.dependences import WORKING, Dependences
+from vliwdbg.inspect.find import find
+from vliwdbg.inspect.floor import floor
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.lint import lint
+from vliwdbg.inspect.live import live
+from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.stats import stats
+from vliwdbg.inspect.whatif import whatif
+from vliwdbg.inspect.who import DEPTH, who
+from vliwdbg.inspect.why import why
+from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.places import Place, Scope, find_place
+from vliwdbg.views.dataflow import Found, Uses, Who, Writes
+from vliwdbg.views.lint import Lint
+from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
+from vliwdbg.views.storage import Live
+from vliwdbg.views.whatif import WhatIf
+
+OTHERS = 2
+"""Inputs beside the one asked about that a load or store has to be free to move on."""
+
+
+class Questions:
+    """A program and the words it starts with. At most so many cycles, and nodes, are looked at."""
+
+    def __init__(
+        self,
+        program: Program,
+        memory: Sequence[int],
+        *,
+        max_cycles: int = NO_LIMIT,
+        most: int = MOST_NODES,
+    ) -> None:
+        self.program = program
+        self.memory = array("I", memory)
+        self.max_cycles = max_cycles
+        self.most = most
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The graph of the run."""
+        return replay(self.program, self.memory, most=self.most, max_cycles=self.max_cycles)
+
+    @cached_property
+    def dependences(self) -> Dependences:
+        """What its slots wait for."""
+        return Dependences(self.flow)
+
+    @cached_property
+    def others(self) -> tuple[Flow, ...]:
+        """Runs on other inputs of the program's problem, where they all go the same way."""
+        problem = self.program.problem
+        if problem is None:
+            return ()
+        seeds = range(problem.seed + 1, problem.seed + 1 + OTHERS)
+        images = (memory_of(dataclass_replace(problem, seed=seed)) for seed in seeds)
+        flows = tuple(
+            replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
+            for image in images
+        )
+        return flows if all(flow.pcs == self.flow.pcs for flow in flows) else ()
+
+    def place(self, text: str, cycle: int | None = None, start: str = "place") -> Place:
+        """The words that a text names, before a cycle; at the end without one."""
+        self._scope.core.seek_cycle(self.flow.ending.cycle if cycle is None else cycle)
+        return find_place(text, self._scope, start)
+
+    @cached_property
+    def _scope(self) -> Scope:
+        """What places are looked up in: a machine of its own, which goes to each cycle."""
+        machine = Machine(self.program, self.memory, pauses=False, history=NO_LIMIT)
+        return Scope(self.program, machine.core)
+
+    def verify_cycle(self, cycle: int | None) -> None:
+        """Raise DebuggerError where the run does not reach a cycle."""
+        end = self.flow.ending.cycle
+        if cycle is not None and not self.flow.start.cycle <= cycle <= end:
+            message = f"The run ends at cycle {end}; there is no cycle {cycle}."
+            raise DebuggerError(f"{message} {self.flow.ending.sentence}".rstrip())
+
+    def who(self, place: str, cycle: int | None = None, depth: int = DEPTH) -> Who:
+        """Who wrote the words of a place, as they are before a cycle, and from what."""
+        self.verify_cycle(cycle)
+        memory, start, stop = self.place(place, cycle)
+        return who(self.flow, memory, start, stop, cycle, depth=depth)
+
+    def uses(self, place: str, cycle: int | None = None) -> Uses:
+        """Who reads the words of a place from a cycle on, the first without one."""
+        self.verify_cycle(cycle)
+        return access_log.uses(self.flow, *self.place(place, cycle or 0), cycle)
+
+    def writes(self, words: str) -> Writes:
+        """All writes to a range."""
+        return access_log.writes(self.flow, *self.place(words, start="range"))
+
+    def stats(self) -> Stats:
+        """How the run uses the engines."""
+        return stats(self.dependences)
+
+    def floor(self) -> Floor:
+        """The least number of cycles for the same operations."""
+        return floor(self.dependences)
+
+    def critical(self) -> Critical:
+        """The chain of waits that leads to the last store of an output."""
+        return critical(self.dependences)
+
+    def slack(self) -> Slack:
+        """How much later each slot could be."""
+        return slack(self.dependences)
+
+    def why(self, cycle: int | None = None, engine: str | None = None) -> Why:
+        """Why slots are free, in the bundle that takes a cycle or in total."""
+        if engine is not None and engine not in WORKING:
+            raise DebuggerError(f"No engine is called {engine!r}; there are {', '.join(WORKING)}.")
+        self.verify_cycle(cycle)
+        if cycle is not None and cycle == self.flow.ending.cycle:
+            raise DebuggerError(f"The run ends at cycle {cycle}; no bundle takes it.")
+        return why(self.dependences, self.others, cycle, engine)
+
+    def whatif(self, change: str) -> WhatIf:
+        """What the run would take if something were different, as `read_change` reads it."""
+        return whatif(self.dependences, change, self.others)
+
+    def live(self) -> Live:
+        """Which words hold a value that is still to be read, and when."""
+        return live(self.flow)
+
+    def lint(self, silenced: Collection[str] = ()) -> Lint:
+        """What looks wrong or wasteful."""
+        return lint(self.dependences, silenced)
+
+    def find(self, expression: str, first: int = 0, last: int | None = None) -> Found:
+        """The cycles before which an expression holds."""
+        self.verify_cycle(first)
+        return find(self.flow, expression, first, last)

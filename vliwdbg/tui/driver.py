@@ -1,0 +1,53 @@
+"""The terminal while the debugger has it: bytes that are no text, and signals that end us.
+
+TERM, HUP, QUIT, INT     the terminal is given back, and then the signal does what it does
+Ctrl+Z, TSTP             as above, until somebody lets us go on
+a byte that is no UTF-8  is the character U+FFFD, which no key is
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from codecs import getincrementaldecoder
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from textual.drivers import linux_driver
+
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+
+
+def _lenient_decoder(encoding: str) -> Any:
+    return partial(getincrementaldecoder(encoding), errors="replace")
+
+
+class TerminalDriver(linux_driver.LinuxDriver):
+    """Textual's own, which gives the terminal back on every signal that ends the program."""
+
+    def start_application_mode(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in ENDING:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a script's `&`
+                loop.add_signal_handler(number, self._end_by, number)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        super().stop_application_mode()
+        with suppress(RuntimeError):  # after the loop has ended nothing is left to be removed
+            loop = asyncio.get_running_loop()
+            for number in ENDING:
+                loop.remove_signal_handler(number)
+
+    def run_input_thread(self) -> None:
+        # The one name that it takes its decoder from; a strict one ends the program at any byte.
+        setattr(linux_driver, "getincrementaldecoder", _lenient_decoder)  # noqa: B010
+        super().run_input_thread()
+
+    def _end_by(self, number: signal.Signals) -> None:
+        self.stop_application_mode()
+        self.close()  # after all is written
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)

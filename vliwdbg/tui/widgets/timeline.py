@@ -1,0 +1,137 @@
+"""The run as a picture, and the seek bar: how full each engine was over its cycles.
+
+     7 timeline ──────────────────────────── cycles 0-899 · 8 a column · z zooms
+    alu    ▆██████████████████████▇████████████████████████████████████████
+    valu   ▆███████████████████████████████████████████████████████████████
+    load   ████▆▇███▂▅███████████████████████▃█████████████████████████████
+    marks  ●  ◆◆      ▲
+
+In a terminal without room for that it is one row: the lanes of alu and valu together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from vliwdbg.tui.widgets.paint import Row
+from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.views.occupancy import Occupancy, Window
+from vliwdbg.views.ribbon import EXECUTING
+
+LABEL = 7
+HEIGHTS = "▁▂▃▄▅▆▇█"
+IDLE, HERE = "·", "▲"
+LANES = "lanes"
+ROWS = (*EXECUTING, "marks")
+
+
+def bar(share: float) -> str:
+    """A share from 0 to 1 as a block; only what is full looks full."""
+    if share <= 0:
+        return IDLE
+    return HEIGHTS[min(int(share * len(HEIGHTS)), len(HEIGHTS) - 1 - (share < 1))]
+
+
+class TimelinePane(Pane):
+    """Its cursor is the position of the run; left and right seek."""
+
+    empty = "no picture of the run yet"
+
+    class Seek(Message):
+        """A cycle was asked for."""
+
+        def __init__(self, cycle: int) -> None:
+            super().__init__()
+            self.cycle = cycle
+
+    @property
+    def compact(self) -> bool:
+        """Whether there is room for one row alone."""
+        return self.size.height < len(ROWS)
+
+    @property
+    def columns(self) -> int:
+        return max(self.width - LABEL, 1)
+
+    @property
+    def window(self) -> Window:
+        return self.desk.window
+
+    def count(self) -> int:
+        return len(ROWS) if self.desk.occupancy else 0
+
+    def info(self) -> str:
+        window, a_column = self.window, max(self.window.cycles // self.columns, 1)
+        return f"cycles {window.first}-{window.stop} · {a_column} a column · z Z zoom"
+
+    def move_sideways(self, columns: int) -> None:
+        """A column to the left or right."""
+        a_column = max(self.window.cycles // self.columns, 1)
+        self.post_message(self.Seek(max(self.desk.now.cycle + columns * a_column, 0)))
+
+    def key(self, row: int) -> Hashable:
+        return self._picture(), row
+
+    def _picture(self) -> Hashable:
+        """All that the rows show but for their width, which the pane sees to."""
+        desk = self.desk
+        return id(desk.occupancy), desk.window, desk.now.cycle, desk.marks, self.compact
+
+    def row(self, row: int) -> Row:
+        occupancy = self.desk.occupancy
+        assert occupancy is not None
+        name = ROWS[row]
+        if name == "marks":
+            return [(f"{name:<{LABEL}}", "dim"), *self._marks()]
+        return self._engine(occupancy, name)
+
+    def _engine(self, occupancy: Occupancy, name: str) -> Row:
+        shares = occupancy.shares(name, self.window, self.columns)
+        here = self.window.column_of(self.desk.now.cycle, self.columns)
+        paint = "alu" if name == LANES else name
+        return [(f"{name:<{LABEL}}", paint), *_pieces(map(bar, shares), paint, here)]
+
+    def _marks(self) -> Row:
+        """Where the run may stop (●), the user's marks by their first letter, and here."""
+        window, columns = self.window, self.columns
+        cells = [" "] * columns
+        for cycle, mark in self.desk.marks:
+            column = window.column_of(cycle, columns)
+            if column is not None:
+                cells[column] = mark
+        here = window.column_of(self.desk.now.cycle, columns)
+        if here is not None:
+            cells[here] = HERE
+        return [("".join(cells), "tag")]
+
+    def render_line(self, y: int) -> Strip:
+        if not self.compact:
+            return super().render_line(y)
+        width = self.width = self.size.width
+        occupancy = self.desk.occupancy
+        row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
+        return self.cut(self.painted(row), 0, width, self.base)
+
+    def _stamp(self, y: int) -> Hashable:
+        return (self._picture(), self.width) if self.compact else super()._stamp(y)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.x < LABEL or (event.y == 0 and not self.compact):
+            super().on_click(event)
+            return
+        self.post_message(self.Seek(self.window.cycle_at(event.x - LABEL, self.columns)))
+
+
+def _pieces(cells: Iterator[str], paint: str, here: int | None) -> Iterator[tuple[str, str]]:
+    """The cells of a row, that of the position standing out."""
+    text = "".join(cells)
+    if here is None:
+        yield text, paint
+        return
+    yield text[:here], paint
+    yield text[here], "cell"
+    yield text[here + 1 :], paint

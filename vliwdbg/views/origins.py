@@ -1,0 +1,154 @@
+"""Where slots come from: the round, vector, level and stage of the kernel that each belongs to.
+
+A program file may say so for each of its slots (`slots`); a program without that has no origins,
+and its tags stand in their place. The bar of a bundle shows how many slots belong to what:
+
+    round   0 1 2 3 4 5 6 7 …
+            ▁ ▂ ▁   ▇ ▁       …
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from machine.program import Program
+
+_SHORT_STAGES = {
+    **{f"hash stage {stage}": f"h{stage}" for stage in range(6)},
+    "node": "nd",
+    "descend": "dn",
+    "table": "tb",
+    "constants": "ct",
+    "setup": "su",
+    "load": "ld",
+    "store": "st",
+}
+MOST_COLUMNS = 32
+"""Of a bar; where there are more rounds, or tags, neighbours share a column."""
+
+
+class Origin(NamedTuple):
+    """What one slot belongs to; None or empty for what nobody says."""
+
+    round: int | None = None
+    vector: int | None = None
+    level: int | None = None
+    stage: str = ""
+
+    @property
+    def text(self) -> str:
+        """`r7 v8 h5`: round, vector and stage, what is known of them."""
+        parts = [
+            "" if self.round is None else f"r{self.round}",
+            "" if self.vector is None else f"v{self.vector}",
+            short_stage(self.stage),
+        ]
+        return " ".join(part for part in parts if part)
+
+
+UNKNOWN = Origin()
+
+
+def short_stage(stage: str) -> str:
+    """A stage in two or three letters: `h5` for `hash stage 5`."""
+    return _SHORT_STAGES.get(stage) or stage.replace(" ", "")[:3]
+
+
+def origin_of(note: Any) -> Origin:
+    """What a program file's note about a slot says."""
+    if not isinstance(note, Mapping):
+        return Origin(stage=note) if isinstance(note, str) else UNKNOWN
+    numbers = {name: _number(note, name) for name in ("round", "vector", "level")}
+    known = {name: number for name, number in numbers.items() if number >= 0}
+    stage = note.get("stage", "")
+    return Origin(**known, stage=stage if isinstance(stage, str) else "")
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What the columns of a bar stand for: `kind` is round, vector or tag, `labels` one a column.
+
+    `columns` is the column of each slot in program order, -1 where it belongs to nothing.
+    """
+
+    kind: str
+    labels: tuple[str, ...]
+    columns: Sequence[int]
+
+    def counts(self, slots: range) -> list[int]:
+        """How many of these slots belong to each column."""
+        found = Counter(self.columns[slot] for slot in slots)
+        return [found[column] for column in range(len(self.labels))]
+
+
+class Origins:
+    """The origins of a program's slots, by their number in program order."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.known = len(program.slots) == program.columns.slot_count > 0
+        self._first = program.columns.first_slot_of_bundles()
+
+    def slots_of(self, pc: int) -> range:
+        """The numbers of a bundle's slots, in the bundle's own order."""
+        return range(self._first[pc], self._first[pc + 1])
+
+    def of(self, slot: int) -> Origin:
+        """Where a slot comes from."""
+        return origin_of(self._program.slots[slot]) if self.known else UNKNOWN
+
+    @cached_property
+    def bars(self) -> Bars:
+        """Rounds where slots tell them, else vectors, else the program's tags."""
+        for kind in ("round", "vector"):
+            if self.known and (bars := self._bars_of(kind)):
+                return bars
+        return self._bars_of_tags()
+
+    def _bars_of(self, kind: str) -> Bars | None:
+        numbers = [_number(note, kind) for note in self._program.slots]
+        highest = max(numbers)
+        share = highest // MOST_COLUMNS + 1
+        labels = tuple(str(first) for first in range(0, highest + 1, share))
+        return Bars(kind, labels, [n // share for n in numbers]) if highest >= 0 else None
+
+    def _bars_of_tags(self) -> Bars:
+        names = list(dict.fromkeys(tag.name for tag in self._program.tags))
+        share = (len(names) - 1) // MOST_COLUMNS + 1 if names else 1
+        column_of = {name: at // share for at, name in enumerate(names)}
+        columns = [-1] * self._program.columns.slot_count
+        for tag in sorted(self._program.tags, key=lambda tag: tag.pc):
+            first, stop = self._first[tag.pc], self._first[min(tag.end, len(self._first) - 1)]
+            columns[first:stop] = [column_of[tag.name]] * (stop - first)
+        return Bars("tag", tuple(names[::share]), columns)
+
+    def rounds_text(self, pc: int) -> str:
+        """Which rounds (vectors, tags) a bundle's slots belong to: `round 3-5, 7`; may be empty."""
+        counts = self.bars.counts(self.slots_of(pc))
+        there = [column for column, count in enumerate(counts) if count]
+        if not there:
+            return ""
+        if self.bars.kind == "tag":
+            return ", ".join(self.bars.labels[column] for column in there)
+        return f"{self.bars.kind} {_runs([int(self.bars.labels[column]) for column in there])}"
+
+
+def _number(note: Any, kind: str) -> int:
+    """A number of a note; -1 where there is none."""
+    number = note.get(kind, -1) if isinstance(note, Mapping) else -1
+    return number if isinstance(number, int) and number >= 0 else -1
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Numbers in order, as few words as possible: `0-2, 5`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)

@@ -1,0 +1,31 @@
+"""What a run would take if something were different."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vliwdbg.views.answers import Answer
+
+
+@dataclass(frozen=True)
+class WhatIf(Answer, kind="whatif"):
+    """The cycles of the run as it was given, and `at_most` how many its operations take when each
+    is put where it can be earliest, in the order as given.
+
+    So at least `saved` are saved; who may reorder them may save more. `same` is how many it would
+    be if nothing were different but the places in this order. `limits` are the slots a
+    cycle, `renamed` says that words of scratch were never waited for, and `free` names the
+    operations that took no slot. `used` is how many slots of each engine that leaves used.
+    """
+
+    change: str
+    cycles: int
+    at_most: int
+    saved: int
+    same: int
+    limits: Mapping[str, int]
+    renamed: bool
+    free: tuple[str, ...]
+    used: Mapping[str, float]
+    moved: int
