@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from machine.disassembly import ScratchNames
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT, Machine, reference_for
 from machine.stops import ENDINGS, Reason, State
@@ -140,9 +141,11 @@ def _detail(stop: StopEvent, machine: Machine) -> str | None:
         return stop.fault.sentence(machine.program)
     if not stop.hits:
         return None
-    from vliwdbg.session.breakpoints import tell_hits
+    from vliwdbg.render.moves import hits_line
+    from vliwdbg.views.moves import hit_view
 
-    return tell_hits(stop.hits, machine.program)
+    names = ScratchNames(machine.program.scratch_map)
+    return hits_line([hit_view(hit, names) for hit in stop.hits])
 
 
 def _verdict(

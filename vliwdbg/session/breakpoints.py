@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.conditions import Need, Trap
-from machine.disassembly import ScratchNames
-from machine.program import Program
 from machine.stops import Commit, Write
 from vliwdbg.session.conditions import compile_condition
 from vliwdbg.session.errors import DebuggerError
@@ -39,7 +37,6 @@ from vliwdbg.session.places import (
     Node,
     Place,
     Scope,
-    Value,
     parse,
     unquoted,
 )
@@ -131,26 +128,6 @@ class Hit(NamedTuple):
     @property
     def label(self) -> str:
         return f"{self.breakpoint.noun} {self.breakpoint.number}"
-
-    def lines(self, names: ScratchNames) -> Iterator[str]:
-        """What a watchpoint has to tell: old and new, lane by lane."""
-        watched = self.breakpoint.watched
-        if watched is not None:
-            yield f"{self.label}: {watched.text(names)} {watched.access.value}"
-            for write in self.writes:
-                where = Place(watched.place.memory, write.address, write.address + 1)
-                yield f"  {where.text(names)}: {write.old} → {write.new}"
-            if not self.writes:
-                yield f"  read: {format_value(self.read)}"
-        if self.note:
-            yield self.note
-
-
-def format_value(value: Value, form: Callable[[int], str] = str) -> str:
-    """As gdb has it: `42`, or `{1, 2, 3}`."""
-    if isinstance(value, int):
-        return form(value)
-    return "{" + ", ".join(map(form, value)) + "}"
 
 
 @dataclass(frozen=True)
@@ -441,11 +418,3 @@ def unescaped(text: str) -> str:
     for escape, meant in _ESCAPES.items():
         text = text.replace(escape, meant)
     return text
-
-
-def tell_hits(hits: Sequence[Hit], program: Program) -> str:
-    """What was met, in a line: `watchpoint 1 (s[9]); s[9]: 0 → 3`."""
-    names = ScratchNames(program.scratch_map)
-    labels = ", ".join(f"{hit.label} ({hit.breakpoint.what.text(names)})" for hit in hits)
-    changes = [line.strip() for hit in hits for line in list(hit.lines(names))[1:]]
-    return "; ".join([labels, *changes])
