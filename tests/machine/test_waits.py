@@ -2,6 +2,7 @@
 
 import random
 from array import array
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,9 @@ def waits_of(waits: Waits) -> list[tuple[int, int, dict[int, int]]]:
     return found
 
 
-def waits_in(core: str, *bundles: dict, memory: tuple[int, ...] = ()) -> list[dict[int, int]]:
+def waits_in(
+    core: str, *bundles: dict[str, Any], memory: tuple[int, ...] = ()
+) -> list[dict[int, int]]:
     program = Program.from_bundles(bundles)
     trace = Tracer(program, core)(array("I", memory))
     return [named for _, _, named in waits_of(find_waits(program, trace, core))]
@@ -101,10 +104,11 @@ def test_vectors_wait_for_each_lane_once(core: str) -> None:
 
 @pytest.mark.skipif("compiled" not in CORES, reason="the compiled core is not there")
 def test_no_run_of_another_program_is_taken() -> None:
-    from machine.core import _core, choose_core
+    from machine.core import _core
+    from machine.core.compiled import CompiledCore
 
     program = Program.from_bundles([{"load": [["load", 8, 0]]}])
-    machine = choose_core("compiled").make_core(program, ())
+    machine = CompiledCore(program, ())
     for pcs, addresses, message in (
         ([1], [0], "no such bundle"),
         ([0], [], "not the addresses"),
