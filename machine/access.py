@@ -170,11 +170,7 @@ def mark_opcodes(columns: Columns, rows: Collection[Opcode]) -> Marks:
 
 def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
     """The slots with one of these opcodes, by number in the program."""
-    return marked(mark_opcodes(columns, rows))
-
-
-def marked(marks: Marks) -> Iterator[int]:
-    """The numbers of the slots that are marked."""
+    marks = mark_opcodes(columns, rows)
     slot = marks.find(1)
     while slot >= 0:
         yield slot

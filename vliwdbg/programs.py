@@ -144,7 +144,8 @@ def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
             progress=progress,
         )
 
-    if choice.kernel or choice.scheduler or choice.without or choice.settings:
+    named = choice.kernel is not None or choice.scheduler is not None
+    if named or choice.without or choice.settings:
         return build()
     from vliwdbg.kernel_cache import kept
 

@@ -22,6 +22,7 @@ Shape shape_of(Operation operation)
         .offset = -1,
         .traced = row->besides == TRACES,
         .debug = strcmp(row->engine, "debug") == 0,
+        .traced = row->besides == TRACES,
     };
     int source = 0;
     for (const char *at = row->operands; *at; at++) {

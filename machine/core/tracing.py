@@ -135,8 +135,11 @@ class Tracer:
 
     def __init__(self, program: Program, core: str | None = None) -> None:
         self.program = program
-        choice = choose_core(core)
-        self._core: Any = choice.make_core(program, ()) if choice.name == "compiled" else None
+        self._core: Any = None
+        if choose_core(core).name == "compiled":
+            from machine.core.compiled import CompiledCore
+
+            self._core = CompiledCore(program, ())
 
     def __call__(
         self,

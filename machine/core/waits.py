@@ -46,14 +46,14 @@ class Waits(NamedTuple):
 
 def find_waits(program: Program, trace: Trace, core: str | None = None) -> Waits:
     """The waits of all operations of a trace. `core` as for `choose_core`."""
-    choice = choose_core(core)
-    if choice.name != "compiled":
+    if choose_core(core).name != "compiled":
         with collector_off():
             return _Finder(program.columns, trace).waits()
     from machine.core import _core
+    from machine.core.compiled import CompiledCore
 
-    machine = choice.make_core(program, ())
-    *columns, kinds = _core.find_waits(machine, trace.pcs, trace.addresses)  # type: ignore[arg-type]
+    machine = CompiledCore(program, ())
+    *columns, kinds = _core.find_waits(machine, trace.pcs, trace.addresses)
     arrays = [array(typecode) for typecode in "IIIi"]
     for words, column in zip(arrays, columns, strict=True):
         words.frombytes(column)

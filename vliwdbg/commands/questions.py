@@ -18,8 +18,6 @@ from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
 
-MOST_CYCLES = 500_000
-"""Of a run that is looked at."""
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
 _SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
@@ -30,7 +28,7 @@ def questions_of(console: Console) -> Questions:
     session = console.session
     known = _asked.get(session)
     if known is None or known.program is not session.program:
-        known = Questions(session.program, session.starting_memory, max_cycles=MOST_CYCLES)
+        known = Questions(session.program, session.starting_memory)
         _asked[session] = known
     return known
 

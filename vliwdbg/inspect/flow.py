@@ -165,6 +165,17 @@ class Flow:
         slot = bisect_right(self._nodes_before, at, hi=len(self.columns.opcodes)) - 1
         return Place(step, slot, at - self._nodes_before[slot])
 
+    @cached_property
+    def slot_starts(self) -> list[int]:
+        """By node the first node of its slot: the same for all lanes of one executed slot."""
+        opcodes = self.columns.opcodes
+        starts: list[int] = []
+        for step in range(len(self.pcs)):
+            for slot in self.slots(step):
+                count = NODE_COUNTS[opcodes[slot]]
+                starts += [len(starts)] * count
+        return starts
+
     def nodes_of(self, step: int, slot: int) -> range:
         """The nodes of a slot of an executed bundle."""
         first = self.node(step, slot)

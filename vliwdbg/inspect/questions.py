@@ -40,6 +40,8 @@ from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
 from vliwdbg.views.whatif import WhatIf
 
+MOST_CYCLES = 500_000
+"""Of a run that is looked at where nobody says how many."""
 OTHERS = 2
 """Inputs beside the one asked about that a load or store has to be free to move on."""
 
@@ -52,7 +54,7 @@ class Questions:
         program: Program,
         memory: Sequence[int],
         *,
-        max_cycles: int = NO_LIMIT,
+        max_cycles: int = MOST_CYCLES,
         most: int = MOST_NODES,
     ) -> None:
         self.program = program

@@ -269,4 +269,5 @@ def _slots_behind(flow: Flow, ends: Sequence[_End]) -> int:
             if producer >= 0 and producer not in found:
                 found.add(producer)
                 waiting.append(producer)
-    return len({flow.place(node)[:2] for node in found})
+    starts = flow.slot_starts
+    return len({starts[node] for node in found})
