@@ -24,8 +24,9 @@ from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel
 from machine import Problem, Program
 from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
+from machine.compat.loading import _kept as kept
 from machine.core import VARIABLE, choose_core
-from machine.machine import starting_memory
+from machine.machine import Machine, starting_memory
 from machine.model import Model
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
@@ -251,39 +252,6 @@ def who_of_a_value(asked: Questions) -> object:
 
 OTHERS = ("why", "stats", "floor", "critical", "slack", "live", "lint")
 
-ROWS = (
-    Row("dense straight-line kernel, 1,500 bundles of 19 slots", 100, 150, "times",
-        lambda: ratio(dense(), 9)),
-    Row("a real kernel, the bundled one", 300, 600, "times", lambda: ratio(kernel(), 9)),
-    Row("the baseline, 147,734 cycles", 200, 375, "times", lambda: ratio(baseline(), 5)),
-    Row("a loop of 10 bundles, 5 million cycles", 300, 500, "times", ratio_of_loop),
-    Row("step back one bundle, in the core", 1, 0.1, "µs", step_back),
-    Row("goto any cycle of the baseline", 1, 0.1, "ms", goto),
-    Row("`reverse-continue` through the whole baseline", 10, 2, "ms", reverse_continue),
-    Row("conditional break, a million candidates that are none", 0.5, 0.5, "s",
-        lambda: candidates("break", "pc 1 if s[0] == 2000000")),
-    Row("the same, going back", 0.75, 0.75, "s",
-        lambda: candidates("break", "pc 1 if s[0] == 2000000", back=True)),
-    Row("conditional watch, a million candidates that are none", 1, 1, "s",
-        lambda: candidates("watch", "s[2] if s[0] == 2000000")),
-    Row("the same, going back", 1.5, 1.5, "s",
-        lambda: candidates("watch", "s[2] if s[0] == 2000000", back=True)),
-    Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
-        checked_inputs),
-    Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
-        start_and_load),
-    Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
-    Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
-        partial(question, kernel, who_of_a_value)),
-    Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
-    Row("the slowest other question about it, the first", 300, 100, "ms",
-        lambda: slowest_question(kernel)),
-    Row("the graph of the baseline's run", 500, 100, "ms",
-        partial(question, baseline, lambda asked: asked.flow.word_writes)),
-    Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
-        lambda: slowest_question(baseline)),
-)  # fmt: skip
-
 
 def model_speed(program: Program) -> float:
     """Cycles a second of the plain model."""
@@ -335,6 +303,82 @@ def one_import() -> tuple[float, float]:
     return 1e3 * slow, 1e3 * quick
 
 
+def written_by_a_builder(program: Program) -> list[Any]:
+    """Its bundles as people's builders make them, of tuples."""
+    return [
+        {engine: [tuple(slot) for slot in slots] for engine, slots in bundle.items()}
+        for bundle in program.written()
+    ]
+
+
+def loading() -> tuple[float, float]:
+    """Milliseconds to load the bundled kernel through compat: the first time, and again."""
+    bundles, memory = written_by_a_builder(kernel()), list(starting_memory(kernel()))
+
+    def first() -> Callable[[], object]:
+        kept.clear()
+        return again()
+
+    def again() -> Callable[[], object]:
+        return lambda: CompatibleMachine(memory, bundles)
+
+    slow, quick = in_turns(25, first, again)
+    return 1e3 * slow, 1e3 * quick
+
+
+def loading_again() -> float:
+    slow, quick = loading()
+    return slow / quick
+
+
+def loading_the_baseline() -> float:
+    """Milliseconds of `Machine(…)` of compat for a baseline that it has not seen."""
+    bundles, memory = written_by_a_builder(baseline()), list(starting_memory(baseline()))
+
+    def first() -> Callable[[], object]:
+        kept.clear()
+        return lambda: CompatibleMachine(memory, bundles)
+
+    return 1e3 * in_turns(9, first)[0]
+
+
+def machine_again() -> float:
+    """Milliseconds of `Machine(program, memory)` for a program that a machine had before."""
+    memory = starting_memory(kernel())
+    return 1e3 * in_turns(25, lambda: lambda: Machine(kernel(), memory))[0]
+
+
+SUITE = 16
+
+
+class InPython(CompatibleMachine):
+    """Executes each bundle in Python, as the public simulator does."""
+
+    def step(self, instr: Any, core: Any) -> None:
+        super().step(instr, core)
+
+
+def suite() -> float:
+    """Times faster than in Python: 16 machines of one kernel, each run to its end."""
+    bundles, memory = written_by_a_builder(kernel()), list(starting_memory(kernel()))
+
+    def of(kind: type[CompatibleMachine], machines: int) -> Prepare:
+        def run() -> None:
+            for _ in range(machines):
+                machine = kind(memory, bundles)
+                machine.enable_pause = machine.enable_debug = False
+                machine.run()
+
+        def fresh() -> Callable[[], object]:
+            kept.clear()
+            return run
+
+        return fresh
+
+    slow, quick = in_turns(5, of(InPython, 2), of(CompatibleMachine, SUITE))
+    return slow / 2 * SUITE / quick
+
+
 def history_per_cycle(program: Program) -> tuple[float, float]:
     """Bytes for each cycle that the log and the keyframes take in a run of the program."""
     core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)
@@ -342,3 +386,41 @@ def history_per_cycle(program: Program) -> tuple[float, float]:
     logged = core.core.log_bytes / core.cycle
     core.run(NO_LIMIT)
     return logged, len(core.keyframes) * core.core.saved_bytes / core.cycle
+
+
+ROWS = (
+    Row("dense straight-line kernel, 1,500 bundles of 19 slots", 100, 150, "times",
+        lambda: ratio(dense(), 9)),
+    Row("a real kernel, the bundled one", 300, 600, "times", lambda: ratio(kernel(), 9)),
+    Row("the baseline, 147,734 cycles", 200, 375, "times", lambda: ratio(baseline(), 5)),
+    Row("a loop of 10 bundles, 5 million cycles", 300, 500, "times", ratio_of_loop),
+    Row("step back one bundle, in the core", 1, 0.1, "µs", step_back),
+    Row("goto any cycle of the baseline", 1, 0.1, "ms", goto),
+    Row("`reverse-continue` through the whole baseline", 10, 2, "ms", reverse_continue),
+    Row("conditional break, a million candidates that are none", 0.5, 0.5, "s",
+        lambda: candidates("break", "pc 1 if s[0] == 2000000")),
+    Row("the same, going back", 0.75, 0.75, "s",
+        lambda: candidates("break", "pc 1 if s[0] == 2000000", back=True)),
+    Row("conditional watch, a million candidates that are none", 1, 1, "s",
+        lambda: candidates("watch", "s[2] if s[0] == 2000000")),
+    Row("the same, going back", 1.5, 1.5, "s",
+        lambda: candidates("watch", "s[2] if s[0] == 2000000", back=True)),
+    Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
+        checked_inputs),
+    Row("loading a kernel through compat again", 20, 40, "times", loading_again),
+    Row("16 machines of one kernel through compat, run", 20, 60, "times", suite),
+    Row("a machine for the same program again", 0.1, 0.05, "ms", machine_again),
+    Row("loading the baseline through compat", 20, 10, "ms", loading_the_baseline),
+    Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
+        start_and_load),
+    Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
+    Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
+        partial(question, kernel, who_of_a_value)),
+    Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
+    Row("the slowest other question about it, the first", 300, 100, "ms",
+        lambda: slowest_question(kernel)),
+    Row("the graph of the baseline's run", 500, 100, "ms",
+        partial(question, baseline, lambda asked: asked.flow.word_writes)),
+    Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
+        lambda: slowest_question(baseline)),
+)  # fmt: skip

@@ -44,7 +44,8 @@ def read_program(source: str) -> Program:
 
     Raises ProgramError with every fault of the file.
     """
-    return program_of(read_json(source), name=_name_of(source))
+    with collector_off():
+        return program_of(read_json(source), name=_name_of(source))
 
 
 def read_words(source: str) -> array[int]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 VLEN = 8
 """Lanes of a vector, which is that many consecutive scratch words."""
@@ -85,6 +85,10 @@ class Opcode(NamedTuple):
     arithmetic: Arithmetic | None = None
     ternary: Ternary | None = None
     code: int = -1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A row has functions, which do not travel to another process; its name does.
+        return opcode, (self.engine, self.name)
 
     @property
     def arity(self) -> int:

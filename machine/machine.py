@@ -11,8 +11,8 @@ from collections.abc import Mapping, MutableSequence, Sequence
 from typing import Any
 
 from machine.core import choose_core
-from machine.core.inputs import memory_of
-from machine.problem import Layout, Problem, record
+from machine.core.inputs import memory_of, record
+from machine.problem import Layout, Problem
 from machine.program import Program
 from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Checkpoint
 from machine.stops import Commit, State, Stop

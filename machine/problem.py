@@ -218,25 +218,34 @@ def _child(index: int, value: int, n_nodes: int) -> int:
     return child if child < n_nodes else 0
 
 
-def record(layout: Layout, memory: Sequence[int]) -> dict[Any, int]:
-    """The reference values for compares: key -> word, for every round and element."""
+def step_keys(layout: Layout) -> Iterator[Any]:
+    """The keys of what `steps` tells, in its order."""
+    before = ("idx",), ("val",), ("node_val",)
+    after = ("hashed_val",), ("next_idx",), ("wrapped_idx",)
+    stages = tuple(("hash_stage", stage) for stage in range(len(HASH_STAGES)))
+    names = (*before, *stages, *after)
+    return (
+        (r, i, *name)
+        for r in range(layout.rounds)
+        for i in range(layout.batch_size)
+        for name in names
+    )
+
+
+def steps(layout: Layout, memory: Sequence[int]) -> Iterator[int]:
+    """The words of the walk, for every round and element: the index, the value and the node that it
+    meets, the value after each stage of the hash and after all, the child, the next index."""
     nodes = memory[layout.nodes_at : layout.indices_at]
     indices = list(memory[layout.indices_at : layout.values_at])
     values = list(memory[layout.values_at : layout.words])
-    recorded: dict[Any, int] = {}
-    for r in range(layout.rounds):
-        for i in range(layout.batch_size):
-            node = nodes[indices[i]]
-            recorded |= {(r, i, "idx"): indices[i], (r, i, "val"): values[i]}
-            recorded[r, i, "node_val"] = node
-            for stage, word in enumerate(hash_stages(values[i] ^ node)):
-                recorded[r, i, "hash_stage", stage] = values[i] = word
-            recorded[r, i, "hashed_val"] = values[i]
-            indices[i] = 2 * indices[i] + (2 if values[i] % 2 else 1)
-            recorded[r, i, "next_idx"] = indices[i]
-            indices[i] = indices[i] if indices[i] < layout.n_nodes else 0
-            recorded[r, i, "wrapped_idx"] = indices[i]
-    return recorded
+    for _ in range(layout.rounds):
+        for i, (index, value) in enumerate(zip(indices, values, strict=True)):
+            node = nodes[index]
+            hashed = list(hash_stages(value ^ node))
+            values[i] = hashed[-1]
+            indices[i] = _child(index, values[i], layout.n_nodes)
+            child = 2 * index + (2 if values[i] % 2 else 1)
+            yield from (index, value, node, *hashed, values[i], child, indices[i])
 
 
 OUTPUTS = ("values", "indices")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_OPERANDS = max(row.arity for row in OPCODES)
 PAYLOAD_ROLES = frozenset({Role.KEY, Role.KEYS, Role.ANYTHING})
 # A byte for each engine's code: whether a bundle that names it takes a cycle.
-_WORKS = bytes(engine < len(ENGINES) and ENGINES[engine] != "debug" for engine in range(256))
+WORKS = bytes(engine < len(ENGINES) and ENGINES[engine] != "debug" for engine in range(256))
 _HASHED_AT_ONCE = 4096
 _ENGINE_JSON = [json.dumps(engine) for engine in ENGINES]
 # Each opcode's name in JSON, and how many numbers follow it; None where not all are numbers.
@@ -92,6 +92,7 @@ class Columns:
         "first_group",
         "first_slot",
         "group_engine",
+        "lowered",
         "opcodes",
         "operands",
         "payloads",
@@ -107,6 +108,16 @@ class Columns:
         self.payloads: list[Any] = []
         self.wide: dict[tuple[int, int], int] = {}
         """(slot, operand position) -> the immediate as written."""
+        self.lowered: Any = None
+        """What a core has made of them, to be made once."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__ if name != "lowered"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.lowered = None
+        for name, value in state.items():
+            setattr(self, name, value)
 
     def __len__(self) -> int:
         return len(self.first_group) - 1
@@ -120,9 +131,17 @@ class Columns:
         """All but payloads and wide immediates."""
         return (self.first_group, self.group_engine, self.first_slot, self.opcodes, *self.operands)
 
+    def truncate(self, bundles: int, groups: int, slots: int) -> None:
+        """Forget all bundles, groups and slots but the first ones."""
+        del self.first_group[bundles + 1 :]
+        del self.group_engine[groups:], self.first_slot[groups + 1 :], self.opcodes[slots:]
+        for column in self.operands:
+            del column[slots:]
+        self.wide = {place: value for place, value in self.wide.items() if place[0] < slots}
+
     def costs(self) -> bytearray:
         """Cycles of each bundle: 1 if an engine other than debug is named, even with no slots."""
-        works = self.group_engine.tobytes().translate(_WORKS)
+        works = self.group_engine.tobytes().translate(WORKS)
         return bytearray(1 in works[start:end] for start, end in pairwise(self.first_group))
 
     def groups_of(self, pc: int) -> range:

@@ -24,7 +24,7 @@ class Machine:
     def saved_bytes(self) -> int: ...
     def __new__(
         cls,
-        columns: tuple[Any, ...],
+        lowered: Lowered,
         scratch: Buffer,
         memory: Buffer,
         flags: Buffer,
@@ -44,17 +44,34 @@ class Machine:
     def expect(self, words: Buffer | None, /) -> None: ...
     def watch(self, flags: Buffer | None, /) -> None: ...
     def trap(self, rows: Sequence[tuple[bytes, bool, int, int, int, bytes]], /) -> None: ...
+
+class Lowered:
+    def __new__(cls, columns: tuple[Any, ...], works: bytes, /) -> Self: ...
     def compared(self) -> list[int]: ...
     def set_far(self, slot: int, negative: bool, /) -> bool: ...
+
+class Seen:
+    def __new__(
+        cls, first_group: Buffer, group_engine: Buffer, first_slot: Buffer, frozen: list[Any], /
+    ) -> Self: ...
+    def holds(self, bundles: object, /) -> bool: ...
 
 def adopt_rows(rows: Sequence[tuple[str, str, str, bool]], /) -> None: ...
 def adopt_plain(
     engines: tuple[tuple[str, int], ...],
     slots: tuple[tuple[int, str, int, tuple[int, ...]], ...],
+    mapping: type,
     /,
 ) -> None: ...
 def take_bundles(
-    bundles: object, start: int, groups: int, slots: int, payloads: int, /
+    bundles: object,
+    start: int,
+    groups: int,
+    slots: int,
+    payloads: int,
+    indices: bool,
+    frozen: list[Any] | None,
+    /,
 ) -> tuple[tuple[bytearray, ...], list[Any]]: ...
 def run_together(machine: Machine, images: Buffer, words: int, max_cycles: int, /) -> list[int]: ...
 def trace(
@@ -76,5 +93,13 @@ def solve(
     shape: tuple[int, int, int, int],
     rounds: int,
     stages: Sequence[tuple[str, int, str, str, int]],
+    /,
+) -> None: ...
+def record(
+    image: Buffer,
+    shape: tuple[int, int, int, int],
+    rounds: int,
+    stages: Sequence[tuple[str, int, str, str, int]],
+    words: Buffer,
     /,
 ) -> None: ...

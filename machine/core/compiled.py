@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from machine.access import MEMORY, Kind
 from machine.conditions import Op, Trap, packed
@@ -26,7 +26,7 @@ from machine.isa import (
     Opcode,
     Role,
 )
-from machine.program import MAX_OPERANDS, Columns, Program
+from machine.program import MAX_OPERANDS, WORKS, Columns, Program
 from machine.protocol import NO_LIMIT, Checkpoint
 from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
 
@@ -123,6 +123,18 @@ def adopt_instruction_set() -> None:
 adopt_instruction_set()
 
 
+def lowered(columns: Columns) -> _core.Lowered:
+    """A program as the engine executes it, made once and kept with the columns."""
+    made = columns.lowered
+    if made is None:
+        made = _core.Lowered(columns.arrays, WORKS)
+        for (slot, position), value in columns.wide.items():
+            if OPCODES[columns.opcodes[slot]].operands[position].role in TARGET_ROLES:
+                made.set_far(slot, value < 0)
+        columns.lowered = made
+    return cast("_core.Lowered", made)
+
+
 class CompiledCore(_core.Machine):
     """A machine with a program and memory loaded, at its start; as `machine.model.Model`.
 
@@ -154,14 +166,7 @@ class CompiledCore(_core.Machine):
         words = array("I", memory)
         flags = bytearray(len(program))
         visits = array("Q", bytes(8 * len(program))) if count else None
-        arrays = (
-            columns.first_group,
-            columns.first_slot,
-            columns.costs(),
-            columns.opcodes,
-            *columns.operands,
-        )
-        self = super().__new__(cls, arrays, scratch, words, flags, visits, history > 0)
+        self = super().__new__(cls, lowered(columns), scratch, words, flags, visits, history > 0)
         self._scratch = scratch
         self._memory = words
         self._flags = flags
@@ -169,9 +174,6 @@ class CompiledCore(_core.Machine):
         self._columns = columns
         self._far_pcs = {}
         self._memory_flags = None
-        for (slot, position), value in columns.wide.items():
-            if OPCODES[columns.opcodes[slot]].operands[position].role in TARGET_ROLES:
-                self.set_far(slot, value < 0)
         self.debug = debug
         self.pauses = pauses
         self.reference = reference
@@ -249,7 +251,7 @@ class CompiledCore(_core.Machine):
 
     def _compared(self) -> Iterator[tuple[int, int | None]]:
         """Slot number and lane of each word that compares look at, in order."""
-        slots = iter(self.compared())
+        slots = iter(lowered(self._columns).compared())
         for slot in slots:
             if OPCODES[self._columns.opcodes[slot]].operands[1].role is Role.KEY:
                 yield slot, None

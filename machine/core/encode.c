@@ -1,39 +1,31 @@
 /* Bundles from Python's objects into the columns of a program, as far as they are plain.
  *
  * A plain bundle is a dict of engines with lists of slots, whose operands are integers in range or
- * the keys of compares. At the first that is anything else this stops, having taken all before it,
- * and machine/encode.py goes on, which knows what to make of it.
+ * the keys of compares, or which are comments of integers and texts. At the first that is anything
+ * else this stops, having taken all before it, and machine/encode.py goes on, which knows what to
+ * make of it.
  *
- * Nothing here runs code of the objects it reads. But a key is copied, which may set off the
- * garbage collector, and that may run anything. So what is read from is held meanwhile, and its
- * length is asked for again before each item.
+ * What was taken can be frozen: a tuple for each slot that nobody can change, the slot itself if it is
+ * one. With those a `Seen` tells later whether bundles still are what they were.
+ *
+ * The code of the objects that are read is run at one place, the `__index__` of what is no int where
+ * that counts as one. But copying a key may set off the garbage collector, and that may run anything
+ * too. So what is read from is held meanwhile, and its length is asked for again before each item.
  */
-#include "module.h"
+#include "objects.h"
 
 #include <string.h>
 
-static Py_ssize_t length_of(PyObject *sequence)
-{
-    if (PyList_CheckExact(sequence))
-        return PyList_Size(sequence);
-    return PyTuple_CheckExact(sequence) ? PyTuple_Size(sequence) : -1;
-}
-
-/* Borrowed; the index is in range. */
-static PyObject *item_of(PyObject *sequence, Py_ssize_t index)
-{
-    return PyList_CheckExact(sequence) ? PyList_GetItem(sequence, index)
-                                       : PyTuple_GetItem(sequence, index);
-}
-
 /* --- what can be plain -------------------------------------------------------------------------- */
 
-enum { BUCKETS = 2 * MOST_OPCODES };
+enum { BUCKETS = 2 * MOST_OPCODES, RECENT = 128 };
 
-/* What an operand is if it is no integer; encoding.py has the same. */
-enum { KEY = -1, KEYS = -2 };
+/* What an operand is if it is no integer, or one that is added to the others; encoding.py has the
+ * same. */
+enum { KEY = -1, KEYS = -2, OFFSET = -3, ANYTHING = -4 };
 
 typedef struct {
+    PyObject *text; /* which most programs have too, so that the letters need not be compared */
     char letters[LONGEST_NAME + 1];
     Py_ssize_t length;
 } Name;
@@ -48,7 +40,8 @@ typedef struct {
     int engine;
     uint8_t code;
     Py_ssize_t arity;
-    int64_t greatest[MAX_OPERANDS]; /* value of each operand, or KEY or KEYS */
+    Py_ssize_t offset;              /* which operand is one, or -1 */
+    int64_t greatest[MAX_OPERANDS]; /* value of each operand, or what it is instead */
 } SlotRow;
 
 static struct {
@@ -56,6 +49,12 @@ static struct {
     EngineRow engines[MOST_ENGINES];
     SlotRow slots[1 + MOST_OPCODES]; /* the first is none */
     uint16_t buckets[BUCKETS];       /* numbers of slots, hashed by engine and name */
+    struct {
+        PyObject *name;
+        const SlotRow *row;
+    } recent[RECENT]; /* by engine and address of the name, which is held */
+    const SlotRow *comment;          /* what a name is that no other slot of its engine has */
+    PyObject *mapping;               /* a type whose instances are read as the dicts that they are */
 } plain;
 
 /* Borrowed letters of a text; NULL for anything else. */
@@ -73,9 +72,12 @@ static bool is_called(const Name *name, const char *letters, Py_ssize_t length)
     return name->length == length && memcmp(name->letters, letters, (size_t)length) == 0;
 }
 
-static int find_engine(PyObject *name)
+int find_engine(PyObject *name)
 {
     Py_ssize_t length;
+    for (int engine = 0; engine < plain.engine_count; engine++)
+        if (plain.engines[engine].name.text == name)
+            return engine;
     const char *letters = letters_of(name, &length);
     for (int engine = 0; letters && engine < plain.engine_count; engine++)
         if (is_called(&plain.engines[engine].name, letters, length))
@@ -100,10 +102,20 @@ static uint16_t *find_bucket(int engine, const char *letters, Py_ssize_t length)
 
 static const SlotRow *find_slot(int engine, PyObject *name)
 {
+    const size_t place = ((uintptr_t)name / 16 + 31 * (size_t)engine) % RECENT;
+    const SlotRow *row = plain.recent[place].row;
+    if (plain.recent[place].name == name && row->engine == engine)
+        return row;
     Py_ssize_t length;
     const char *letters = letters_of(name, &length);
     const int number = letters ? *find_bucket(engine, letters, length) : 0;
-    return number ? &plain.slots[number] : NULL;
+    if (!number)
+        return letters && plain.comment && plain.comment->engine == engine ? plain.comment : NULL;
+    row = &plain.slots[number];
+    Py_XDECREF(plain.recent[place].name);
+    plain.recent[place].name = Py_NewRef(name);
+    plain.recent[place].row = row;
+    return row;
 }
 
 static bool fits(bool does)
@@ -119,6 +131,7 @@ static bool copy_name(PyObject *text, Name *name)
     if (!fits(letters && name->length <= LONGEST_NAME))
         return false;
     memcpy(name->letters, letters, (size_t)name->length);
+    name->text = text;
     return true;
 }
 
@@ -129,6 +142,7 @@ static bool adopt_engine(PyObject *given)
     if (!PyArg_ParseTuple(given, "On", &name, &row.most_slots) || !copy_name(name, &row.name) ||
         !fits(plain.engine_count < MOST_ENGINES))
         return false;
+    Py_INCREF(row.name.text);
     plain.engines[plain.engine_count++] = row;
     return true;
 }
@@ -142,11 +156,17 @@ static bool adopt_slot(PyObject *given)
         !copy_name(name, &row.name))
         return false;
     row.arity = PyTuple_Size(greatest);
-    for (Py_ssize_t i = 0; i < row.arity && i < MAX_OPERANDS; i++)
+    row.offset = -1;
+    for (Py_ssize_t i = 0; i < row.arity && i < MAX_OPERANDS; i++) {
         row.greatest[i] = PyLong_AsLongLong(PyTuple_GetItem(greatest, i));
+        if (row.greatest[i] == OFFSET)
+            row.offset = i;
+    }
     if (PyErr_Occurred() || !fits(row.arity <= MAX_OPERANDS && plain.slot_count < MOST_OPCODES))
         return false;
     plain.slots[++plain.slot_count] = row;
+    if (row.arity && row.greatest[0] == ANYTHING)
+        plain.comment = &plain.slots[plain.slot_count];
     *find_bucket(row.engine, row.name.letters, row.name.length) = (uint16_t)plain.slot_count;
     return true;
 }
@@ -161,14 +181,22 @@ static bool adopt_each(PyObject *rows, bool (*adopt)(PyObject *row))
     return true;
 }
 
-/* adopt_plain(engines, slots): the name of each engine and the most slots it takes; of each slot
- * that can be plain the engine, name, code and greatest value of each operand. */
+/* adopt_plain(engines, slots, mapping): the name of each engine and the most slots it takes; of each
+ * slot that can be plain the engine, name, code and greatest value of each operand; the type beside
+ * dict that a bundle may have. */
 static PyObject *adopt_plain(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *engines, *slots;
-    if (!PyArg_ParseTuple(arguments, "O!O!", &PyTuple_Type, &engines, &PyTuple_Type, &slots))
+    PyObject *engines, *slots, *mapping;
+    if (!PyArg_ParseTuple(arguments, "O!O!O!", &PyTuple_Type, &engines, &PyTuple_Type, &slots,
+                          &PyType_Type, &mapping))
         return NULL;
+    Py_XDECREF(plain.mapping);
+    for (int engine = 0; engine < plain.engine_count; engine++)
+        Py_DECREF(plain.engines[engine].name.text);
+    for (int place = 0; place < RECENT; place++)
+        Py_XDECREF(plain.recent[place].name);
     memset(&plain, 0, sizeof plain);
+    plain.mapping = Py_NewRef(mapping);
     if (!adopt_each(engines, adopt_engine) || !adopt_each(slots, adopt_slot))
         return NULL;
     Py_RETURN_NONE;
@@ -208,12 +236,11 @@ typedef struct {
     PyObject *arrays[COLUMNS]; /* bytearrays, as long as there is room */
     void *items[COLUMNS];
     PyObject *payloads; /* a list */
+    PyObject *frozen;   /* a list, or NULL where nothing is frozen */
+    bool indices;       /* whatever has an `__index__` counts as an integer */
 } Taken;
 
 enum { FIRST_ROOM = 64 };
-
-/* Lists inside each other in a key, beyond which machine/encode.py says what becomes of it. */
-enum { MOST_LISTS = 8 };
 
 static bool is_count(int64_t number)
 {
@@ -246,17 +273,17 @@ static bool has_room(Taken *taken, int level)
 
 /* A key as machine/encode.py stores it: lists, also nested ones, become tuples. NULL for what is
  * no plain key, or with an exception set. */
-static PyObject *copy_key(PyObject *key, int lists)
+static PyObject *copy_key(PyObject *key, int lists, bool indices)
 {
-    if (PyLong_CheckExact(key) || PyUnicode_CheckExact(key))
+    if (is_atom(key) || is_frozen(key, MOST_LISTS))
         return Py_NewRef(key);
     const Py_ssize_t length = lists ? length_of(key) : -1;
     if (length < 0)
-        return NULL;
+        return integer_of(key, indices);
     Py_INCREF(key);
     PyObject *copy = PyTuple_New(length);
     for (Py_ssize_t i = 0; copy && i < length; i++) {
-        PyObject *part = i < length_of(key) ? copy_key(item_of(key, i), lists - 1) : NULL;
+        PyObject *part = i < length_still(key) ? copy_key(item_of(key, i), lists - 1, indices) : NULL;
         if (!part || PyTuple_SetItem(copy, i, part) < 0)
             Py_CLEAR(copy);
     }
@@ -264,56 +291,106 @@ static PyObject *copy_key(PyObject *key, int lists)
     return copy;
 }
 
-static bool take_key(PyObject *given, Taken *taken, int64_t *operand)
+static bool add_payload(PyObject *payload, Taken *taken, int64_t *operand)
 {
-    PyObject *key = copy_key(given, MOST_LISTS);
     *operand = taken->payloads_before + PyList_Size(taken->payloads);
-    const bool done = key && PyList_Append(taken->payloads, key) == 0;
-    Py_XDECREF(key);
+    const bool done = payload && PyList_Append(taken->payloads, payload) == 0;
+    Py_XDECREF(payload);
     return done;
 }
 
-static bool take_number(PyObject *given, int64_t greatest, int64_t *operand)
+static bool take_number(PyObject *given, int64_t least, int64_t greatest, bool indices,
+                        int64_t *operand)
 {
     int overflow;
-    if (!PyLong_CheckExact(given))
-        return false;
-    *operand = PyLong_AsLongLongAndOverflow(given, &overflow);
-    return !overflow && *operand >= 0 && *operand <= greatest;
+    if (PyLong_CheckExact(given)) {
+        *operand = PyLong_AsLongLongAndOverflow(given, &overflow);
+    } else {
+        PyObject *integer = integer_of(given, indices);
+        if (!integer)
+            return false;
+        *operand = PyLong_AsLongLongAndOverflow(integer, &overflow);
+        Py_DECREF(integer);
+    }
+    return !overflow && *operand >= least && *operand <= greatest;
 }
 
-static bool take_operand(PyObject *given, int64_t greatest, Taken *taken, int64_t *operand)
+/* An offset beyond this is left to machine/encode.py, which sums without bounds. */
+enum { MOST_OFFSET = 1 << 30 };
+
+static bool take_operand(PyObject *given, int64_t greatest, int64_t offset, Taken *taken,
+                         int64_t *operand)
 {
+    if (greatest == INT64_MAX) /* an immediate, which may be negative */
+        return take_number(given, -INT64_MAX, INT64_MAX, taken->indices, operand);
     if (greatest >= 0)
-        return take_number(given, greatest, operand);
-    return (greatest == KEY || length_of(given) == VLEN) && take_key(given, taken, operand);
+        return take_number(given, -offset, greatest - offset, taken->indices, operand);
+    if (greatest == OFFSET) {
+        *operand = offset;
+        return true;
+    }
+    return (greatest == KEY || length_of(given) == VLEN) &&
+           add_payload(copy_key(given, MOST_LISTS, taken->indices), taken, operand);
+}
+
+static bool keep_frozen(Taken *taken, PyObject *frozen)
+{
+    const bool done = frozen && PyList_Append(taken->frozen, frozen) == 0;
+    Py_XDECREF(frozen);
+    return done;
+}
+
+/* A comment of integers and texts, all of which is its payload. */
+static bool take_comment(PyObject *slot, const SlotRow *row, Taken *taken)
+{
+    for (Py_ssize_t i = 0; i < length_still(slot); i++)
+        if (!is_atom(item_of(slot, i)))
+            return false;
+    const Py_ssize_t index = taken->count[SLOTS]++;
+    ((uint8_t *)taken->items[OPCODES])[index] = row->code;
+    for (Py_ssize_t i = 1; i < MAX_OPERANDS; i++)
+        ((int64_t *)taken->items[OPERANDS + i])[index] = 0;
+    PyObject *payload = copy_key(slot, 1, false);
+    return payload && (!taken->frozen || keep_frozen(taken, Py_NewRef(payload))) &&
+           add_payload(payload, taken, &((int64_t *)taken->items[OPERANDS])[index]);
 }
 
 static bool take_slot(int engine, PyObject *slot, Taken *taken)
 {
     const Py_ssize_t length = length_of(slot);
     const SlotRow *row = length > 0 ? find_slot(engine, item_of(slot, 0)) : NULL;
-    if (!row || length != row->arity + 1 || !has_room(taken, SLOTS))
+    if (!row || !has_room(taken, SLOTS))
+        return false;
+    if (row == plain.comment)
+        return take_comment(slot, row, taken);
+    int64_t offset = 0;
+    if (length != row->arity + 1 ||
+        (row->offset >= 0 && !take_number(item_of(slot, 1 + row->offset), -MOST_OFFSET, MOST_OFFSET,
+                                          taken->indices, &offset)))
         return false;
     const Py_ssize_t index = taken->count[SLOTS]++;
+    const bool can_shrink = !PyTuple_CheckExact(slot);
     ((uint8_t *)taken->items[OPCODES])[index] = row->code;
     for (Py_ssize_t i = 0; i < MAX_OPERANDS; i++) {
         int64_t *operand = &((int64_t *)taken->items[OPERANDS + i])[index];
         *operand = 0;
         if (i >= row->arity)
             continue;
-        if (1 + i >= length_of(slot) ||
-            !take_operand(item_of(slot, 1 + i), row->greatest[i], taken, operand))
+        if ((can_shrink && 1 + i >= length_still(slot)) ||
+            !take_operand(item_of(slot, 1 + i), row->greatest[i], offset, taken, operand))
             return false;
     }
-    return true;
+    if (!taken->frozen)
+        return true;
+    return keep_frozen(taken, copy_key(slot, MOST_LISTS, taken->indices));
 }
 
 static bool take_slots(int engine, PyObject *slots, Taken *taken)
 {
-    if (length_of(slots) < 0 || length_of(slots) > plain.engines[engine].most_slots)
+    const Py_ssize_t length = length_of(slots);
+    if (length < 0 || length > plain.engines[engine].most_slots)
         return false;
-    for (Py_ssize_t i = 0; i < length_of(slots); i++) {
+    for (Py_ssize_t i = 0; i < length_still(slots); i++) {
         PyObject *slot = Py_NewRef(item_of(slots, i));
         const bool done = take_slot(engine, slot, taken);
         Py_DECREF(slot);
@@ -337,11 +414,16 @@ static bool take_group(PyObject *name, PyObject *slots, Taken *taken)
     return is_count(next_slot);
 }
 
+bool is_mapping(PyObject *bundle)
+{
+    return PyDict_CheckExact(bundle) || (PyObject *)Py_TYPE(bundle) == plain.mapping;
+}
+
 static bool take_bundle(PyObject *bundle, Taken *taken)
 {
     PyObject *name, *slots;
     Py_ssize_t position = 0;
-    if (!PyDict_CheckExact(bundle))
+    if (!is_mapping(bundle))
         return false;
     while (PyDict_Next(bundle, &position, &name, &slots)) {
         Py_INCREF(slots);
@@ -363,12 +445,15 @@ static bool take_whole_bundle(PyObject *bundle, Taken *taken)
     Py_ssize_t count[LEVELS];
     memcpy(count, taken->count, sizeof count);
     const Py_ssize_t payloads = PyList_Size(taken->payloads);
+    const Py_ssize_t frozen = taken->frozen ? PyList_Size(taken->frozen) : 0;
     Py_INCREF(bundle);
     const bool done = take_bundle(bundle, taken);
     Py_DECREF(bundle);
     if (!done && !PyErr_Occurred()) {
         memcpy(taken->count, count, sizeof count);
         PyList_SetSlice(taken->payloads, payloads, PY_SSIZE_T_MAX, NULL);
+        if (taken->frozen)
+            PyList_SetSlice(taken->frozen, frozen, PY_SSIZE_T_MAX, NULL);
     }
     return done;
 }
@@ -384,17 +469,24 @@ static PyObject *columns_of(Taken *taken)
     return columns;
 }
 
-/* take_bundles(bundles, start, groups, slots, payloads) -> columns and payloads of the plain
- * bundles from `start` on, up to the first that is not; of the rest the program has so many. */
+/* take_bundles(bundles, start, groups, slots, payloads, indices, frozen) -> columns and payloads of
+ * the plain bundles from `start` on, up to the first that is not; of the rest the program has so
+ * many. With `indices` whatever has an `__index__` is an integer; `frozen` gets a tuple for each slot,
+ * or is None. */
 static PyObject *take_bundles(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
-    PyObject *bundles;
+    PyObject *bundles, *frozen;
     Py_ssize_t index, groups, slots, payloads;
-    if (!PyArg_ParseTuple(arguments, "Onnnn", &bundles, &index, &groups, &slots, &payloads))
+    int indices;
+    if (!PyArg_ParseTuple(arguments, "OnnnnpO", &bundles, &index, &groups, &slots, &payloads,
+                          &indices, &frozen))
         return NULL;
     if (index < 0 || !is_count(groups) || !is_count(slots) || !is_count(payloads))
         return PyErr_Format(PyExc_ValueError, "no program has so many");
-    Taken taken = {groups, slots, payloads, .payloads = PyList_New(0)};
+    if (frozen != Py_None && !PyList_CheckExact(frozen))
+        return PyErr_Format(PyExc_TypeError, "frozen slots go into a list");
+    Taken taken = {groups, slots, payloads, .payloads = PyList_New(0), .indices = indices};
+    taken.frozen = frozen == Py_None ? NULL : frozen;
     bool ready = taken.payloads;
     for (int column = 0; column < COLUMNS; column++)
         ready = (taken.arrays[column] = PyByteArray_FromStringAndSize(NULL, 0)) && ready;
@@ -412,6 +504,6 @@ static PyObject *take_bundles(PyObject *Py_UNUSED(module), PyObject *arguments)
 PyMethodDef encode_methods[] = {
     {"adopt_plain", adopt_plain, METH_VARARGS, "Take over which slots can be plain."},
     {"take_bundles", take_bundles, METH_VARARGS,
-     "take_bundles(bundles, start, groups, slots, payloads) -> columns, payloads"},
+     "take_bundles(bundles, start, groups, slots, payloads, indices, frozen) -> columns, payloads"},
     {0},
 };

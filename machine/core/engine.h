@@ -139,7 +139,8 @@ typedef struct {
 typedef struct {
     size_t bundles, groups, slots;
     const uint32_t *first_group, *first_slot;
-    const uint8_t *costs, *opcodes;
+    const uint8_t *group_engine, *opcodes;
+    const uint8_t *works; /* of each engine's number, whether a bundle that names it takes a cycle */
     const int64_t *operands[MAX_OPERANDS];
 } Columns;
 

@@ -14,13 +14,15 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from machine.core import choose_core
-from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve
+from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve, step_keys, steps
 from machine.protocol import NO_LIMIT
 
 Images: TypeAlias = "array[int] | memoryview"
 
 MOST_DIGITS = 624
 """Digits of 32 bits in the greatest seed that the compiled core draws from."""
+WORDS_BESIDE_STAGES = 6
+"""Words that each step of the walk records, beside one for each stage of the hash."""
 _STAGES = tuple((stage.op1, stage.c, stage.op2, stage.op3, stage.s) for stage in HASH_STAGES)
 
 
@@ -99,6 +101,23 @@ def solve_images(layout: Layout, images: Images) -> None:
         end = start + layout.words
         solution = solve(layout, images[start:end])
         images[start + layout.indices_at : end] = array("I", solution.indices + solution.values)
+
+
+def record(layout: Layout, memory: Sequence[int]) -> dict[Any, int]:
+    """The reference values for compares: key -> word, for every round and element."""
+    words = _recorded_words(layout, array("I", memory[: layout.words]))
+    return dict(zip(step_keys(layout), words, strict=True))
+
+
+def _recorded_words(layout: Layout, image: array[int]) -> array[int]:
+    """The words of the walk from one image, in the order of `machine.problem.steps`."""
+    core = _compiled()
+    if core is None:
+        return array("I", steps(layout, image))
+    each = len(_STAGES) + WORDS_BESIDE_STAGES
+    words = array("I", bytes(4 * each * layout.rounds * layout.batch_size))
+    core.record(image[:], _shape(layout), layout.rounds, _STAGES, words)
+    return words
 
 
 def solution_of(layout: Layout, memory: array[int]) -> tuple[array[int], array[int]]:

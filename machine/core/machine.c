@@ -10,7 +10,8 @@ enum { SHORT_RUN = 2048 }; /* bundles for which giving the lock away does not pa
 typedef struct {
     PyObject_HEAD
     Engine engine;
-    Program *program;
+    PyObject *lowered;
+    const Program *program; /* that of `lowered` */
     Py_buffer scratch, memory, flags, visits, memory_flags, expected;
     PyObject *traps; /* the tuple whose bytes the engine's traps look at */
     bool running;    /* some thread is in the engine, without the lock */
@@ -28,49 +29,6 @@ static bool ready(Machine *self)
 }
 
 /* --- making and unmaking ------------------------------------------------------------------------ */
-
-static bool take_columns(PyObject *const objects[], Py_buffer *views, Columns *columns)
-{
-    /* first_group, first_slot, costs, opcodes, operands… */
-    static const size_t sizes[] = {4, 4, 1, 1, 8, 8, 8, 8};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        if (!take_buffer(objects[i], &views[i], sizes[i], false))
-            return false;
-    columns->bundles = (size_t)views[2].len;
-    columns->slots = (size_t)views[3].len;
-    columns->groups = (size_t)views[1].len / 4 - 1;
-    bool fits = views[0].len == (Py_ssize_t)(columns->bundles + 1) * 4 && views[1].len >= 4;
-    for (int i = 0; i < MAX_OPERANDS; i++) {
-        fits = fits && views[4 + i].len == (Py_ssize_t)columns->slots * 8;
-        columns->operands[i] = views[4 + i].buf;
-    }
-    columns->first_group = views[0].buf;
-    columns->first_slot = views[1].buf;
-    columns->costs = views[2].buf;
-    columns->opcodes = views[3].buf;
-    if (!fits)
-        PyErr_SetString(PyExc_ValueError, "the columns differ in length");
-    return fits;
-}
-
-static Program *lower(PyObject *const objects[])
-{
-    Py_buffer views[4 + MAX_OPERANDS];
-    Columns columns;
-    Program *program = NULL;
-    const char *error = NULL;
-    memset(views, 0, sizeof views);
-    if (take_columns(objects, views, &columns)) {
-        program = program_lower(&columns, operation_of_code, &error);
-        if (error)
-            PyErr_SetString(PyExc_ValueError, error);
-        else if (!program)
-            PyErr_NoMemory();
-    }
-    for (int i = 0; i < 4 + MAX_OPERANDS; i++)
-        PyBuffer_Release(&views[i]);
-    return program;
-}
 
 static bool take_state(Machine *self, PyObject *scratch, PyObject *memory, PyObject *flags,
                        PyObject *visits)
@@ -93,20 +51,20 @@ static bool take_state(Machine *self, PyObject *scratch, PyObject *memory, PyObj
     return false;
 }
 
-/* Machine((first_group, first_slot, costs, opcodes, *operands), scratch, memory, flags, visits,
- * long_log); visits may be None. */
+/* Machine(lowered, scratch, memory, flags, visits, long_log); visits may be None. */
 static PyObject *machine_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(named))
 {
-    PyObject *c[4 + MAX_OPERANDS], *scratch, *memory, *flags, *visits;
+    PyObject *lowered, *scratch, *memory, *flags, *visits;
     int long_log;
-    if (!PyArg_ParseTuple(arguments, "(OOOOOOOO)OOOOp", &c[0], &c[1], &c[2], &c[3], &c[4], &c[5],
-                          &c[6], &c[7], &scratch, &memory, &flags, &visits, &long_log))
+    if (!PyArg_ParseTuple(arguments, "OOOOOp", &lowered, &scratch, &memory, &flags, &visits,
+                          &long_log))
         return NULL;
     allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
     Machine *self = (Machine *)allocate(type, 0);
     if (!self)
         return NULL;
-    self->program = lower(c);
+    self->program = lowered_program(lowered);
+    self->lowered = Py_NewRef(lowered);
     if (self->program && take_state(self, scratch, memory, flags, visits)) {
         if (engine_init(&self->engine, self->program, long_log))
             return (PyObject *)self;
@@ -132,7 +90,7 @@ static void machine_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     drop_traps(self);
     engine_free(&self->engine);
-    program_free(self->program);
+    Py_XDECREF(self->lowered);
     PyBuffer_Release(&self->scratch);
     PyBuffer_Release(&self->memory);
     PyBuffer_Release(&self->flags);
@@ -432,30 +390,6 @@ static PyObject *machine_trap(PyObject *object, PyObject *rows)
     Py_RETURN_NONE;
 }
 
-/* compared(): the slot number of each compared word. */
-static PyObject *machine_compared(PyObject *object, PyObject *Py_UNUSED(none))
-{
-    const Program *program = ((Machine *)object)->program;
-    PyObject *slots = PyList_New((Py_ssize_t)program->compared);
-    for (uint32_t i = 0; slots && i < program->compared; i++) {
-        PyObject *slot = PyLong_FromUnsignedLong(program->compares[i]);
-        if (!slot || PyList_SetItem(slots, (Py_ssize_t)i, slot) < 0)
-            Py_CLEAR(slots);
-    }
-    return slots;
-}
-
-/* set_far(slot, negative): the target of this jump, as written, is beyond 64 bits. */
-static PyObject *machine_set_far(PyObject *object, PyObject *arguments)
-{
-    Machine *self = (Machine *)object;
-    unsigned int slot;
-    int negative;
-    if (!PyArg_ParseTuple(arguments, "Ip", &slot, &negative) || !ready(self))
-        return NULL;
-    return PyBool_FromLong(program_set_far(self->program, slot, negative));
-}
-
 /* --- what can be read --------------------------------------------------------------------------- */
 
 static PyObject *get_fault(PyObject *object, void *Py_UNUSED(closure))
@@ -521,8 +455,6 @@ static PyMethodDef machine_methods[] = {
     {"expect", machine_expect, METH_O, "The expected value of each compared word, or None."},
     {"watch", machine_watch, METH_O, "A byte of flags for each word of memory, or None."},
     {"trap", machine_trap, METH_O, "What a flag has to be to stop a run; none: each does."},
-    {"compared", machine_compared, METH_NOARGS, "The slot number of each compared word."},
-    {"set_far", machine_set_far, METH_VARARGS, "set_far(slot, negative) -> whether it jumps"},
     {0},
 };
 

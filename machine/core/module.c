@@ -110,6 +110,11 @@ static PyMethodDef module_methods[] = {
 
 /* --- the module --------------------------------------------------------------------------------- */
 
+static bool add_type(PyObject *module, PyTypeObject *type)
+{
+    return type && PyModule_AddType(module, type) == 0;
+}
+
 /* What machine/isa.py has to agree with, by name; see compiled.py. */
 static bool add_limits(PyObject *module)
 {
@@ -126,8 +131,8 @@ static bool add_limits(PyObject *module)
 static int module_exec(PyObject *module)
 {
     memset(operation_of_code, OPERATIONS, sizeof operation_of_code);
-    PyTypeObject *type = make_machine_type(module);
-    if (!type || PyModule_AddType(module, type) < 0 ||
+    if (!add_type(module, make_machine_type(module)) ||
+        !add_type(module, make_lowered_type(module)) || !add_type(module, make_seen_type(module)) ||
         PyModule_AddFunctions(module, module_methods) < 0 ||
         PyModule_AddFunctions(module, problem_methods) < 0 ||
         PyModule_AddFunctions(module, encode_methods) < 0 ||

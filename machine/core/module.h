@@ -19,8 +19,14 @@ extern OperationOfCode operation_of_code;
 /* A contiguous buffer of aligned items of this size; false with an exception set if it is none. */
 bool take_buffer(PyObject *object, Py_buffer *view, size_t item_size, bool writable);
 
-/* The type of machines; NULL with an exception set. */
+/* The types of the module; NULL with an exception set. */
 PyTypeObject *make_machine_type(PyObject *module);
+PyTypeObject *make_lowered_type(PyObject *module);
+PyTypeObject *make_seen_type(PyObject *module);
+
+/* The program that a `Lowered` has, which lives as long; NULL with an exception set for anything
+ * else. */
+const Program *lowered_program(PyObject *lowered);
 
 /* The program of a machine, which is there as long as the machine is; NULL with an exception set
  * for anything else. */

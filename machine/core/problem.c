@@ -223,6 +223,71 @@ static PyObject *solve(PyObject *Py_UNUSED(module), PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+/* --- the words that compares look for ------------------------------------------------------------ */
+
+static uint32_t do_stage(uint32_t a, const Stage *stage)
+{
+    return apply(stage->op2, apply(stage->op1, a, stage->c), apply(stage->op3, a, stage->s));
+}
+
+/* Walk as `solve_image` does, one element after the other, and write down each step in the order of
+ * machine/problem.py. False where an index is no node's. */
+static bool record_image(uint32_t *image, const Shape *shape, int rounds, const Hash *hash,
+                         uint32_t *words)
+{
+    const Py_ssize_t batch = shape->values - shape->indices;
+    const uint32_t n_nodes = (uint32_t)(shape->indices - shape->nodes);
+    uint32_t *const indices = image + shape->indices, *const values = image + shape->values;
+    for (int round = 0; round < rounds; round++)
+        for (Py_ssize_t i = 0; i < batch; i++) {
+            if (indices[i] >= n_nodes)
+                return false;
+            const uint32_t node = image[shape->nodes + indices[i]];
+            *words++ = indices[i];
+            *words++ = values[i];
+            *words++ = node;
+            values[i] ^= node;
+            for (Py_ssize_t stage = 0; stage < hash->count; stage++)
+                *words++ = values[i] = do_stage(values[i], &hash->stages[stage]);
+            const uint32_t child = 2 * indices[i] + 1 + (values[i] & 1);
+            indices[i] = child < n_nodes ? child : 0;
+            *words++ = values[i];
+            *words++ = child;
+            *words++ = indices[i];
+        }
+    return true;
+}
+
+enum { WORDS_BESIDE_STAGES = 6 };
+
+/* record(image, shape, rounds, stages, words): the words of each step; the image becomes solved. */
+static PyObject *record(PyObject *Py_UNUSED(module), PyObject *arguments)
+{
+    PyObject *object, *shape, *rows, *target;
+    Py_buffer words;
+    Images images;
+    int rounds;
+    Hash hash;
+    if (!PyArg_ParseTuple(arguments, "OOiOO", &object, &shape, &rounds, &rows, &target) ||
+        !parse_hash(rows, &hash) || !take_images(object, shape, &images))
+        return NULL;
+    bool recorded = take_buffer(target, &words, sizeof(uint32_t), true);
+    if (recorded) {
+        const Py_ssize_t batch = images.shape.values - images.shape.indices;
+        const Py_ssize_t each = (hash.count + WORDS_BESIDE_STAGES) * (Py_ssize_t)sizeof(uint32_t);
+        recorded = images.count == 1 && rounds >= 0 &&
+                   (batch == 0 || words.len / each / batch >= rounds) &&
+                   record_image(images.words, &images.shape, rounds, &hash, words.buf);
+        if (!recorded)
+            PyErr_SetString(PyExc_ValueError, "an index is outside the tree, or words are too few");
+        PyBuffer_Release(&words);
+    }
+    PyBuffer_Release(&images.buffer);
+    if (!recorded)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 /* --- the words of seeds ------------------------------------------------------------------------- */
 
 /* Python's generator, the MT19937 of Matsumoto and Nishimura, of some seeds side by side. */
@@ -458,6 +523,7 @@ static PyObject *draw(PyObject *Py_UNUSED(module), PyObject *arguments)
 
 PyMethodDef problem_methods[] = {
     {"solve", solve, METH_VARARGS, "solve(images, shape, rounds, stages)"},
+    {"record", record, METH_VARARGS, "record(image, shape, rounds, stages, words)"},
     {"draw", draw, METH_VARARGS, "draw(seeds, images, shape)"},
     {0},
 };

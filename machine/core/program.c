@@ -399,6 +399,14 @@ static void find_fallthrough(Program *program)
         program->fallthrough[pc] = falls_through(program, pc) ? 1 + program->fallthrough[pc + 1] : 0;
 }
 
+static bool takes_a_cycle(const Columns *columns, size_t pc)
+{
+    for (uint32_t group = columns->first_group[pc]; group < columns->first_group[pc + 1]; group++)
+        if (columns->works[columns->group_engine[group]])
+            return true;
+    return false;
+}
+
 static const char *lower(Filled *filled, Arranger *arranger, const Columns *columns,
                          const OperationOfCode operations)
 {
@@ -408,12 +416,13 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
         const uint32_t slot = columns->first_slot[columns->first_group[pc]];
         const uint32_t end = columns->first_slot[columns->first_group[pc + 1]];
         program->first_slots[pc] = slot;
-        program->cycles_before[pc + 1] = program->cycles_before[pc] + (columns->costs[pc] != 0);
+        const bool cost = takes_a_cycle(columns, pc);
+        program->cycles_before[pc + 1] = program->cycles_before[pc] + cost;
         *bundle = (Bundle){
             .write = filled->writes,
             .store = filled->stores,
             .record_words = 1,
-            .cost = columns->costs[pc] != 0,
+            .cost = cost,
         };
         for (uint32_t i = slot; i < end; i++) {
             const Operation operation = (Operation)operations[columns->opcodes[i]];

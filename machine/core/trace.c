@@ -124,17 +124,20 @@ static bool execute(Run *run, const Slot *slot, size_t node, int64_t *next, bool
         RESULTS(VLEN, result)
         DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
+#define SCALAR 1
+#define VECTOR VLEN
+#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
+    case OP_##OPERATION:                                       \
+        RESULTS(SHAPE, result)
+        TERNARY_ARITHMETIC(TERNARY)
+#undef TERNARY
+#undef VECTOR
+#undef SCALAR
+#undef RESULTS
     case OP_BROADCAST:
         for (uint32_t i = 0; i < VLEN; i++)
             out[i] = s[x];
         return true;
-    case OP_MULTIPLY_ADD:
-        RESULTS(VLEN, a * b + c)
-    case OP_SELECT:
-        RESULTS(1, a ? b : c)
-    case OP_SELECT_VECTOR:
-        RESULTS(VLEN, a ? b : c)
-#undef RESULTS
     case OP_LOAD:
     case OP_LOAD_OFFSET:
         return load(run, node, s[x], 1);

@@ -74,19 +74,18 @@ LaneWord = Callable[[int, int, int, int, int], int]
 def _lane_word(row: Opcode) -> LaneWord:
     if (arithmetic := row.arithmetic) is not None:
         return lambda a, b, _c, _imm, _memory: arithmetic(a, b)
+    if (ternary := row.ternary) is not None:
+        return lambda a, b, c, _imm, _memory: ternary(a, b, c)
     return _LANE_WORDS.get(row.name, lambda a, _b, _c, _imm, _memory: a)
 
 
 _LANE_WORDS: dict[str, LaneWord] = {
-    "multiply_add": lambda a, b, c, _imm, _memory: a * b + c & WORD_MASK,
     "load": lambda _a, _b, _c, _imm, memory: memory,
     "load_offset": lambda _a, _b, _c, _imm, memory: memory,
     "vload": lambda _a, _b, _c, _imm, memory: memory,
     "const": lambda _a, _b, _c, imm, _memory: imm & WORD_MASK,
     "store": lambda _a, b, _c, _imm, _memory: b,
     "vstore": lambda _a, b, _c, _imm, _memory: b,
-    "select": lambda a, b, c, _imm, _memory: b if a else c,
-    "vselect": lambda a, b, c, _imm, _memory: b if a else c,
     "add_imm": lambda a, _b, _c, imm, _memory: a + imm & WORD_MASK,
     "coreid": lambda _a, _b, _c, _imm, _memory: 0,
 }

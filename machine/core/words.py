@@ -76,7 +76,8 @@ class Words(MutableSequence[int]):
 
     def tolist(self) -> list[int]:
         """The words as a list of their own."""
-        return list(self._words)
+        words = self._words
+        return words.tolist() if isinstance(words, array) else list(words)
 
     def toarray(self) -> array[int]:
         """The words as an array of their own."""

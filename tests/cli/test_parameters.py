@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from vliwdbg.cli import app, typer_app
 from vliwdbg.cli.options import in_one_list
-from vliwdbg.cli.parameters import Option, Parameter, parameters_of, read
+from vliwdbg.cli.parameters import Option, Parameter, UsageError, parameters_of, read
 
 NAMES = ["run", "build", "tune", "info", "schedulers", "spec", "open", "exec"]
 COMMANDS = {name: app._load(name) for name in NAMES}
@@ -28,7 +28,7 @@ def by_typer(name: str, words: list[str], monkeypatch: pytest.MonkeyPatch) -> An
     monkeypatch.setattr(typer_app, "call", record)
     try:
         typer_app.call_by_typer({name: COMMANDS[name]}, "open", [name, *words])
-    except typer_app.UsageError as refused:
+    except UsageError as refused:
         return str(refused)
     return got
 

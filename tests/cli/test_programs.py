@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.command import ALU, ENDLESS, Command, Ended, stores, unchecked
+from tests.cli.command import ALU, ENDLESS, FAULT, Command, Ended, stores, unchecked
 from tests.cli.reference import SIZES, image, solved
 
 MEMORY = image(**SIZES)
@@ -249,6 +249,27 @@ def test_dump_to_standard_output(vliwdbg: Command) -> None:
     assert json.loads(ended.out) == [0] * 16
 
 
+@pytest.mark.parametrize("content", [unchecked(ALU * 3), unchecked(FAULT)], ids=["end", "fault"])
+def test_a_run_is_traced(vliwdbg: Command, tmp_path: Path, content: Any) -> None:
+    """To a file, and to standard output: a slice for each slot executed, up to a fault."""
+    program = vliwdbg.file(content)
+    before = vliwdbg("run", "-qq", program)
+    ended = vliwdbg("run", "-qq", program, "--trace", "-")
+    assert (ended.code, ended.err) == (before.code, before.err)
+    slices = [event for event in json.loads(ended.out) if event["ph"] == "X"]
+    cycles = len(content["bundles"]) - (content["bundles"] == FAULT)
+    assert [(event["ts"], event["dur"], event["name"]) for event in slices] == [
+        (cycle, 1, "+") for cycle in range(cycles)
+    ]
+    vliwdbg("run", "-qq", program, "--trace", "trace.json")
+    assert (tmp_path / "trace.json").read_text() == ended.out
+
+
+def test_a_trace_ends_where_the_run_was_stopped(vliwdbg: Command) -> None:
+    ended = vliwdbg("run", "-qq", vliwdbg.file(ENDLESS), "--max-cycles", "7", "--trace", "-")
+    assert [e["ts"] for e in json.loads(ended.out) if e["ph"] == "X"] == [*range(7)]
+
+
 @pytest.mark.parametrize("through", ["link", "pipe"])
 def test_links_and_pipes_are_written_through(
     vliwdbg: Command, tmp_path: Path, through: str
@@ -268,7 +289,7 @@ def test_links_and_pipes_are_written_through(
 
 
 @pytest.mark.parametrize("place", ["nowhere/x", ".", "", "file/x"])
-@pytest.mark.parametrize("option", ["--dump-memory", "--dump-scratch"])
+@pytest.mark.parametrize("option", ["--dump-memory", "--dump-scratch", "--trace"])
 def test_unwritable_places_are_found_before_the_run(
     vliwdbg: Command, option: str, place: str
 ) -> None:

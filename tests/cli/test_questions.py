@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ENDLESS, FAULT, Command, Ended, unchecked
-from vliwdbg.cli.app import call
+from vliwdbg.cli.app import do
 from vliwdbg.cli.exit_codes import exit_code_of
 
 BUNDLES = [
@@ -32,7 +32,7 @@ class Asker:
         return str(self.folder / self.command.file(content))
 
     def __call__(self, *words: str) -> Ended:
-        code = exit_code_of(lambda: call(words), words[0])
+        code = exit_code_of(lambda: do(words), words[0])
         out, err = self.capsys.readouterr()
         return Ended(code, out, err, 0.0)
 

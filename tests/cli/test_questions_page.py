@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from vliwdbg.cli import asking
-from vliwdbg.cli.app import call
+from vliwdbg.cli.app import do
 from vliwdbg.programs import Choice, Loaded, load
 
 PAGE = Path(__file__).parents[2] / "docs" / "questions.md"
@@ -25,7 +25,7 @@ EXAMPLES = EXAMPLE.findall(PAGE.read_text("utf-8"))
 def printed(words: str) -> list[str]:
     """The lines that a command prints."""
     with redirect_stdout(StringIO()) as out:
-        assert call(shlex.split(words)) == 0
+        assert do(shlex.split(words)) == 0
     return out.getvalue().splitlines()
 
 

@@ -67,6 +67,7 @@ REFUSED = [
     ["--trials", "2", "--jobs", "0"],
     ["--trials", "2", "--break", "1"],
     ["--trials", "2", "--dump-memory", "-"],
+    ["--trials", "2", "--trace", "trace.json"],
     ["--trials", "2", "--no-check"],
     ["--trials", "2", "--timeout", "0"],
     ["--trials", "2", "--starts", "one"],

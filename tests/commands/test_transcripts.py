@@ -28,7 +28,8 @@ from vliwdbg.commands.completion import complete
 from vliwdbg.commands.console import Console
 from vliwdbg.programs import Choice, Loaded, load
 from vliwdbg.render import lines_of
-from vliwdbg.session.session import Run, Session
+from vliwdbg.service.events import Progress
+from vliwdbg.session.session import Session
 
 BUNDLES = [
     {"load": [["const", 0, 3], ["const", 1, 1]]},
@@ -427,7 +428,7 @@ def test_an_interrupt_ends_a_batch() -> None:
     out: list[str] = []
     err: list[str] = []
 
-    def interrupt(_run: Run) -> None:
+    def interrupt(_progress: Progress) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     batch = Batch(endless, Choice(), out.append, err.append, on_slice=interrupt)

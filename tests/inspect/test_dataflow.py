@@ -1,5 +1,7 @@
 """Who, uses, writes and find, on programs whose answers can be counted by hand."""
 
+from typing import Any
+
 import pytest
 
 from machine import Program
@@ -29,7 +31,7 @@ def asked() -> Questions:
     return Questions(Program.from_bundles(BUNDLES, scratch_map=NAMES), MEMORY)
 
 
-def shape(source: Source) -> tuple:
+def shape(source: Source) -> tuple[Any, ...]:
     """A source as nested tuples."""
     writer = source.writer.cycle if source.writer else None
     moves = [slot.cycle for slot in source.through]
@@ -44,7 +46,7 @@ def test_who_goes_through_memory_and_folds_moves(asked: Questions) -> None:
     assert (view.writer.cycle, view.writer.text) == (7, "x = x ^ s[3]")
     square, first = view.inputs
     # s[3] was loaded in cycle 5, stored in 4, made in 3 of a broadcast in 2 and of memory.
-    sums = (
+    sums: Any = (
         "sum[0]", 15, "slot", 3, [4, 5], [
             ("v[0]", 10, "slot", 1, [], [
                 ("p", 2, "slot", 0, [], []),

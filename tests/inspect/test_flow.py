@@ -36,8 +36,8 @@ def test_words_and_addresses_tell_what_was_written() -> None:
         for word, writes in enumerate(flow.word_writes):
             assert machine.scratch[word] == (flow.values[writes[-1]] if writes else 0)
         for address, word in enumerate(flow.memory):
-            writes = flow.memory_writes.get(address)
-            assert machine.memory[address] == (flow.values[writes[-1]] if writes else word)
+            stores = flow.memory_writes.get(address)
+            assert machine.memory[address] == (flow.values[stores[-1]] if stores else word)
 
 
 def test_writers_are_the_producers_of_who_reads() -> None:

@@ -1,6 +1,7 @@
 """Lint: a program for each rule, and silence for right ones. Live: counted by hand and by force."""
 
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,9 @@ STORE = {"store": [["store", 8, 9]]}
 CONSTS = {"load": [["const", 8, 3], ["const", 9, 4]]}
 
 
-def found(*bundles: dict, memory: tuple[int, ...] = (0,) * 16, **facts: object) -> dict:
+def found(
+    *bundles: dict[str, Any], memory: tuple[int, ...] = (0,) * 16, **facts: Any
+) -> dict[str, Any]:
     """By rule its severity and its count, of a program's findings."""
     program = Program.from_bundles(bundles, **facts)
     view = Questions(program, memory).lint()
@@ -27,7 +30,7 @@ def found(*bundles: dict, memory: tuple[int, ...] = (0,) * 16, **facts: object) 
 
 
 # By rule: the bundles in which it finds so many, and nothing else is found.
-CASES: dict[str, tuple[list[dict], tuple[str, int]]] = {
+CASES: dict[str, tuple[list[dict[str, Any]], tuple[str, int]]] = {
     "double-write": (
         [CONSTS, {"alu": [["+", 10, 8, 8], ["+", 10, 8, 9]]}, {"store": [["store", 8, 10]]}],
         ("error", 2),
@@ -181,9 +184,9 @@ def test_taking_useless_slots_away_changes_no_output() -> None:
     assert useless
     bundles = []
     for pc in range(len(asked.program)):
-        kept: dict = {}
+        kept: dict[str, list[Any]] = {}
         columns = asked.program.columns
-        slots = zip(columns.slots_of_bundle(pc), asked.program.bundle(pc), strict=True)
+        slots = zip(columns.slots_of_bundle(pc), iter(asked.program.bundle(pc)), strict=True)
         for number, slot in slots:
             if number not in useless:
                 kept.setdefault(slot.engine, []).append(slot.written)

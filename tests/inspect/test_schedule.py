@@ -4,6 +4,7 @@ has to hold of any program."""
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,9 @@ def small(scheduler: str, kernel: str = "vectors") -> Questions:
     return Questions(program, memory_of(SIZES))
 
 
-def reasons_in(*bundles: dict, engine: str, cycle: int, memory: tuple[int, ...] = ()) -> Empty:
+def reasons_in(
+    *bundles: dict[str, Any], engine: str, cycle: int, memory: tuple[int, ...] = ()
+) -> Empty:
     """The one reason for the free slots of an engine in a bundle."""
     flow = flow_of(*bundles, memory=memory)
     view = why(Dependences(flow), [flow], cycle, engine)

@@ -5,17 +5,19 @@ compiled core where it was built.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from machine import Fault, FaultKind, Machine, Program, State
 from machine.core import choose_core
 from machine.model import Model
+from machine.timeline import Timeline
 from tests.oracle.interpreter import Oracle
 from tests.oracle.shapes import Fault as OracleFault
 
 CORES: dict[str, Callable[..., Any]] = {"model": Model}
 if choose_core().name == "compiled":
-    CORES["compiled"] = choose_core("compiled").make
+    CORES["compiled"] = partial(Timeline.on, choose_core("compiled"))
 KINDS = {
     FaultKind.DIVISION: "division-by-zero",
     FaultKind.MEMORY: "memory-address",

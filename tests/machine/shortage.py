@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from random import Random
 from typing import Any
@@ -21,11 +22,12 @@ from kernels.order import Order
 from kernels.schedule._core import _pack
 from kernels.tune.measure import Linked
 from kernels.tune.session import groups_of
+from machine import timeline as timeline_module
 from machine.core import _core, choose_core
-from machine.core.encoding import FastEncoder
+from machine.core.encoding import FastEncoder, encode_what_fits
 from machine.encode import Encoder
 from machine.problem import Problem
-from machine.program import Program
+from machine.program import WORKS, Program
 from machine.timeline import Timeline
 from tests.kernels.test_pack_core import random_candidate
 from tests.machine.test_core import counting
@@ -53,8 +55,9 @@ refuse.restype = ctypes.c_long
 def machine(long_log: bool = True) -> Any:
     scratch, memory, flags, _, _ = state(PROGRAM)
     visits = array("Q", bytes(8 * len(PROGRAM)))
-    made = _core.Machine(COLUMNS, scratch, memory, flags, visits, long_log)
-    made.expect(array("q", bytes(8 * len(made.compared()))))
+    lowered = _core.Lowered(COLUMNS, WORKS)
+    made = _core.Machine(lowered, scratch, memory, flags, visits, long_log)
+    made.expect(array("q", bytes(8 * len(lowered.compared()))))
     return made
 
 
@@ -73,6 +76,14 @@ def timeline() -> Any:
 def edited(made: Any) -> Any:
     made.scratch[9] = 1
     return made
+
+
+def seen() -> Callable[[], Any]:
+    _, _, known = encode_what_fits(BUNDLES)
+    assert known.holds(BUNDLES)
+    frozen = [tuple(slot) for bundle in BUNDLES for slots in bundle.values() for slot in slots]
+    layout = PROGRAM.columns.first_group, PROGRAM.columns.group_engine, PROGRAM.columns.first_slot
+    return lambda: _core.Seen(*layout, frozen)
 
 
 def encoded(encoder: Encoder) -> list[Any]:
@@ -95,9 +106,11 @@ CALLS: dict[str, Call] = {
     "become": (machine, lambda m: m.become(1, 2, 3, 0, array("I", range(500)))),
     "expect": (machine, lambda m: m.expect(array("q", [1] * 9))),
     "watch": (machine, lambda m: m.watch(bytearray(4))),
-    "compared": (machine, lambda m: m.compared()),
+    "compared": (lambda: _core.Lowered(COLUMNS, WORKS), lambda lowered: lowered.compared()),
+    "see": (seen, lambda make: make().holds(BUNDLES)),
+    "encode what fits": (lambda: None, lambda _: encode_what_fits(BUNDLES)[1]),
     "trace": (lambda: standing(machine()), lambda m: m.trace_bytes),
-    "fault": (machine, lambda m: (m.fault, m.log_bytes)),
+    "fault": (lambda: standing(machine()), lambda m: (m.fault, m.log_bytes)),
     "encode": (FastEncoder, encoded),
     "draw": (lambda: array("I", [0] * 8), lambda i: _core.draw([bytes(4)], i, (1, 4, 6, 8))),
     "run together": (machine, lambda m: _core.run_together(m, array("I", [0] * 8), 4, 99)),
@@ -153,6 +166,8 @@ def starve(prepare: Callable[[], Any], call: Callable[[Any], Any]) -> tuple[int,
 
 
 def main() -> None:
+    # Python's own look at signals goes through an enum, which does not survive a shortage.
+    vars(timeline_module)["deferred_sigint"] = partial(nullcontext, lambda: None)
     for name, (prepare, call) in {**CALLS, **schedule_calls()}.items():
         refused, raised = starve(prepare, call)
         print(f"{name}: {refused} refused, {raised} raised", flush=True)

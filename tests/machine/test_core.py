@@ -6,6 +6,7 @@ on memory: pictures, stops, faults and commits are the same.
 
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -14,6 +15,7 @@ from machine import Program, Reason
 from machine.core import choose_core
 from machine.model import Model
 from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
+from machine.timeline import Timeline
 from tests.oracle.randomprograms import random_program
 
 STEPS = 200
@@ -21,9 +23,9 @@ PLENTY = 10**6
 
 
 def cores() -> dict[str, Callable[..., Any]]:
-    found: dict[str, Callable[..., Any]] = {"model": choose_core("model").make}
+    found: dict[str, Callable[..., Any]] = {"model": partial(Timeline.on, choose_core("model"))}
     if choose_core().name == "compiled":
-        found["compiled"] = choose_core("compiled").make
+        found["compiled"] = partial(Timeline.on, choose_core("compiled"))
     return found
 
 

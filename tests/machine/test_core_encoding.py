@@ -139,7 +139,7 @@ def test_plain_bundles_among_others() -> None:
 def test_what_is_plain_is_taken_at_once() -> None:
     make_encoder()
     bundles = [{"alu": [["+", 1, 2, 3]] * 12, "debug": [["vcompare", 0, [[i] for i in range(8)]]]}]
-    columns, payloads = _core.take_bundles(bundles * 1000, 0, 5, 6, 7)
+    columns, payloads = _core.take_bundles(bundles * 1000, 0, 5, 6, 7, False, None)
     first_group, group_engine, first_slot, opcodes, *operands = columns
     assert array("I", first_group).tolist() == list(range(7, 2007, 2))
     assert group_engine == bytes([0, 5]) * 1000
@@ -190,8 +190,9 @@ def test_objects_that_change_while_they_are_read(level: int, threshold: int) -> 
 
 @pytest.mark.parametrize(
     "arguments",
-    [(), ([],), ([], -1, 0, 0, 0), ([], 0, -1, 0, 0), ([], 0, 0, 2**40, 0), ([], 0, 0, 0, 2**70),
-     ([], "0", 0, 0, 0), ([], 0, 0, 0, None)],
+    [(), ([],), ([], -1, 0, 0, 0, 0, None), ([], 0, -1, 0, 0, 0, None),
+     ([], 0, 0, 2**40, 0, 0, None), ([], 0, 0, 0, 2**70, 0, None), ([], "0", 0, 0, 0, 0, None),
+     ([], 0, 0, 0, None, 0, None), ([], 0, 0, 0, 0, 0, ())],
     ids=str,
 )  # fmt: skip
 def test_wrong_calls(arguments: Any) -> None:
@@ -203,17 +204,17 @@ def test_what_there_is_nothing_to_take_from() -> None:
     nothing: Any = (tuple(bytearray() for _ in range(8)), [])
     hostile: tuple[Any, ...] = (None, 5, "text", {}, range(3), [], (), [None], [1, {}], UserDict())
     for bundles in hostile:
-        assert _core.take_bundles(bundles, 0, 0, 0, 0) == nothing
-    assert _core.take_bundles([{}], 1, 0, 0, 0) == nothing
-    assert _core.take_bundles([{}], 2**60, 0, 0, 0) == nothing
+        assert _core.take_bundles(bundles, 0, 0, 0, 0, False, None) == nothing
+    assert _core.take_bundles([{}], 1, 0, 0, 0, False, None) == nothing
+    assert _core.take_bundles([{}], 2**60, 0, 0, 0, False, None) == nothing
 
 
 def test_more_than_columns_can_count() -> None:
     most = 2**32 - 1
     bundle = {"alu": [["+", 1, 2, 3]]}
-    (first_group, *_), _ = _core.take_bundles([bundle] * 3, 0, most - 2, 0, 0)
+    (first_group, *_), _ = _core.take_bundles([bundle] * 3, 0, most - 2, 0, 0, False, None)
     assert array("I", first_group).tolist() == [most - 1, most]
-    (_, _, first_slot, *_), _ = _core.take_bundles([bundle] * 3, 0, 0, most - 2, 0)
+    (_, _, first_slot, *_), _ = _core.take_bundles([bundle] * 3, 0, 0, most - 2, 0, False, None)
     assert array("I", first_slot).tolist() == [most - 1, most]
 
 
@@ -224,7 +225,7 @@ class Index:
     """A number that, when it is asked for, has all rows adopted anew."""
 
     def __index__(self) -> int:
-        _core.adopt_plain((("alu", 12),) * 8, (ROW,) * 256)
+        _core.adopt_plain((("alu", 12),) * 8, (ROW,) * 256, dict)
         return 1
 
 
@@ -239,8 +240,8 @@ class Index:
 def test_wrong_tables_are_refused(tables: Any) -> None:
     try:
         with pytest.raises((TypeError, ValueError, OverflowError)):
-            _core.adopt_plain(*tables)
-        assert not _core.take_bundles([{"load": [["const", 1, 2]]}], 0, 0, 0, 0)[1]
+            _core.adopt_plain(*(*tables, dict))
+        assert not _core.take_bundles([{"load": [["const", 1, 2]]}], 0, 0, 0, 0, False, None)[1]
     finally:
         encoding._core.cache_clear()
     same([{engine: [slot]} for engine, slot in SLOTS])

@@ -10,6 +10,7 @@ import pytest
 
 from machine import Program, Reason
 from machine.core import choose_core
+from machine.program import WORKS
 
 if choose_core().name != "compiled":
     pytest.skip("the compiled core was not built", allow_module_level=True)
@@ -28,8 +29,8 @@ def arrays(program: Program = SIMPLE) -> list[Any]:
     columns = program.columns
     return [
         columns.first_group,
+        columns.group_engine,
         columns.first_slot,
-        columns.costs(),
         columns.opcodes,
         *columns.operands,
     ]
@@ -50,7 +51,8 @@ def make(columns: Any = None, **changed: Any) -> Any:
     given = state()
     for place, value in changed.items():
         given[("scratch", "memory", "flags", "visits", "long_log").index(place)] = value
-    return _core.Machine(tuple(arrays()) if columns is None else columns, *given)
+    columns = tuple(arrays()) if columns is None else columns
+    return _core.Machine(_core.Lowered(columns, WORKS), *given)
 
 
 def test_what_is_right_is_taken() -> None:
@@ -89,7 +91,7 @@ def test_columns_with_random_numbers(seed: int) -> None:
         machine = make(tuple(columns))
     except (TypeError, ValueError, MemoryError):
         return
-    machine.expect(array("q", [0] * len(machine.compared())))
+    machine.expect(array("q", [0] * len(_core.Lowered(tuple(columns), WORKS).compared())))
     machine.debug = True
     saved = machine.save()
     for bundles in (3, 1, 2, 10):
@@ -116,6 +118,11 @@ def test_a_machine_that_was_never_made() -> None:
         _core.Machine()  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         _core.Machine.__new__(_core.Machine, (), 1)  # type: ignore[call-arg,arg-type]
+    with pytest.raises(TypeError):
+        _core.Machine(object(), *state())  # type: ignore[arg-type]
+    for works in (b"", bytes(255), "text", None):
+        with pytest.raises((TypeError, ValueError)):
+            _core.Lowered(tuple(arrays()), works)  # type: ignore[arg-type]
 
 
 CALLS: dict[str, Callable[[Any], object]] = {
@@ -147,7 +154,8 @@ def test_calls_of_any_kind(call: Callable[[Any], object]) -> None:
 
 
 def test_far_targets_are_only_set_on_jumps() -> None:
-    assert [make().set_far(slot, True) for slot in (0, 2, 2**31)] == [False] * 3
+    lowered = _core.Lowered(tuple(arrays()), WORKS)
+    assert [lowered.set_far(slot, True) for slot in (0, 2, 2**31)] == [False] * 3
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from machine.core.inputs import blank_images, draw_images, run_together
 from machine.isa import OPCODES
 from machine.model import Model
 from machine.patterns import Inputs
+from machine.program import WORKS
 from machine.protocol import NO_LIMIT
 from machine.trials import Trial, run_trials
 from tests.oracle.randomprograms import ADDRESSES, ZONE, random_program
@@ -391,18 +392,13 @@ def test_ctrl_c_ends_it(run: Callable[[], object]) -> None:
     timer.join()
 
 
-def columns(program: Program) -> tuple[Any, ...]:
-    its = program.columns
-    return (its.first_group, its.first_slot, its.costs(), its.opcodes, *its.operands)
-
-
 def test_more_stores_than_a_loader_lets_pass() -> None:
     """They are given back: in one bundle here, where the loader has seen them in one each."""
     program = Program.from_bundles([{"store": [["store", 0, 1]]}] * 9)
-    first_group, first_slot, _, *rest = columns(program)
-    whole = (array(first_group.typecode, [0, len(first_group) - 1]), first_slot, bytes([1]), *rest)
+    first_group, *rest = program.columns.arrays
+    whole = (array(first_group.typecode, [0, len(first_group) - 1]), *rest)
     state = (array("I", bytes(4 * 1536)), array("I", [0]), bytes(1), None, False)
-    machine = _core.Machine(whole, *state)
+    machine = _core.Machine(_core.Lowered(whole, WORKS), *state)
     assert machine.advance(10, 10, False, True) == 0
     assert _core.run_together(machine, array("I", [0]), 1, 10) == [-1]
 

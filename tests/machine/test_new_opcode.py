@@ -27,6 +27,7 @@ LAST_ROW = '    Opcode(\n        "debug",\n        "comment",'
 ROW = """    Opcode(
         "valu",
         "vmin3",
+        "m",
         (_def(width=_V), _use("a", _V), _use("b", _V), _use("c", _V)),
         "{dest} = vmin3({a}, {b}, {c})",
         "the least of three",
@@ -146,10 +147,10 @@ def test_a_row_that_nobody_executes_is_refused(sources: Path) -> None:
 @needs_compiler
 def test_an_operation_whose_case_is_forgotten_does_not_compile(sources: Path) -> None:
     assert {*STRICT} <= {*re.findall(r'"(-[^"]+)"', (ROOT / "setup.py").read_text("utf-8"))}
-    for file in ("engine.c", "lockstep.c"):
+    for file in ("engine.c", "lockstep.c", "trace.c"):
         assert compile_c(sources, "-fsyntax-only", file).returncode == 0
     add(sources / "machine/core/operations.h", LAST_CASE_OPERATION, CASE_OPERATION)
-    for file in ("engine.c", "lockstep.c"):
+    for file in ("engine.c", "lockstep.c", "trace.c"):
         made = compile_c(sources, "-fsyntax-only", file)
         assert made.returncode != 0
         assert re.search(r"LEAST\S* not handled", made.stderr)

@@ -5,13 +5,8 @@ from array import array
 import pytest
 
 from machine import Problem, ProgramError
-from machine.problem import (
-    Layout,
-    hash_stages,
-    hash_word,
-    record,
-    solve,
-)
+from machine.core.inputs import record
+from machine.problem import Layout, hash_stages, hash_word, solve
 from tests.oracle.cases import HASHES, IMAGES, WALK, WALK_MEMORY, Image
 
 # --- the image ------------------------------------------------------------------------------------

@@ -1,7 +1,10 @@
 """Traces: what they tell is what the machine did, and both ways to make one agree node by node."""
 
+from __future__ import annotations
+
 import random
 from array import array
+from typing import Any
 
 import pytest
 
@@ -33,12 +36,12 @@ def core(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def random_programs(first: int, count: int) -> list[tuple[Program, array]]:
+def random_programs(first: int, count: int) -> list[tuple[Program, array[int]]]:
     drawn = [random_program(random.Random(seed)) for seed in range(first, first + count)]
     return [(Program.from_bundles(one.bundles), array("I", one.memory)) for one in drawn]
 
 
-def columns_of(trace: Trace) -> list:
+def columns_of(trace: Trace) -> list[Any]:
     return [getattr(trace, name) for name in COLUMNS]
 
 
@@ -46,7 +49,7 @@ def columns_of(trace: Trace) -> list:
 @pytest.mark.parametrize("options", [{}, {"max_cycles": 25}, {"most": 150}])
 def test_both_ways_agree_node_by_node(options: dict[str, int]) -> None:
     for program, memory in random_programs(0, 60):
-        kept = {"most": MOST, **options}
+        kept: dict[str, Any] = {"most": MOST, **options}
         traces, after = [], []
         for name in CORES:
             words = memory[:]
@@ -85,7 +88,7 @@ def test_a_trace_is_what_the_machine_did(core: str) -> None:
     assert {Why.END, Why.HALT, Why.FAULT} <= whys
 
 
-def recompute(program: Program, memory: array, trace: Trace) -> None:
+def recompute(program: Program, memory: array[int], trace: Trace) -> None:
     """Each word follows from the words of its producers, of its operands and of the input."""
     columns = program.columns
     node = 0
@@ -94,10 +97,10 @@ def recompute(program: Program, memory: array, trace: Trace) -> None:
             code, operands = columns.opcodes[slot], columns.operands_of(slot)
             imm = operands[-1] if operands and isinstance(operands[-1], int) else 0
             for _ in range(NODE_COUNTS[code]):
-                words = [
+                a, b, c = (
                     0 if column[node] in (NO_OPERAND, NEVER_WRITTEN) else trace.values[column[node]]
                     for column in trace.sources
-                ]
+                )
                 stored = trace.memory[node]
                 assert (stored == NO_OPERAND) == (ACCESS[code].memory != "read")
                 assert (trace.addresses[node] == NO_ADDRESS) == (ACCESS[code].memory is None)
@@ -106,7 +109,7 @@ def recompute(program: Program, memory: array, trace: Trace) -> None:
                     loaded = (
                         memory[trace.addresses[node]] if stored == INPUT else trace.values[stored]
                     )
-                assert trace.values[node] == LANE_WORDS[code](*words, imm, loaded)
+                assert trace.values[node] == LANE_WORDS[code](a, b, c, imm, loaded)
                 assert max(stored, *(column[node] for column in trace.sources)) < node
                 node += 1
     assert node == len(trace)

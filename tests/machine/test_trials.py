@@ -1,6 +1,9 @@
 """Many inputs: the words, the solutions and the verdicts are those of the plain way."""
 
+import multiprocessing
+import pickle
 from array import array
+from io import StringIO
 from random import Random
 
 import pytest
@@ -8,11 +11,15 @@ import pytest
 from kernels.catalog import build
 from machine import Problem, Program, Reason
 from machine import trials as trials_module
+from machine.codec import write_program
+from machine.core import choose_core
 from machine.core.inputs import blank_images, draw_images, memory_of, solution_of
+from machine.model import Model
 from machine.patterns import PATTERNS, RANDOM, SHAPES, Inputs
 from machine.problem import solve
 from machine.trials import AT_ONCE, Trials, run_trials
 
+CORE = choose_core().make_core
 SMALL = Problem(forest_height=3, rounds=4, batch_size=16, seed=5)
 INPUTS = Inputs(SMALL)
 
@@ -75,8 +82,26 @@ def test_a_right_program_is_right_for_all(baseline: Program) -> None:
     assert told == [(AT_ONCE, 0), (40, 0)]
 
 
-def test_jobs_share_the_work(baseline: Program) -> None:
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_jobs_share_the_work(
+    method: str, baseline: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However they are started: a program, and what its slots are of, travels to them."""
+    context = multiprocessing.get_context(method)
+    monkeypatch.setattr(multiprocessing, "get_context", lambda *_: context)
     assert run_trials(baseline, INPUTS, 40, jobs=2) == run_trials(baseline, INPUTS, 40)
+
+
+def test_a_program_travels(baseline: Program) -> None:
+    Model(baseline, SMALL.memory()).run(1)
+    CORE(baseline, SMALL.memory()).run(1, 10)
+    other = pickle.loads(pickle.dumps(baseline))
+    files = [StringIO(), StringIO()]
+    for program, file in zip((baseline, other), files, strict=True):
+        write_program(program, file)
+    assert files[0].getvalue() == files[1].getvalue()
+    ends = [CORE(program, SMALL.memory()).run(10**6) for program in (baseline, other)]
+    assert ends[0] == ends[1]
 
 
 @pytest.mark.parametrize("at_once", [1, 7])

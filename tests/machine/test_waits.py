@@ -2,6 +2,7 @@
 
 import random
 from array import array
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,9 @@ def waits_of(waits: Waits) -> list[tuple[int, int, dict[int, int]]]:
     return found
 
 
-def waits_in(core: str, *bundles: dict, memory: tuple[int, ...] = ()) -> list[dict[int, int]]:
+def waits_in(
+    core: str, *bundles: dict[str, Any], memory: tuple[int, ...] = ()
+) -> list[dict[int, int]]:
     program = Program.from_bundles(bundles)
     trace = Tracer(program, core)(array("I", memory))
     return [named for _, _, named in waits_of(find_waits(program, trace, core))]

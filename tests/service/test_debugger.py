@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from vliwdbg.service import debugger as service
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import (
     BreakpointsChanged,
+    Event,
     Failed,
     PositionChanged,
     Printed,
@@ -31,42 +34,45 @@ PATIENCE = 20
 class Heard:
     """A debugger, and the events that it told; `wait_for` is for those still to come."""
 
-    def __init__(self, debugged=None, **options):
-        self.events = []
+    def __init__(self, debugged: Program | None = None, **options: Any) -> None:
+        self.events: list[Event] = []
         self.seen = threading.Condition()
         loaded = Loaded(debugged or program(), [7, 8, 9, 10], False)
         self.debugger = Debugger(loaded, Choice("loop.json"), self.hear, **options)
 
-    def hear(self, event):
+    def hear(self, event: Event) -> None:
         with self.seen:
             self.events.append(event)
             self.seen.notify_all()
 
-    def of(self, *kinds):
+    def of(self, *kinds: type[Event]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kinds)]
 
-    def wait_for(self, what, count=1):
+    def wait_for(self, what: type[Event], count: int = 1) -> None:
         with self.seen:
             assert self.seen.wait_for(lambda: len(self.of(what)) >= count, PATIENCE)
 
-    def wait_until_idle(self):
+    def wait_until_idle(self) -> None:
         deadline = time.monotonic() + PATIENCE
         while self.debugger.busy:
             assert time.monotonic() < deadline
             time.sleep(0.005)
 
-    def told(self, line, *kinds):
+    def told(self, line: str, *kinds: type[Event]) -> list[Any]:
         """The events of these kinds, or but progress, that a line brings."""
         self.events.clear()
         self.debugger.execute(line)
         return self.of(*kinds) if kinds else [e for e in self.events if type(e) is not Progressed]
 
 
-@pytest.fixture
-def heard():
-    made = []
+Make = Callable[..., Heard]
 
-    def make(*args, **options):
+
+@pytest.fixture
+def heard() -> Iterator[Make]:
+    made: list[Heard] = []
+
+    def make(*args: Any, **options: Any) -> Heard:
         made.append(Heard(*args, **options))
         return made[-1]
 
@@ -75,7 +81,7 @@ def heard():
         one.debugger.close()
 
 
-CHANGES = [
+CHANGES: list[tuple[str, list[type[Event]]]] = [
     ("step", [Said, PositionChanged]),
     ("print 1", [Said]),
     ("break pc 3", [Said, BreakpointsChanged]),
@@ -90,13 +96,13 @@ CHANGES = [
 ]  # fmt: skip
 
 
-def test_each_change_is_told_after_its_reply(heard):
+def test_each_change_is_told_after_its_reply(heard: Make) -> None:
     one = heard()
     for line, kinds in CHANGES:
         assert [type(event) for event in one.told(line)] == kinds, line
 
 
-def test_events_say_what_is_so_now(heard):
+def test_events_say_what_is_so_now(heard: Make) -> None:
     one = heard()
     one.debugger.execute("break pc 3")
     said, moved, changed = one.told("continue")
@@ -105,7 +111,7 @@ def test_events_say_what_is_so_now(heard):
     assert [(b.hits, b.just_met) for b in changed.breakpoints] == [(1, True)]
 
 
-def test_what_is_printed_streams_if_it_is_to(heard):
+def test_what_is_printed_streams_if_it_is_to(heard: Make) -> None:
     asked = iter([False] * 6)
     one = heard(ENDLESS, streams=True, interrupted=lambda: next(asked, True))
     one.debugger.execute('dprintf pc 0, "loop"')
@@ -113,7 +119,7 @@ def test_what_is_printed_streams_if_it_is_to(heard):
     assert one.of(Printed)[:2] == [Printed("loop")] * 2
 
 
-def test_entries_are_done_in_order_and_rest_with_their_origin(heard):
+def test_entries_are_done_in_order_and_rest_with_their_origin(heard: Make) -> None:
     one = heard()
     for number in range(5):
         assert one.debugger.submit(f"print {number}", origin=number)
@@ -124,7 +130,7 @@ def test_entries_are_done_in_order_and_rest_with_their_origin(heard):
     one.wait_until_idle()
 
 
-def test_too_many_are_refused_and_an_interrupt_forgets_them(heard):
+def test_too_many_are_refused_and_an_interrupt_forgets_them(heard: Make) -> None:
     one = heard(ENDLESS)
     one.debugger.submit("continue")
     one.wait_for(Progressed)
@@ -137,7 +143,7 @@ def test_too_many_are_refused_and_an_interrupt_forgets_them(heard):
     assert one.of(PositionChanged)[0].here.stop == "interrupt"
 
 
-def test_an_interrupt_while_nothing_runs_ends_nothing(heard):
+def test_an_interrupt_while_nothing_runs_ends_nothing(heard: Make) -> None:
     one = heard()
     one.debugger.interrupt()
     one.debugger.submit("continue")
@@ -146,7 +152,7 @@ def test_an_interrupt_while_nothing_runs_ends_nothing(heard):
 
 
 @pytest.mark.parametrize("quit_", ["quit 3", "q 3", " qu 3 # leave"])
-def test_to_quit_waits_for_nothing(heard, quit_):
+def test_to_quit_waits_for_nothing(heard: Make, quit_: str) -> None:
     one = heard(ENDLESS)
     one.debugger.submit("continue")
     one.wait_for(Progressed)
@@ -157,7 +163,7 @@ def test_to_quit_waits_for_nothing(heard, quit_):
     assert one.of(Said)[-1].reply.quit == 3
 
 
-def test_a_quit_in_a_list_of_commands_interrupts_nothing(heard):
+def test_a_quit_in_a_list_of_commands_interrupts_nothing(heard: Make) -> None:
     one = heard()
     for line in ("break pc 3", "commands", "quit", "end"):
         one.debugger.submit(line)
@@ -171,7 +177,7 @@ LONG = ["continue", "continue 9", "goto end", "goto 50%", f"goto {FAR}", f"list 
 
 
 @pytest.mark.parametrize("line", LONG)
-def test_all_long_work_ends_when_it_is_interrupted(heard, line):
+def test_all_long_work_ends_when_it_is_interrupted(heard: Make, line: str) -> None:
     bundles = [{"valu": [["vbroadcast", 8, 0]]}, {"flow": [["jump", 0]]}]
     asked = iter([False] * 5)
     named = Program.from_bundles(bundles, scratch_map={20: ("v", 8)})
@@ -183,14 +189,14 @@ def test_all_long_work_ends_when_it_is_interrupted(heard, line):
         assert one.debugger.session.core.position == 0
 
 
-def test_a_long_listing_ends_too(heard):
+def test_a_long_listing_ends_too(heard: Make) -> None:
     asked = iter([False] * 5)
     many = Program.from_bundles([{"alu": [["+", 0, 0, 0]]}] * 1000)
     one = heard(many, interrupted=lambda: next(asked, True))
     assert [said.reply.ok for said in one.told("list 0,1000", Said)] == [False]
 
 
-def test_a_fault_of_ours_is_told(heard, monkeypatch):
+def test_a_fault_of_ours_is_told(heard: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     one = heard()
     monkeypatch.setattr(service, "here_view", lambda _: 1 // 0)
     one.debugger.submit("step")
@@ -198,12 +204,14 @@ def test_a_fault_of_ours_is_told(heard, monkeypatch):
     assert isinstance(one.of(Failed)[0].error, ZeroDivisionError)
 
 
-def test_closing_ends_the_thread_and_nothing_is_told_any_more(heard):
+def test_closing_ends_the_thread_and_nothing_is_told_any_more(heard: Make) -> None:
     one = heard(ENDLESS)
     one.debugger.submit("continue")
     one.wait_for(Progressed)
     one.debugger.close()
     told = len(one.events)
-    assert not one.debugger._thread.is_alive()
+    thread = one.debugger._thread
+    assert thread is not None
+    assert not thread.is_alive()
     assert not one.of(Rested)
     assert len(one.events) == told

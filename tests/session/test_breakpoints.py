@@ -74,7 +74,7 @@ def test_a_location_that_is_none_is_refused(program: Program) -> None:
         run(Loaded(program, [0] * 8, problem_assumed=False), RunOptions(breaks=["engine gpu"]))
 
 
-def test_a_watchpoint_met_by_the_last_bundle_is_told_alike_by_a_run_and_a_session():
+def test_a_watchpoint_met_by_the_last_bundle_is_told_alike_by_a_run_and_a_session() -> None:
     program = Program.from_bundles([{"load": [["const", 3, 7]]}], memory=[])
     outcome = run(Loaded(program, [], problem_assumed=False), RunOptions(watches=["s[3]"]))
     session = Session(program)
@@ -84,7 +84,7 @@ def test_a_watchpoint_met_by_the_last_bundle_is_told_alike_by_a_run_and_a_sessio
     assert outcome.detail == "watchpoint 1 (scratch 3:4); s[3]: 0 → 7"
 
 
-def test_looking_at_a_cycle_far_away_can_be_interrupted_and_changes_nothing():
+def test_looking_at_a_cycle_far_away_can_be_interrupted_and_changes_nothing() -> None:
     session = Session(Program.from_bundles([{"flow": [["jump", 0]]}]), [])
     session.step(50).finish()
     arrived = session.arrival

@@ -123,7 +123,7 @@ def told(session: Session, *, back: bool, most: int) -> list[Any]:
         lines += session.printed
         session.printed.clear()
         if event.hits:
-            lines.append(sorted((hit.label, *hit.lines(session.names)) for hit in event.hits))
+            lines.append(sorted((hit.label, *hit[1:]) for hit in event.hits))
         if event.fault:
             break
     return lines

@@ -39,7 +39,7 @@ class Record:
 
     def session(self, interval: int = 16) -> Session:
         session = Session(self.program, self.memory, reference=self.reference)
-        session.core.set_interval(interval)  # type: ignore[attr-defined]
+        session.core.set_interval(interval)
         return session
 
     def first_of_cycle(self, cycle: int) -> int:

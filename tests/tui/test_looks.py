@@ -175,18 +175,18 @@ async def test_the_bundle_that_is_next_has_some_below_it() -> None:
             assert code.top + code.page - code.cursor > 2
 
 
-async def test_a_program_without_memory_says_so():
+async def test_a_program_without_memory_says_so() -> None:
     program = small_program(FAULT, memory=array("I"), problem=None)
     async with opened(program) as driver:
         await driver.press("p", "4", "j", "k", "right", "enter", "W")
         assert driver.sees("no memory")
 
 
-async def test_a_palette_is_only_where_it_has_room():
+async def test_a_palette_is_only_where_it_has_room() -> None:
     async with opened(small_program()) as driver:
         await driver.press("ctrl+p")
         assert isinstance(driver.app.screen, CommandPalette)
         await driver.resize(4, 24)
-        assert driver.app.screen is driver.app.main
+        assert driver.app.main.is_current
         await driver.press("ctrl+p", "r", "escape")
-        assert driver.app.screen is driver.app.main
+        assert driver.app.main.is_current

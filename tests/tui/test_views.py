@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from machine.isa import SCRATCH_SIZE, opcodes_of
 from machine.machine import Machine
 from machine.problem import Layout, Problem
 from machine.program import Program, Tag
-from machine.stops import Reason
+from machine.stops import Commit, Reason
 from tests.oracle.randomprograms import random_program
 from vliwdbg.session.places import Place
 from vliwdbg.session.preview import Effect, preview
@@ -78,12 +79,12 @@ def machine() -> Machine:
     return Machine(Program.from_bundles(BUNDLES, scratch_map=NAMES), [0] * 8)
 
 
-def looked_at(machine, pc, last=None):
+def looked_at(machine: Machine, pc: int, last: Commit | None = None) -> Any:
     names = ScratchNames(NAMES)
     return bundle_view(machine.program, names, snapshot_of(machine.core), pc, last)
 
 
-def test_the_next_bundle_is_shown_with_what_it_will_do(machine):
+def test_the_next_bundle_is_shown_with_what_it_will_do(machine: Machine) -> None:
     machine.run(1)
     view = looked_at(machine, 1)
     product, broadcast = view.groups
@@ -101,7 +102,7 @@ def test_the_last_bundle_is_shown_with_what_it_did(machine: Machine) -> None:
     assert (view.groups[0].before, view.groups[0].words) == ((0,), (42,))
 
 
-def test_of_any_other_bundle_nobody_knows_what_it_will_do(machine):
+def test_of_any_other_bundle_nobody_knows_what_it_will_do(machine: Machine) -> None:
     view = looked_at(machine, 1)
     assert view.when == ELSEWHERE
     assert all(group.written is None and not group.words for group in view.groups)
@@ -113,7 +114,7 @@ def test_a_slot_that_would_fault_says_so(machine: Machine) -> None:
     assert looked_at(machine, 2).groups[0].fault.value == "division by zero"
 
 
-def test_slots_that_do_the_same_to_words_side_by_side_are_one_group(machine):
+def test_slots_that_do_the_same_to_words_side_by_side_are_one_group(machine: Machine) -> None:
     alu = [["+", 16 + lane, 8 + lane, 0] for lane in range(8)]
     machine = Machine(Program.from_bundles([{"alu": [*alu, ["+", 2, 0, 1]]}]), [0] * 8)
     for lane in range(8):
@@ -129,11 +130,11 @@ def test_slots_that_do_the_same_to_words_side_by_side_are_one_group(machine):
     assert scalar.numbers == "8"
 
 
-def test_free_slots_are_counted(machine):
+def test_free_slots_are_counted(machine: Machine) -> None:
     assert looked_at(machine, 0).free == {"alu": 12, "valu": 6, "store": 2, "flow": 1}
 
 
-def test_every_slot_is_a_character_in_a_column_of_its_own():
+def test_every_slot_is_a_character_in_a_column_of_its_own() -> None:
     program = Program.from_bundles(
         [{"flow": [["pause"]], "valu": [["^", 0, 8, 16], ["multiply_add", 24, 0, 8, 16]]}, {}]
     )
@@ -144,12 +145,12 @@ def test_every_slot_is_a_character_in_a_column_of_its_own():
 
 
 @pytest.mark.parametrize("engine", EXECUTING)
-def test_no_two_opcodes_of_an_engine_look_the_same(engine):
+def test_no_two_opcodes_of_an_engine_look_the_same(engine: str) -> None:
     assert len(legend()[engine]) == len(opcodes_of(engine))
     assert all(len(glyph) == 1 for glyph in legend()[engine])
 
 
-def test_an_origin_is_said_in_a_few_letters():
+def test_an_origin_is_said_in_a_few_letters() -> None:
     note = {"op": 1, "stage": "hash stage 5", "round": 7, "vector": 8, "level": 4}
     assert origin_of(note).text == "r7 v8 h5"
     assert origin_of({"round": -1, "stage": 3}).text == ""
@@ -157,7 +158,7 @@ def test_an_origin_is_said_in_a_few_letters():
     assert origin_of(None) == UNKNOWN
 
 
-def test_a_bar_counts_slots_by_round_and_the_title_tells_which():
+def test_a_bar_counts_slots_by_round_and_the_title_tells_which() -> None:
     bundles = [{"alu": [["+", 0, 1, 2]] * 3}, {"alu": [["+", 0, 1, 2]]}]
     rounds = [{"round": 1}, {"round": 2}, {"round": 4}, {"stage": "setup"}]
     origins = Origins(Program.from_bundles(bundles, slots=rounds))
@@ -167,7 +168,7 @@ def test_a_bar_counts_slots_by_round_and_the_title_tells_which():
     assert origins.rounds_text(1) == ""
 
 
-def test_without_origins_tags_stand_in_their_place():
+def test_without_origins_tags_stand_in_their_place() -> None:
     bundles = [{"alu": [["+", 0, 1, 2]]}] * 3
     tags = (Tag(0, "setup", 1), Tag(1, "body", 3))
     origins = Origins(Program.from_bundles(bundles, tags=tags))
@@ -175,7 +176,7 @@ def test_without_origins_tags_stand_in_their_place():
     assert [origins.rounds_text(pc) for pc in range(3)] == ["setup", "body", "body"]
 
 
-def test_many_rounds_share_columns():
+def test_many_rounds_share_columns() -> None:
     notes = [{"round": number} for number in range(100)]
     program = Program.from_bundles([{"alu": [["+", 0, 1, 2]]}] * 100, slots=notes)
     bars = Origins(program).bars
@@ -187,17 +188,17 @@ def test_many_rounds_share_columns():
     ("last", "straight"),
     [([], True), ([["halt"]], True), ([["jump", 0]], False), ([["pause"]], True)],
 )
-def test_a_program_without_jumps_is_pictured_without_a_run(last, straight):
+def test_a_program_without_jumps_is_pictured_without_a_run(last: list[Any], straight: bool) -> None:
     program = Program.from_bundles([{"alu": [["+", 0, 1, 2]]}, {"flow": last}])
     assert is_straight(program) == straight
 
 
-def test_what_follows_a_halt_needs_a_run():
+def test_what_follows_a_halt_needs_a_run() -> None:
     program = Program.from_bundles([{"flow": [["halt"]]}, {"alu": [["+", 0, 1, 2]]}])
     assert not is_straight(program)
 
 
-def test_occupancy_is_that_of_the_cycles_asked_for():
+def test_occupancy_is_that_of_the_cycles_asked_for() -> None:
     bundles = [{"alu": [["+", 0, 1, 2]] * n, "valu": [["+", 8, 8, 8]] * 6} for n in (12, 0, 6)]
     bundles.insert(1, {"debug": [["comment", "free"]]})
     picture = occupancy(Program.from_bundles(bundles))
@@ -209,7 +210,7 @@ def test_occupancy_is_that_of_the_cycles_asked_for():
     assert picture.cycles_where(bytes([0, 0, 1, 1])) == [1, 2]
 
 
-def test_a_loop_is_pictured_as_it_was_executed():
+def test_a_loop_is_pictured_as_it_was_executed() -> None:
     program = Program.from_bundles([{"alu": [["+", 0, 1, 2]]}, {"flow": [["jump", 0]]}])
     picture = occupancy(program, [0, 1, 0])
     assert picture.cycles == 3
@@ -217,20 +218,23 @@ def test_a_loop_is_pictured_as_it_was_executed():
 
 
 @pytest.mark.parametrize("cycle", [0, 17, 450, 899])
-def test_zooming_keeps_the_cycle_in_its_column(cycle):
+def test_zooming_keeps_the_cycle_in_its_column(cycle: int) -> None:
     window = Window(0, 899)
     for _ in range(8):
         narrower = window.zoomed(0.5, cycle, 899)
         assert narrower.first <= cycle <= narrower.stop
         assert narrower.cycles <= max(window.cycles // 2 + 1, 16)
-        assert abs(narrower.column_of(cycle, 100) - window.column_of(cycle, 100)) <= 7
+        now, before = narrower.column_of(cycle, 100), window.column_of(cycle, 100)
+        assert now is not None
+        assert before is not None
+        assert abs(now - before) <= 7
         window = narrower
     for _ in range(8):
         window = window.zoomed(2, cycle, 899)
     assert window == Window(0, 899)
 
 
-def test_every_column_leads_to_a_cycle_that_is_drawn_there():
+def test_every_column_leads_to_a_cycle_that_is_drawn_there() -> None:
     window = Window(100, 350)
     for column in range(80):
         assert window.column_of(window.cycle_at(column, 80), 80) == column

@@ -143,12 +143,13 @@ class TrialOptions:
 
 
 class OutputOptions(NamedTuple):
-    """How an outcome is told: in how many words, and which files get the state of a run."""
+    """How an outcome is told: in how many words, and which files get a state or the whole run."""
 
     quiet: int = 0
     as_json: bool = False
     dump_memory: str | None = None
     dump_scratch: str | None = None
+    trace: str | None = None
 
 
 @dataclass

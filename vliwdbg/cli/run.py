@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from typing import Annotated, Any
 
 from machine.errors import TimeLimitError
@@ -64,9 +65,12 @@ def run(
     dump_scratch: Annotated[
         str | None, Option(metavar="FILE", help="Write the words of scratch, as a JSON list.")
     ] = None,
+    trace: Annotated[
+        str | None, Option(metavar="FILE", help="Write the run for Perfetto (Chrome's trace).")
+    ] = None,
 ) -> int:
     """Run a program to its end or to a stop, and check its result."""
-    output = OutputOptions(quiet, as_json, dump_memory, dump_scratch)
+    output = OutputOptions(quiet, as_json, dump_memory, dump_scratch, trace)
     choice = choice_of(source, building, sizes)
     if trying.trials is None:
         trying.refuse()
@@ -83,6 +87,7 @@ def run(
             "--stop-on-pause": stop_on_pause,
             "--dump-memory": dump_memory,
             "--dump-scratch": dump_scratch,
+            "--trace": trace,
         }
     )
     from vliwdbg.cli.trials import run_trials_of
@@ -100,6 +105,7 @@ def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: Ou
     """Run a program, tell what came of it, and return the exit code."""
     verify_output("--dump-memory", output.dump_memory)
     verify_output("--dump-scratch", output.dump_scratch)
+    verify_output("--trace", output.trace)
     deadline = None if options.timeout is None else time.monotonic() + options.timeout
     try:
         loaded = load_shown(choice, quiet=output.quiet, deadline=deadline)
@@ -124,6 +130,7 @@ def _print_outcome(outcome: Outcome, output: OutputOptions) -> None:
     quiet, as_json = output.quiet, output.as_json
     _dump(output.dump_memory, outcome.machine.memory)
     _dump(output.dump_scratch, outcome.machine.scratch)
+    _write_trace(output.trace, outcome)
     if as_json:
         print_out(json.dumps(report.as_json(outcome)))
     elif quiet == 1:
@@ -137,6 +144,16 @@ def _print_outcome(outcome: Outcome, output: OutputOptions) -> None:
 def _dump(file: str | None, words: Sequence[int]) -> None:
     if file is not None:
         write_output(file, format_words(words))
+
+
+def _write_trace(file: str | None, outcome: Outcome) -> None:
+    if file is None:
+        return
+    from machine.trace import write_run
+
+    loaded, text = outcome.loaded, StringIO()
+    write_run(text, loaded.program, loaded.memory, outcome.stop.position)
+    write_output(file, text.getvalue())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
-from machine.access import Kind
+from machine.access import ACCESS, Kind
 from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
@@ -30,9 +30,7 @@ SHOWN = 3
 """Slots that a finding names."""
 _CONST = opcode("load", "const").code
 _LASTING = frozenset(
-    row.code
-    for row in OPCODES
-    if row.engine == "flow" and not any(o.role.name == "DEF" for o in row.operands)
+    row.code for row in OPCODES if row.engine == "flow" and ACCESS[row.code].dest is None
 )
 """What has an effect without writing a word: jumps, halt, pause, trace_write."""
 

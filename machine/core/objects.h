@@ -1,0 +1,84 @@
+/* Reading a program as a builder makes it: what its objects are, whatever their owners do. */
+#ifndef VLIWDBG_OBJECTS_H
+#define VLIWDBG_OBJECTS_H
+
+#include "module.h"
+
+/* Lists inside each other in a key, beyond which machine/encode.py says what becomes of it. */
+enum { MOST_LISTS = 8 };
+
+/* Whether what iterating over an object yields are the items of the list or tuple that it is. */
+static inline bool iterates_as(PyObject *object, PyTypeObject *base)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    return type == base || (PyType_IsSubtype(type, base) &&
+                            PyType_GetSlot(type, Py_tp_iter) == PyType_GetSlot(base, Py_tp_iter));
+}
+
+/* The length of a list or tuple that is read as such; -1 for anything else. */
+static inline Py_ssize_t length_of(PyObject *sequence)
+{
+    if (iterates_as(sequence, &PyTuple_Type))
+        return PyTuple_Size(sequence);
+    return iterates_as(sequence, &PyList_Type) ? PyList_Size(sequence) : -1;
+}
+
+/* The length now of one that is. */
+static inline Py_ssize_t length_still(PyObject *sequence)
+{
+    return PyTuple_Check(sequence) ? PyTuple_Size(sequence) : PyList_Size(sequence);
+}
+
+/* Borrowed; the index is in range. */
+static inline PyObject *item_of(PyObject *sequence, Py_ssize_t index)
+{
+    return PyTuple_Check(sequence) ? PyTuple_GetItem(sequence, index)
+                                   : PyList_GetItem(sequence, index);
+}
+
+static inline bool is_atom(PyObject *part)
+{
+    return PyLong_CheckExact(part) || PyUnicode_CheckExact(part);
+}
+
+/* Whether an object is made of tuples, integers and texts, which nobody can change. */
+static inline bool is_frozen(PyObject *object, int tuples)
+{
+    if (!tuples || !PyTuple_CheckExact(object))
+        return false;
+    const Py_ssize_t length = PyTuple_Size(object);
+    for (Py_ssize_t i = 0; i < length; i++) {
+        PyObject *part = PyTuple_GetItem(object, i);
+        if (!is_atom(part) && !is_frozen(part, tuples - 1))
+            return false;
+    }
+    return true;
+}
+
+/* The integer that an object counts as, which for what is no int its `__index__` tells if `indices`;
+ * NULL if it is none. An exception is set only if it is none of the object's own. */
+static inline PyObject *integer_of(PyObject *given, bool indices)
+{
+    if (PyLong_CheckExact(given))
+        return Py_NewRef(given);
+    PyObject *index = indices && PyIndex_Check(given) ? PyNumber_Index(given) : NULL;
+    if (index && !PyLong_CheckExact(index)) {
+        /* Of a subclass, whose own methods are of no interest. */
+        unaryfunc copy = (unaryfunc)(uintptr_t)PyType_GetSlot(&PyLong_Type, Py_nb_int);
+        PyObject *number = copy(index);
+        Py_DECREF(index);
+        index = number;
+    }
+    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_Exception) &&
+        !PyErr_ExceptionMatches(PyExc_MemoryError))
+        PyErr_Clear();
+    return index;
+}
+
+/* The number of an engine; -1 for anything else. */
+int find_engine(PyObject *name);
+
+/* Whether a bundle can be read as the dict that it is. */
+bool is_mapping(PyObject *bundle);
+
+#endif
