@@ -87,6 +87,19 @@ VALUES = {
     "final": 3,
 }
 """By field of Modes, how many values it may have."""
+LIKELY = {
+    "first_address": (2, 3, REMAINDER),
+    "second_address": (1, 2),
+    "third_address": (1, 2),
+    "last_address": (2, 3, REMAINDER),
+    "first_child": (LANES, STORES, SELECTS),
+    "second_child": (STORES, SELECTS),
+    "third_child": (STORES, SELECTS),
+    "last_child": (LANES, STORES, SELECTS),
+    "index": (1, 2),
+    "final": (0, 1, 2),
+}
+"""By field of Modes, the values that are worth a try where much is at stake."""
 
 
 @dataclass(frozen=True)

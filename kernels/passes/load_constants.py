@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
-from kernels.ir import ACCESS, Code, Op, Origin, Register, words_of
+from kernels.ir import ACCESS, Code, Op, Origin, Register
 from machine.isa import WORD_MASK, opcode
 
 CONST, BROADCAST = opcode("load", "const"), opcode("valu", "vbroadcast")
@@ -60,7 +60,7 @@ class LoadConstants:
     origin = Origin("constants", made_by=name)
 
     def __call__(self, code: Code) -> Code:
-        wanted, words = _used(code), _words_read(code)
+        wanted, words = _used(code), _placed_words_read(code)
         known = _known(code)
         scalars = {value: word for value, word in code.placed.items() if word in words}
         scalars |= {_value(r): r.word for r in wanted if r.width == 1}
@@ -166,10 +166,17 @@ def _known(code: Code) -> dict[int, int]:
     }
 
 
-def _words_read(code: Code) -> set[int]:
+def _placed_words_read(code: Code) -> set[int]:
+    """The words in which constants have to be made, as far as anybody reads them."""
+    register = [False] * len(code.registers)
+    for word in code.placed.values():
+        register[code.owner[word]] = True
     words: set[int] = set()
     for op in code.ops:
-        words.update(words_of(ACCESS[op.row.code].uses, op.operands))
+        for position, width in ACCESS[op.row.code].uses:
+            word = op.operands[position]
+            if register[code.owner[word]]:
+                words.update(range(word, word + width))
     return words
 
 

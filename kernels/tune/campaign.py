@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from kernels.plan import VALUES, Modes
+from kernels.plan import LIKELY, Modes
 from kernels.schedule.urgency import SCALE, Groups
 from kernels.tune.anneal import Annealing, Best
 from kernels.tune.candidate import SPARES, WINDOWS, Candidate
@@ -28,8 +28,10 @@ SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
 MIXTURES = 8
 """Modes of all vectors that a start's samples share."""
-CHANGED = 0.3
+CHANGED = 0.35
 """How likely a field of modes is not the same for all vectors."""
+LATE = 0.7
+"""How likely it is the later vectors that differ: flow is idle when they come to their end."""
 SAMPLED_PART = 0.5
 """Samples are judged as a walk judges when it is half over."""
 PHASES = 4
@@ -124,15 +126,16 @@ class Search:
         return Candidate(offsets, modes, array("i"), random.choice(WINDOWS), random.choice(SPARES))
 
     def _mixture(self) -> tuple[Modes, ...]:
-        """Modes of which some fields have another value from some vector on, or up to one."""
+        """Modes of which some fields have another value from some vector on, or up to one, or
+        every other one of these."""
         random = self.random
         modes = [Modes()] * self.groups.vectors
         for name in self.names:
             if random.random() < CHANGED:
-                value = random.randrange(VALUES[name])
-                cut, late = random.randrange(len(modes) + 1), random.random() < 0.5
+                value, step = random.choice(LIKELY[name]), random.choice((1, 1, 2, 3))
+                cut, late = random.randrange(len(modes) + 1), random.random() < LATE
                 vectors = range(cut, len(modes)) if late else range(cut)
-                for vector in vectors:
+                for vector in vectors[::step]:
                     modes[vector] = replace(modes[vector], **{name: value})
         return tuple(modes)
 

@@ -24,7 +24,7 @@ from kernels.tune.link import Linker
 from machine.isa import VLEN
 
 RECENT = 32
-WORK = {Kind.FLOW: 20, Kind.LOAD: 160, Kind.ALU: 11, Kind.VALU: 88, Kind.SPLITTABLE: 88}
+WORK = {Kind.FLOW: 12, Kind.LOAD: 160, Kind.ALU: 11, Kind.VALU: 88, Kind.SPLITTABLE: 88}
 """In thousandths of a cycle: what a slot less of each kind is worth where all are near full."""
 KEPT = 24
 """Operations in other modes that are kept linked or compiled: a search goes back and forth."""

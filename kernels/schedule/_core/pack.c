@@ -11,7 +11,7 @@ static const int LIMITS[] = {[FLOW] = 1, [LOAD] = 2, [STORE] = 2, [ALU] = 12, [V
 enum { LIMITED = 5, QUEUES = 6 };
 /* In thousandths of a cycle: what a slot less of each kind is worth where all are near full. */
 static const int WORK[KINDS] = {
-    [FLOW] = 20, [LOAD] = 160, [ALU] = 11, [VALU] = 88, [SPLITTABLE] = 88};
+    [FLOW] = 12, [LOAD] = 160, [ALU] = 11, [VALU] = 88, [SPLITTABLE] = 88};
 
 typedef struct {
     const Flat *flat;
