@@ -26,14 +26,14 @@ STARTS, FINALISTS = 4, 2
 SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
 """Tries of a start's sampling and its walk, of the finalists' walks and of the last one."""
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
-MIXTURES = 8
+MIXTURES = 16
 """Modes of all vectors that a start's samples share."""
-CHANGED = 0.35
+CHANGED = 0.5
 """How likely a field of modes is not the same for all vectors."""
-LATE = 0.7
-"""How likely it is the later vectors that differ: flow is idle when they come to their end."""
-SAMPLED_PART = 0.5
-"""Samples are judged as a walk judges when it is half over."""
+LATE = 0.5
+"""How likely it is the last vectors that differ."""
+SAMPLED_PART = 0.0
+"""Samples are judged as a walk judges at its start, when work weighs most."""
 PHASES = 4
 """Stretches of rounds that may begin later or sooner than the first, before the last two rounds."""
 
@@ -126,18 +126,23 @@ class Search:
         return Candidate(offsets, modes, array("i"), random.choice(WINDOWS), random.choice(SPARES))
 
     def _mixture(self) -> tuple[Modes, ...]:
-        """Modes of which some fields have another value from some vector on, or up to one, or
-        every other one of these."""
+        """Modes of which some fields have another value for some vectors in a row."""
         random = self.random
         modes = [Modes()] * self.groups.vectors
         for name in self.names:
             if random.random() < CHANGED:
-                value, step = random.choice(LIKELY[name]), random.choice((1, 1, 2, 3))
-                cut, late = random.randrange(len(modes) + 1), random.random() < LATE
-                vectors = range(cut, len(modes)) if late else range(cut)
-                for vector in vectors[::step]:
+                value = random.choice([v for v in LIKELY[name] if v != getattr(Modes, name)])
+                for vector in self._stretch():
                     modes[vector] = replace(modes[vector], **{name: value})
         return tuple(modes)
+
+    def _stretch(self) -> range:
+        """Some vectors in a row, often the last ones: flow is idle when they come to their end."""
+        random, vectors = self.random, self.groups.vectors
+        length = random.randint(1, 1 + vectors // 2)
+        latest = vectors - length
+        start = latest if random.random() < LATE else random.randint(0, latest)
+        return range(start, start + length)
 
 
 def _energy(best: Best) -> float:
