@@ -101,9 +101,10 @@ class Search:
         """Some of each mixture, then as many of the best of these."""
         tries, best = self._tries(SAMPLES), self._measured(self._usual())
         yield best
-        for _ in range(MIXTURES):
+        mixtures = min(MIXTURES, max(1, tries // 2))
+        for _ in range(mixtures):
             modes = self._mixture()
-            for _ in range(tries // (2 * MIXTURES)):
+            for _ in range(max(1, tries // (2 * mixtures))):
                 found = self._measured(self._sample(modes))
                 yield found
                 best = min(best, found, key=_energy)

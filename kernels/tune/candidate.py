@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from kernels.plan import VALUES, Modes
+from kernels.plan import LIKELY, Modes
 from kernels.schedule.urgency import SCALE, Groups
 
 MOST_NOISE = 127
@@ -113,10 +113,9 @@ class Moves:
 
     @staticmethod
     def _other(candidate: Candidate, vector: int, name: str, random: Random) -> int:
-        """Another value of a vector's field."""
-        further = random.randrange(1, VALUES[name])
-        now: int = getattr(candidate.modes[vector], name)
-        return (now + further) % VALUES[name]
+        """Another value of a vector's field, of those worth a try."""
+        now = getattr(candidate.modes[vector], name)
+        return random.choice([value for value in LIKELY[name] if value != now])
 
     def jolt(self, candidate: Candidate, random: Random) -> Candidate:
         """New noise for operations here and there."""

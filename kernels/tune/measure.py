@@ -60,7 +60,7 @@ class Linked:
 
     def __init__(self, order: Order, groups: Groups) -> None:
         self.linker = Linker(order, groups)
-        self._runs: dict[tuple[Modes, ...], bytes] = {}
+        self._runs: dict[tuple[Modes, ...], object] = {}
 
     @property
     def slots(self) -> Mapping[Hashable, int]:
@@ -78,11 +78,11 @@ class Linked:
         measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room)
         return Length(*measured) if measured else None
 
-    def _run(self, modes: tuple[Modes, ...]) -> bytes:
+    def _run(self, modes: tuple[Modes, ...]) -> object:
         if modes not in self._runs:
             if len(self._runs) >= KEPT:
                 del self._runs[next(iter(self._runs))]
-            self._runs[modes] = self.linker.link(modes)
+            self._runs[modes] = compiled.core.hold(self.linker.link(modes))
         return self._runs[modes]
 
 

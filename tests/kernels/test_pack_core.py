@@ -140,9 +140,20 @@ def test_an_order_that_is_none_is_refused() -> None:
     flat = flat_of(ORDERS["few"])
     words = array("i", compiled.run_of(flat))
     words[-1] = words[-2]  # the last words are the order
-    nothing = array("i", [0] * flat.graph.nodes)
     with pytest.raises(ValueError, match="place of its own"):
-        compiled.core.length(words, 1, nothing, nothing, 64, 0)
+        compiled.core.hold(words)
+
+
+def test_too_few_offsets_or_noise_are_refused() -> None:
+    flat = flat_of(ORDERS["few"])
+    held = compiled.core.hold(compiled.run_of(flat))
+    one, nothing = array("i", [0]), array("i")
+    assert compiled.core.length(held, 1, one, one, 64, 0)
+    for offsets, noise in ((nothing, one), (one, nothing)):
+        with pytest.raises(ValueError, match="is wanted"):
+            compiled.core.length(held, 1, offsets, noise, 64, 0)
+    with pytest.raises(ValueError, match="PyCapsule"):
+        compiled.core.length(b"", 1, one, one, 64, 0)
 
 
 def test_records_that_are_none_are_refused() -> None:
