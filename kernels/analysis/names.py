@@ -106,8 +106,13 @@ class Names:
             known = self.code.registers[register]
             if known.constant is not None:
                 name = _digest("constant", known.constant, known.width)
+            elif self.code.zeros & set(range(known.word, known.word + known.width)):
+                # Its lanes are constants that are made of each other.
+                name = _digest("constants", known.name)
             else:
-                name = _digest(*[self._setup(number) for number in self.writers[register]])
+                # Two may hold the same for different ends; which are there depends on the modes.
+                writers = self.writers[register]
+                name = _digest(known.name, *[self._setup(number) for number in writers])
             self._by_register[register] = name
         return self._by_register[register]
 
