@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kernels.analysis import bound as module
-from kernels.analysis.bound import bound
+from kernels import bound as module
 from kernels.analysis.floors import floors
+from kernels.bound import bound
 from kernels.errors import BuildError
 from kernels.order import Order
 from kernels.plan import LANES, Modes

@@ -156,7 +156,7 @@ class Search:
     def _at_least(self, result: Result) -> dict[str, float]:
         """What no schedule can be below, in cycles: of these operations, and of any modes' if the
         solver is installed."""
-        from kernels.analysis import bound
+        from kernels import bound
         from kernels.analysis.floors import floors
         from kernels.order import Order
 
