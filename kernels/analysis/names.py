@@ -91,10 +91,12 @@ class Names:
         return whole.hexdigest()
 
     def shared(self) -> dict[int, tuple[bytes, int]]:
-        """By register that set-up writes: what it holds, and how many hold the same before it."""
+        """By register that set-up writes, or that is known from the start: what it holds, and how
+        many hold the same before it."""
         counts: Counter[bytes] = Counter()
         shared = {}
-        for register in self.writers:
+        known = [self.code.owner[word] for word in sorted(self.code.zeros)]
+        for register in dict.fromkeys([*self.writers, *known]):
             name = self.register(register)
             shared[register] = name, counts[name]
             counts[name] += 1

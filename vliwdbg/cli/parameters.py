@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from inspect import Parameter as Formal
 from inspect import signature
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -117,6 +118,10 @@ def call(command: Command, values: Mapping[str, Any]) -> int:
 # Reading words
 
 
+REQUIRED = Formal.empty
+"""The default of a parameter that has none."""
+
+
 class _NotPlainError(Exception):
     """Words that are for Typer to judge."""
 
@@ -148,12 +153,18 @@ class _Reader:
                 self._take_argument(word)
             else:
                 self._take_option(word, left)
+        if any(value is REQUIRED for value in self.values.values()):
+            raise _NotPlainError
         return self.values
 
     def _take_argument(self, word: str) -> None:
         if not self._arguments:
             raise _NotPlainError
-        self.values[self._arguments.pop(0).name] = word
+        parameter = self._arguments[0]
+        if parameter.repeated:  # the last one takes all that is left
+            self.values[parameter.name] = [*(self.values[parameter.name] or []), word]
+        else:
+            self.values[self._arguments.pop(0).name] = word
 
     def _take_option(self, word: str, left: list[str]) -> None:
         spelled, equals, text = word.partition("=") if word.startswith("--") else (word, "", "")
