@@ -11,7 +11,6 @@ typedef struct {
     char letters[MAX_OPERANDS];
     uint8_t widths[MAX_OPERANDS];
     int offset;         /* which of them is an offset, or -1 */
-    uint8_t targets, compared, traced; /* how many of each it has */
     bool stores;        /* it writes memory */
     bool debug;         /* it is one of the debug engine */
     uint8_t targets, compared, traced; /* how many of each it has */
