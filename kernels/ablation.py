@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kernels.catalog import build
-from kernels.plan import CHOICES, SETTINGS, plan_for
+from kernels.plan import CHOICES, TELLING, plan_for
 from kernels.schedule.restrict import FREEDOMS
 from kernels.treehash import OPTIONAL, PASSES
 from kernels.vectors import STEPS
@@ -121,8 +121,8 @@ def _without(name: str, problem: Problem) -> Row:
 
 
 def _capped(problem: Problem) -> Iterator[Row]:
-    for name, (_, values) in SETTINGS.items():
-        for value in values[1:-1]:
+    for name, values in TELLING.items():
+        for value in values:
             along = _taken_along(problem, settings={name: value})
             yield Row(f"{name} past {value}", along, settings={name: value})
 

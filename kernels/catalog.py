@@ -49,7 +49,7 @@ KERNELS = {
         "greedy",
     ),
     "treehash": KernelRow(
-        "vectors, cached levels, fused hash, two levels of the tree a load",
+        "vectors, fused hash, two levels of the tree a load, searched schedule",
         ("values", "indices"),
         "tuned",
     ),

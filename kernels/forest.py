@@ -1,111 +1,76 @@
 """The tree as a kernel meets it: cached nodes in scratch, blocks of nodes in working memory.
 
 Node numbers here count from 1, as the heap index J does: the children of J are 2*J and 2*J + 1.
+Node J lies in memory at J + 6, and a row of memory is eight words from a multiple of 8 on.
 
-A table of blocks serves levels 3 to 7. Where a walk turns at level 4 is the group, where it turns
-at level 6 the sub-block; mirrored parities lay them out, last node first. One vload at
-A4 = start + 20*group, or at A6 = A4 + 5*sub-block, brings a node and all that its children need:
+A block is a node and its children, side by side, so that one vload brings two levels of a walk:
 
-    word     0     1      2      3      4      5     6      7 8 9      12 13 14   17 18 19
-    group    node  right  node'  right' both'  left  both   as 2 3 4   as 2 3 4   as 2 3 4
-             level 4, 5   |_ level 6, 7, s = 0 _|  4, 5     s = 1      s = 2      s = 3
+    word    0      1       2      3
+            node   right   left   right ^ left       the last one where there is room
 
-where both = right ^ left, and all others have the last hash constant in them already. Behind the
-groups lie blocks of levels 3 and 4, for walks that go no further: node, right, left, both at A3.
+All but the last have the last hash constant in them. Blocks of a level lie in mirrored order, the
+last node's first: where a walk is at a level is then an affine function of J with a factor of -3
+or -4, and so is the address. A table of blocks that ends with memory has windows of 8 that begin
+some words before a block instead of at it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import lcm
 from typing import NamedTuple
 
 from kernels.builder import Builder
 from kernels.ir import Origin, Region
-from kernels.plan import (
-    GROUP_WORDS,
-    GROUPED_WORDS,
-    GROUPS,
-    MOST_BUFFERS,
-    TABLE_WORDS,
-    TOP_BLOCKS,
-    TOP_WORDS,
-)
-from machine.isa import VLEN, opcode
+from kernels.plan import FEWEST_WORDS, MOST_WORDS
+from machine.isa import VLEN, Opcode, opcode
 from machine.problem import HASH_STAGES, Layout
 
 VSTORE = opcode("store", "vstore")
+LOAD = opcode("load", "load")
 BROADCAST = opcode("valu", "vbroadcast")
-XOR, SUBTRACT = opcode("alu", "^"), opcode("alu", "-")
-ADD, OR = opcode("alu", "+"), opcode("alu", "|")
+XOR, ADD, SHIFT = opcode("alu", "^"), opcode("alu", "+"), opcode("alu", ">>")
 LAST_CONSTANT = HASH_STAGES[-1].c
 FEW = 8
 """Addresses that are cheaper as constants, one by one, than as lanes of a vector."""
-SUB_BLOCKS = 4
-NOWHERE = -1
+LINE = VLEN * VLEN
+"""Memory words that the lanes of a vector of addresses lie apart in all."""
+DUMMY = 9
+"""A word of row 1. The hash multiplies by 9, so the vector that holds it is there already."""
 
 
 class Addresses:
     """Scalars that hold addresses: runs with a stride of 8, eight to a vector.
 
-    The first run is there soonest: its first is a constant, all others are added up.
+    All are added to 0, 8, … 56, which are there from the start.
     """
 
-    def __init__(self, build: Builder, first: tuple[int, int] | None = None) -> None:
-        self.build = build
-        self._first = first
-        self._vectors: dict[int, int] = {}
+    def __init__(self, build: Builder, rows: int) -> None:
+        """`rows` is the vector of 0, 8, … 56."""
+        self.build, self.rows = build, rows
+        self._lines: dict[int, int] = {0: rows}
 
     def again(self) -> Addresses:
-        """Others, to be worked out late: none of the runs so far is kept for them but the first."""
-        return Addresses(self.build, self._first)
+        """Others, to be worked out late: none of the runs so far is kept for them."""
+        return Addresses(self.build, self.rows)
 
     def run(self, name: str, start: int, count: int) -> list[int]:
         """Words that hold start, start + 8, …"""
         if count <= FEW:
             return [self.build.constant(start + VLEN * k) for k in range(count)]
-        last = start + VLEN * count
-        vectors = [self._vector(name, at) for at in range(start, last, VLEN * VLEN)]
-        words = [vectors[k // VLEN] + k % VLEN for k in range(count)]
-        return (
-            [self.build.constant(start), *words[1:]]
-            if self._first == (vectors[0], start)
-            else words
-        )
+        lines = [self._line(name, at) for at in range(start, start + VLEN * count, LINE)]
+        words = [lines[k // VLEN] + k % VLEN for k in range(count)]
+        # The first may be known before the vector is.
+        return [self.build.code.constants.get((start, 1), words[0]), *words[1:]]
 
-    def _vector(self, name: str, start: int) -> int:
-        if start not in self._vectors:
-            before = self._vectors.get(start - VLEN * VLEN)
-            if before is None:
-                self._vectors[start] = self._start(name, start)
-            else:
-                step = self.build.constant(VLEN * VLEN, VLEN)
-                self._vectors[start] = self.build.valu("+", name, before, step)
-        return self._vectors[start]
-
-    def blocks(self, name: str, starts: range) -> list[int]:
-        """Vectors with the addresses of eight words each, where a run has been asked for."""
-        assert self._first
-        vector, at = self._first
-        # Eight apart, shifted by three bits, is one apart.
-        vectors = [self.build.valu(">>", name, vector, self.build.constant(3, VLEN))]
-        at //= VLEN
-        for start in starts:
-            step = self.build.constant(start - at, VLEN)
-            vectors.append(self.build.valu("+", name, vectors[-1], step))
-            at = start
-        return vectors[1:]
-
-    def _start(self, name: str, start: int) -> int:
-        if self._first:
-            vector, at = self._first
-            return self.build.valu("+", name, vector, self.build.constant(start - at, VLEN))
-        vector, first = self.build.vector(name), self.build.constant(start)
-        self.build.emit(OR, vector, first, first)
-        for lane in range(1, VLEN):
-            self.build.emit(ADD, vector + lane, first, self.build.constant(VLEN * lane))
-        self._first = vector, start
-        return vector
+    def _line(self, name: str, start: int) -> int:
+        if start not in self._lines:
+            before = self._lines.get(start - LINE)
+            first, step = (self._lines[0], start) if before is None else (before, LINE)
+            addend = self.build.constant(step, VLEN)
+            self._lines[start] = self.build.valu("+", name, first, addend)
+        return self._lines[start]
 
 
 class Buffer(NamedTuple):
@@ -124,178 +89,200 @@ class Buffer(NamedTuple):
 
 
 class Buffers:
-    """Buffers in the memory words `area`, in turn, apart for each of some kinds of blocks.
+    """Rows of the forest from row 2 on, as buffers in turn, apart for each of some rounds.
 
     What a vector does late comes long after what the next ones do early: in one line they would
-    wait for each other. `nowhere` is a word that nobody reads. What is written there in the end
-    must come after all buffers' use.
+    wait for each other. What is not wanted in the end goes to a word of row 1. All these rows are
+    in scratch from the start, and are stored back after all buffers' use.
     """
 
-    def __init__(self, addresses: Addresses, area: Region, kinds: int) -> None:
-        build = addresses.build
-        self.area = area
-        self.nowhere = Region(area.end - 1, area.end)
-        starts = range(area.start, self.nowhere.start - VLEN + 1, VLEN)[:MOST_BUFFERS]
-        vectors = addresses.blocks("buffer_address", starts)
+    def __init__(self, build: Builder, rows: int, count: int, rounds: Sequence[int]) -> None:
+        """As many as there are; rounds for which there is none are not served."""
+        self.build, self.rows, self.count = build, rows, count
+        starts = range(2 * VLEN, (2 + count) * VLEN, VLEN)
+        vectors = self._vectors(starts) if count else ()
         buffers = [Buffer(*pair) for pair in zip(starts, vectors, strict=True)]
-        self._of_kind = [buffers[kind::kinds] for kind in range(kinds)]
-        self.nowhere_address = build.constant(self.nowhere.start, VLEN)
+        self._of_round = {r: buffers[at :: len(rounds)] for at, r in enumerate(rounds)}
+        self.nowhere = build.constant(DUMMY, VLEN)
 
-    def take(self, kind: int, vector: int) -> Buffer:
-        """The vector's own for this kind of block, until others come to it in turn."""
-        buffers = self._of_kind[kind]
-        return buffers[vector % len(buffers)]
+    def _vectors(self, starts: Iterable[int]) -> list[int]:
+        """Eight addresses each. Alu is not needed for anything better when these are made."""
+        vectors = [self._lane_by_lane(SHIFT, self.rows, 3)]
+        before = 0
+        for start in starts:
+            vectors.append(self._lane_by_lane(ADD, vectors[-1], start - before))
+            before = start
+        return vectors[1:]
+
+    def _lane_by_lane(self, row: Opcode, vector: int, by: int) -> int:
+        made, scalar = self.build.vector("buffer_address"), self.build.constant(by)
+        for lane in range(VLEN):
+            self.build.emit(row, made + lane, vector + lane, scalar)
+        return made
+
+    def take(self, r: int, vector: int) -> Buffer | None:
+        """The vector's own for a round, until others come to it in turn."""
+        buffers = self._of_round[r]
+        return buffers[vector % len(buffers)] if buffers else None
+
+    @property
+    def period(self) -> int:
+        """Vectors so far apart have the same buffers."""
+        return lcm(*(len(buffers) for buffers in self._of_round.values() if buffers))
+
+    def restore(self, forest: Forest, vector: int) -> None:
+        """Store the rows back that they lie in: that is the end of the last vector's work."""
+        self.build.origin = Origin("restore", vector=vector)
+        for row in range(1, 2 + self.count if self.count else 1):
+            start = VLEN * row
+            operands = self.build.constant(start), forest.row(row)
+            region = self.area if row == 1 else Region(start, start + VLEN)
+            self.build.emit(VSTORE, *operands, region=region)
+
+    @property
+    def area(self) -> Region:
+        """All words that may hold something else than nodes: row 1, where what is not wanted
+        goes, comes last."""
+        return Region(VLEN, (2 + self.count) * VLEN)
 
 
 class Forest:
     """Nodes in scratch, loaded when first asked for."""
 
-    def __init__(self, build: Builder, layout: Layout, addresses: list[int]) -> None:
-        self.build, self.layout, self.addresses = build, layout, addresses
-        self._chunks: dict[int, int] = {}
-        self._scalars: dict[int, int] = {}
+    def __init__(self, build: Builder, layout: Layout, header: int | None) -> None:
+        """`header` is row 0, the header and the root, if it has been loaded."""
+        self.build, self.layout = build, layout
+        self.addresses: list[int] = []
+        """Of rows, as far as there are any; others are constants."""
+        self._rows: dict[int, int] = {} if header is None else {0: header}
+        self._scalars: dict[tuple[int, bool], int] = {}
         self._broadcast: dict[tuple[int, bool], int] = {}
-        self._differences: dict[int, int] = {}
 
     def word(self, node: int) -> int:
         """A word of scratch that holds the node as it is in memory."""
-        chunk = (node - 1) // VLEN
-        start = self._start(chunk)
-        if chunk not in self._chunks:
-            exact = start == self.layout.nodes_at + VLEN * chunk and chunk < len(self.addresses)
-            address = self.addresses[chunk] if exact else self.build.constant(start)
-            region = Region(start, start + VLEN)
-            self._chunks[chunk] = self.build.vload("nodes", address, region)
-        return self._chunks[chunk] + self.layout.nodes_at + node - 1 - start
+        address = self.layout.nodes_at + node - 1
+        row = address // VLEN
+        if row or row in self._rows:
+            return self.row(row) + address - self._start(row)
+        if (node, False) not in self._scalars:
+            word = self._scalars[node, False] = self.build.scalar("node")
+            at = self.build.constant(address)
+            self.build.emit(LOAD, word, at, region=Region(address, address + 1))
+        return self._scalars[node, False]
 
-    def _start(self, chunk: int) -> int:
-        """Address of a chunk of nodes; near the end of memory it begins earlier."""
-        return min(self.layout.nodes_at + VLEN * chunk, self.layout.words - VLEN)
+    def row(self, row: int, region: Region | None = None) -> int:
+        """The vector of a row's words; it is loaded in time for what happens to the region."""
+        if row not in self._rows:
+            start = self._start(row)
+            exact = row < len(self.addresses) and start == VLEN * row
+            address = self.addresses[row] if exact else self.build.constant(start)
+            region = region or Region(start, start + VLEN)
+            self._rows[row] = self.build.vload("nodes", address, region)
+        return self._rows[row]
+
+    def _start(self, row: int) -> int:
+        """Where a row's vload begins; near the end of memory that is earlier."""
+        return min(VLEN * row, self.layout.words - VLEN)
 
     def scalar(self, node: int, *, deferred: bool) -> int:
         """A word that holds the node, with the last hash constant in it if deferred."""
         if not deferred:
             return self.word(node)
-        if node not in self._scalars:
-            self._scalars[node] = self.build.scalar("node")
-            last = self.build.constant(LAST_CONSTANT)
-            self.build.emit(XOR, self._scalars[node], self.word(node), last)
-        return self._scalars[node]
+        if (node, True) not in self._scalars:
+            word = self._scalars[node, True] = self.build.scalar("node")
+            self.build.emit(XOR, word, self.word(node), self.build.constant(LAST_CONSTANT))
+        return self._scalars[node, True]
 
     def broadcast(self, node: int, *, deferred: bool) -> int:
         """A vector with the node in all lanes."""
         key = (node, deferred)
         if key not in self._broadcast:
-            self._broadcast[key] = self._spread("v_node", self.scalar(node, deferred=deferred))
+            vector = self.build.vector("v_node")
+            self.build.emit(BROADCAST, vector, self.scalar(node, deferred=deferred))
+            self._broadcast[key] = vector
         return self._broadcast[key]
-
-    def difference(self, a: int, b: int) -> int:
-        """A vector with node a minus node b, both deferred, in all lanes."""
-        if a not in self._differences:
-            word = self.build.scalar("node")
-            operands = self.scalar(a, deferred=True), self.scalar(b, deferred=True)
-            self.build.emit(SUBTRACT, word, *operands)
-            self._differences[a] = self._spread("v_difference", word)
-        return self._differences[a]
-
-    def _spread(self, name: str, scalar: int) -> int:
-        vector = self.build.vector(name)
-        self.build.emit(BROADCAST, vector, scalar)
-        return vector
 
 
 @dataclass(frozen=True)
 class Block:
-    """Offsets of the words of a block from the address that its vload takes.
+    """The blocks of a level: in memory from `start` on, `stride` words each.
 
-    `left` is for those whose children may be chosen by stores.
+    `shift` is how many words before a block its window begins.
     """
 
-    kind: int
-    node: int
-    right: int
-    both: int
-    left: int = NOWHERE
-
-    def words(self, node: int) -> dict[int, tuple[int, ...]]:
-        """Offset -> the nodes whose xor lies there."""
-        left, right = 2 * node, 2 * node + 1
-        words = {self.node: (node,), self.right: (right,), self.both: (right, left)}
-        return words if self.left == NOWHERE else words | {self.left: (left,)}
-
-
-TOP = Block(kind=0, node=0, right=1, both=3, left=2)
-"""Levels 3 and 4, at A3."""
-UPPER = Block(kind=1, node=0, right=1, both=6, left=5)
-"""Levels 4 and 5, at A4."""
-LOWER = Block(kind=2, node=2, right=3, both=4)
-"""Levels 6 and 7, at A6."""
-BLOCKS = (TOP, UPPER, LOWER)
-BUFFERED = sum(block.left != NOWHERE for block in BLOCKS)
-
-
-@dataclass(frozen=True)
-class Table:
-    """The blocks of levels 3 to 7 in the memory words from `start` on."""
-
+    level: int
     start: int
-    read: Collection[tuple[Block, int]]
-    """The words that somebody reads: (block, offset)."""
+    stride: int
+    shift: int
 
-    def region(self, block: Block) -> Region:
-        """The words in which the blocks of a kind lie."""
-        middle = self.start + GROUPED_WORDS
-        if block is TOP:
-            return Region(middle, self.start + TABLE_WORDS)
-        return Region(self.start, middle)
+    @property
+    def region(self) -> Region:
+        return Region(self.start, self.start + (self.stride << self.level))
 
-    def affine(self, block: Block) -> tuple[int, int]:
-        """(scale, offset) of the address of a block: scale*J + offset at its node's level."""
-        if block is TOP:
-            return -TOP_WORDS, self.start + GROUPED_WORDS + TOP_WORDS * (2 * TOP_BLOCKS - 1)
-        step = GROUP_WORDS if block is UPPER else GROUP_WORDS // SUB_BLOCKS
-        return -step, self.start + GROUPED_WORDS + step * (GROUPED_WORDS // step - 1)
+    @property
+    def node(self) -> int:
+        """The word of a window that holds the node; the children's follow."""
+        return self.shift
 
-    def store(self, build: Builder, forest: Forest, addresses: list[int], end: int) -> None:
-        """Lay the table out in scratch, word by word, and store it; one address a vector.
+    @property
+    def right(self) -> int:
+        return self.shift + 1
 
-        The last store comes after all loads from the words up to `end`, which are free from then.
-        """
+    @property
+    def left(self) -> int:
+        return self.shift + 2
+
+    @property
+    def both(self) -> int | None:
+        """That of right ^ left, if there is one."""
+        return self.shift + 3 if self.stride == MOST_WORDS else None
+
+    @property
+    def affine(self) -> tuple[int, int]:
+        """(scale, offset) of the address of a window: scale*J + offset at its node's level."""
+        last = (2 << self.level) - 1
+        return -self.stride, self.start + self.stride * last - self.shift
+
+    def words(self) -> Iterator[tuple[int, ...]]:
+        """Word by word, the nodes whose xor lies there."""
+        for node in range((2 << self.level) - 1, (1 << self.level) - 1, -1):
+            left, right = 2 * node, 2 * node + 1
+            yield from ((node,), (right,), (left,), (right, left))[: self.stride]
+
+
+class Table:
+    """The blocks of some levels in the memory words from `start` to `end`."""
+
+    def __init__(self, start: int, end: int, levels: Iterable[int]) -> None:
+        levels = sorted(levels)
+        self.start, self.blocks = start, dict[int, Block]()
+        spare = end - start - sum(FEWEST_WORDS << level for level in levels)
+        for level in levels:
+            more = min(spare >> level, MOST_WORDS - FEWEST_WORDS)
+            spare -= more << level
+            stride = FEWEST_WORDS + more
+            last = start + (stride << level) - stride
+            self.blocks[level] = Block(level, start, stride, max(0, last + VLEN - end))
+            start = last + stride
+
+    @property
+    def words(self) -> int:
+        return sum(block.stride << block.level for block in self.blocks.values())
+
+    def store(self, build: Builder, forest: Forest, addresses: list[int]) -> None:
+        """Lay the table out in scratch, word by word, and store it; one address a vector."""
         build.origin = Origin("table")
-        image = self.image()
-        numbers = sorted({word // VLEN for word in image})
-        for number in numbers:
+        image = [nodes for block in self.blocks.values() for nodes in block.words()]
+        for number, address in enumerate(addresses):
             vector = build.vector("table")
-            for lane in range(VLEN):
-                self._emit_word(build, forest, vector + lane, image.get(VLEN * number + lane, ()))
+            for lane, nodes in enumerate(image[VLEN * number : VLEN * (number + 1)]):
+                self._emit_word(build, forest, vector + lane, nodes)
             start = self.start + VLEN * number
-            region = Region(start, end if number == numbers[-1] else start + VLEN)
-            build.emit(VSTORE, addresses[number], vector, region=region)
-
-    def _emit_word(self, build: Builder, forest: Forest, word: int, nodes: tuple[int, ...]) -> None:
-        if len(nodes) == 1:
-            last = build.constant(LAST_CONSTANT)
-            build.emit(XOR, word, forest.word(nodes[0]), last)
-        elif nodes:
-            build.emit(XOR, word, *map(forest.word, nodes))
-
-    def image(self) -> Mapping[int, tuple[int, ...]]:
-        """Word of the table -> the nodes whose xor lies there."""
-        return {
-            at + offset: nodes
-            for at, block, node in self._blocks()
-            for offset, nodes in block.words(node).items()
-            if (block, offset) in self.read
-        }
+            build.emit(VSTORE, address, vector, region=Region(start, start + VLEN))
 
     @staticmethod
-    def _blocks() -> Iterator[tuple[int, Block, int]]:
-        """(word, block, node) of all blocks, in mirrored order."""
-        for group in range(GROUPS):
-            at, node = GROUP_WORDS * group, 2 * GROUPS - 1 - group
-            yield at, UPPER, node
-            for sub in range(SUB_BLOCKS):
-                grandchild = SUB_BLOCKS * node + SUB_BLOCKS - 1 - sub
-                yield at + GROUP_WORDS // SUB_BLOCKS * sub, LOWER, grandchild
-        for second in range(TOP_BLOCKS):
-            yield GROUPED_WORDS + TOP_WORDS * second, TOP, 2 * TOP_BLOCKS - 1 - second
+    def _emit_word(build: Builder, forest: Forest, word: int, nodes: tuple[int, ...]) -> None:
+        operands = [forest.word(node) for node in nodes]
+        if len(operands) == 1:
+            operands.append(build.constant(LAST_CONSTANT))
+        build.emit(XOR, word, *operands)

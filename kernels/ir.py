@@ -89,10 +89,22 @@ class Code:
     """Virtual word -> index of its register."""
     constants: dict[tuple[int, int], int] = field(default_factory=dict)
     """(value, width) -> first word of the register that holds it."""
+    zeros: set[int] = field(default_factory=set)
+    """Words of pinned registers that nobody writes: they are 0 because scratch is at the start."""
+    known: dict[int, int] = field(default_factory=dict)
+    """Constant -> the word that holds it anyway: one of `zeros`, or loaded first of all."""
+    placed: dict[int, int] = field(default_factory=dict)
+    """Constant -> the word in which it has to be made, because vectors want it there."""
     soon: set[int] = field(default_factory=set)
     """Constants that everything begins with."""
+    period: int = 0
+    """Vectors so far apart do the same with other words, in the same modes; 0 if none do."""
+    busy_loads: bool = False
+    """Whether load has so much to do at the start that flow had better make constants."""
     alu_lanes: bool = True
     """Whether schedulers may issue splittable operations as alu slots."""
+    alu_reserve: bool = True
+    """Whether the last one that is ready is kept for alu (see `schedule.pack`)."""
 
     def new_register(
         self, name: str, width: int, *, pinned: bool = False, constant: int | None = None
@@ -106,6 +118,8 @@ class Code:
     def constant(self, value: int, width: int = 1, *, pinned: bool = False) -> int:
         """The register that holds this value, in all lanes if it is a vector; one for each."""
         key = (value & WORD_MASK, width)
+        if width == 1 and (word := self.known.get(key[0], self.placed.get(key[0]))) is not None:
+            return word
         if key not in self.constants:
             name = f"{'v_' if width > 1 else ''}const_{_shown(key[0])}"
             word = self.new_register(name, width, pinned=pinned, constant=key[0])

@@ -17,7 +17,7 @@ from kernels import baseline, treehash, vectors
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.passes import Hook, run_passes
-from kernels.plan import CHOICES, Modes, plan_for
+from kernels.plan import CHOICES, Modes, Plan, plan_for
 from kernels.schedule.restrict import FREEDOMS
 from machine.problem import Problem
 
@@ -41,28 +41,39 @@ class Order:
         """Whether nothing is left out and nothing capped."""
         return not self.without and not self.settings
 
-    def compile(self, modes: Sequence[Modes] = (), only: Sequence[int] = ()) -> Code:
-        """The operations, the vectors in these modes, or only some of them. Raises BuildError."""
+    @property
+    def plan(self) -> Plan:
+        """Of treehash, with nothing said of modes."""
+        return plan_for(self.problem, self.without, self.settings)
+
+    def compile(
+        self, modes: Sequence[Modes] = (), only: Sequence[int] = (), *, bare: bool = False
+    ) -> Code:
+        """The operations, the vectors in these modes, or only some of them; `bare` is without the
+        table. Raises BuildError."""
         inner = replace(self, without=tuple(n for n in self.without if n not in FREEDOMS))
         restrictions = [FREEDOMS[name][0] for name in self.without if name in FREEDOMS]
-        return run_passes(restrictions, _COMPILERS[self.kernel](inner, modes, only), (), self.hook)
+        code = _COMPILERS[self.kernel](inner, modes, only, bare)
+        return run_passes(restrictions, code, (), self.hook)
 
 
-def _treehash(order: Order, modes: Sequence[Modes], only: Sequence[int]) -> Code:
+def _treehash(order: Order, modes: Sequence[Modes], only: Sequence[int], bare: bool) -> Code:
     known = (*treehash.OPTIONAL, *CHOICES)
     for name in order.without:
         if name not in known:
             raise BuildError.unknown("pass or choice", name, (*known, *FREEDOMS))
-    plan = plan_for(order.problem, order.without, order.settings)
+    plan = order.plan
     if modes:
-        plan = replace(plan, modes=tuple(modes), only=tuple(only))
+        plan = replace(plan, modes=tuple(modes), only=tuple(only), bare=bare)
     return treehash.compile_plan(order.problem, plan, order.outputs, order.without, order.hook)
 
 
 def _plain(kernel: ModuleType) -> Compiler:
     """That of a kernel without modes, whose passes are part of it."""
 
-    def compile_order(order: Order, _modes: Sequence[Modes], _only: Sequence[int]) -> Code:
+    def compile_order(
+        order: Order, _modes: Sequence[Modes], _only: Sequence[int], _bare: bool
+    ) -> Code:
         asked = (order.problem, order.outputs, order.without, order.settings)
         code: Code = kernel.compile_kernel(*asked)
         if order.hook:
@@ -72,7 +83,7 @@ def _plain(kernel: ModuleType) -> Compiler:
     return compile_order
 
 
-Compiler = Callable[[Order, Sequence[Modes], Sequence[int]], Code]
+Compiler = Callable[[Order, Sequence[Modes], Sequence[int], bool], Code]
 _COMPILERS: dict[str, Compiler] = {
     "baseline": _plain(baseline),
     "vectors": _plain(vectors),

@@ -14,17 +14,26 @@ A mirrored bit is 1 - p: so it is where the hash still lacks its last, odd const
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
+from itertools import permutations
+from math import gcd, isqrt
 from typing import NamedTuple
 
 from kernels.builder import Builder
 from machine.isa import VLEN, WORD_MASK
 
+TOP_BIT = 2**31
+
 
 class Bit(NamedTuple):
-    """The parity of one level: the vector that holds it, and whether it holds 1 - p."""
+    """The parity of one level: the vector that holds it, and whether it holds 1 - p.
+
+    `value` is the vector whose last bit it is.
+    """
 
     vector: int
     mirrored: bool
+    value: int
 
 
 class Term(NamedTuple):
@@ -60,6 +69,30 @@ class Position:
         anchor, factor = self._nearest(scale)
         terms, constant = self._affine(anchor, factor, scale, offset)
         vector = self._sum(name, terms, constant, selected)
+        self.anchors.append(Anchor(len(self.bits), vector, scale, offset))
+        return vector
+
+    def reach_by_remainder(self, name: str, scale: int, offset: int) -> int:
+        """The same from the root with three bits, of which the newest need not be cut out.
+
+            (2^31 * value + r) % m        r has the oldest bit in it, m the one in between
+
+        2^31 * value is 2^31 or 0. The moduli leave of 2^31 what the newest bit is worth, and one
+        of them leaves of r what the other bit is worth.
+        """
+        factor = scale << len(self.bits)
+        terms, constant = self._affine(self.anchors[0], factor, scale, offset)
+        oldest, middle, newest = terms
+        most = constant + sum(term.factor for term in terms)
+        moduli = find_moduli(newest.factor, middle.factor, most)
+        if moduli is None:
+            return self.reach(name, scale, offset, selected=2)
+        by_bit = (self.build.constant(modulus, VLEN) for modulus in (moduli.turned, moduli.plain))
+        modulus = self.build.select("modulus", middle.vector, *by_bit)
+        rest = self._choice(name, [oldest], constant + moduli.addend)
+        top = self.build.constant(TOP_BIT, VLEN)
+        total = self.build.valu("multiply_add", name, self.bits[-1].value, top, rest)
+        vector = self.build.valu("%", name, total, modulus)
         self.anchors.append(Anchor(len(self.bits), vector, scale, offset))
         return vector
 
@@ -122,6 +155,34 @@ class Position:
                 for without, with_bit in zip(choices[:half], choices[half:], strict=True)
             ]
         return choices[0]
+
+
+class Moduli(NamedTuple):
+    """2^31 % both is the newest bit's worth, and addend % turned the middle one's; addend % plain
+    is 0."""
+
+    plain: int
+    turned: int
+    addend: int
+
+
+@lru_cache(maxsize=64)
+def find_moduli(newest: int, middle: int, most: int) -> Moduli | None:
+    """The smallest for bits of these worths and results up to `most`; None if there are none."""
+    suitable = [d for d in _divisors(TOP_BIT - newest) if d > most]
+    for plain, turned in permutations(suitable, 2):
+        common = gcd(plain, turned)
+        if middle % common == 0:
+            times = middle // common * pow(plain // common, -1, turned // common)
+            addend = plain * (times % (turned // common))
+            if addend + most < TOP_BIT:
+                return Moduli(plain, turned, addend)
+    return None
+
+
+def _divisors(number: int) -> list[int]:
+    small = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
+    return sorted({*small, *(number // d for d in small)})
 
 
 def _modular(fraction: Fraction) -> int:

@@ -7,8 +7,9 @@
                         bit = value & 1, one level down    or back to the root
               vstore
 
-It reads nothing but nodes and values: sizes are fixed when it is built, indices start at 0, and
-after `height + 1` rounds every walk is back at the root. It changes neither tree nor header.
+It reads nodes, values and what it knows of the header: sizes are fixed when it is built, indices
+start at 0, and after `height + 1` rounds every walk is back at the root. Tree and header are at the
+end as they were.
 
 What may be done in several ways is in `plan`; the simple forms that passes improve are written
 here as the problem states them.
@@ -16,17 +17,14 @@ here as the problem states them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from kernels.builder import Builder
 from kernels.errors import BuildError
 from kernels.forest import (
-    BLOCKS,
-    BUFFERED,
-    LOWER,
-    TOP,
-    UPPER,
+    LAST_CONSTANT,
     Addresses,
     Block,
     Buffer,
@@ -38,9 +36,18 @@ from kernels.ir import Code, Origin, Region
 from kernels.passes import Hook, Pass, run_passes
 from kernels.passes.dead_code import DeadCode
 from kernels.passes.hash_fusion import HashFusion
-from kernels.passes.load_constants import LoadConstants
+from kernels.passes.load_constants import KNOWN, LoadConstants
 from kernels.passes.multiply_add import MultiplyAdd
-from kernels.plan import TABLE_LEVELS, TABLE_WORDS, Modes, Plan
+from kernels.plan import (
+    LANES,
+    LONG,
+    REMAINDER,
+    SELECTS,
+    SHORT,
+    SHORT_BLOCK,
+    STORES,
+    Plan,
+)
 from kernels.position import Bit, Position
 from machine.isa import VLEN, opcode
 from machine.problem import HASH_STAGES
@@ -48,24 +55,24 @@ from machine.problem import HASH_STAGES
 if TYPE_CHECKING:
     from machine.problem import Problem
 
-BY_FLOW = range(4, 40, 2)
-"""Which constants flow makes: it is idle at the start, when everything waits for loads."""
 PASSES: tuple[Pass, ...] = (
     MultiplyAdd(),
     HashFusion(),
     DeadCode(),
-    LoadConstants(BY_FLOW, by_alu=True),
+    LoadConstants(by_alu=True),
 )
 OPTIONAL = tuple(step.name for step in PASSES[:2])
 """Passes that may be left out; the others tidy up, and are part of every build."""
 STORE, VSTORE, LOAD = opcode("store", "store"), opcode("store", "vstore"), opcode("load", "load")
 VCOMPARE = opcode("debug", "vcompare")
 XOR, MULTIPLY = opcode("alu", "^"), opcode("alu", "*")
+SELECT = opcode("flow", "select")
 WINDOW_WORD = 6
 """The node with index J, counted from 1, is word 6 of the 8 from address J: nodes begin at 7."""
+FEWEST_BUFFERS = 2
+REMAINDER_BITS = 2
+"""Bits by flow where a remainder is asked for and cannot be had."""
 MAX_HEIGHT = 12
-CHUNKS = (2 << TABLE_LEVELS[-1]) // VLEN
-"""Vectors of nodes down to the last level that has its place in the table."""
 
 
 def compile_plan(
@@ -101,6 +108,7 @@ class _Kernel:
         self.height, self.rounds = problem.forest_height, problem.rounds
         self.build = Builder()
         self.build.code.alu_lanes = plan.alu_lanes
+        self.build.code.alu_reserve = plan.alu_reserve
         self.batch = Batch(problem.batch_size)
         self.table: Table | None = None
 
@@ -110,11 +118,15 @@ class _Kernel:
         every = [_Vector(self, number) for number in range(len(self.batch.starts))]
         vectors = [every[number] for number in self.plan.only] or every
         if self.table:
+            self.build.code.period = self.buffers.period
             # The table lies where the values come from and go to.
             self.each(vectors, _Vector.load)
-            self.table.store(self.build, self.forest, self.table_addresses, self.layout.words)
+            if not self.plan.bare:
+                self.table.store(self.build, self.forest, self.table_addresses)
             self.each(vectors, _Vector.run)
             self.each(vectors, _Vector.store)
+            if every[-1] in vectors:
+                self.buffers.restore(self.forest, every[-1].number)
             return self.build.code
         for vector in vectors:
             end = vector.number + 1 + self.batch.overlaps(vector.number)
@@ -129,18 +141,16 @@ class _Kernel:
             do(vector)
 
     def set_up(self) -> None:
+        rows, header = self.set_up_known()
         self.build.origin = Origin("setup")
-        addresses = Addresses(self.build)
+        addresses = Addresses(self.build, rows)
         layout, starts = self.layout, self.batch.starts
         self.build.code.soon |= {layout.nodes_at, layout.values_at, VLEN}
         self.value_addresses = self.addresses_of(addresses, "value", layout.values_at)
-        # The root is wanted first, before there are any runs.
-        nodes = [self.build.constant(layout.nodes_at)]
-        if self.plan.tables:
-            nodes += addresses.run("node_address", layout.nodes_at, CHUNKS)[1:]
-        self.forest = Forest(self.build, layout, nodes)
-        if self.plan.tables:
-            self.set_up_table(addresses)
+        self.forest = Forest(self.build, layout, header)
+        if levels := self.levels_in_blocks():
+            self.build.code.busy_loads = True
+            self.set_up_table(addresses, rows, levels)
         self.index_addresses = (
             self.addresses_of(addresses.again(), "index", layout.indices_at)
             if "indices" in self.outputs
@@ -148,30 +158,43 @@ class _Kernel:
         )
         self.build.code.constant(1, VLEN)
 
+    def set_up_known(self) -> tuple[int, int | None]:
+        """A vector for 0, 8, … 56 and the one of the header, if that is read."""
+        build, code = self.build, self.build.code
+        rows = code.new_register("rows", VLEN, pinned=True)
+        code.zeros.add(rows)
+        code.known[0] = rows
+        code.placed = {VLEN * lane: rows + lane for lane in range(1, VLEN)}
+        if not self.plan.header_constants:
+            return rows, None
+        build.origin = Origin(KNOWN)
+        header = build.vload("header", rows, Region(0, VLEN))
+        for lane, value in enumerate(self.layout.header):
+            code.known.setdefault(value, header + lane)
+        return rows, header
+
     def addresses_of(self, addresses: Addresses, name: str, start: int) -> list[int]:
         """By vector, a scalar with the address of its words in the area from `start` on."""
         full, starts = self.batch.full, self.batch.starts
         run = addresses.run(f"{name}_address", start, full)
         return run + [self.build.constant(start + at) for at in starts[full:]]
 
-    def set_up_table(self, addresses: Addresses) -> None:
+    def set_up_table(self, addresses: Addresses, rows: int, levels: set[int]) -> None:
         layout = self.layout
-        start, end = layout.indices_at, layout.indices_at + TABLE_WORDS
-        modes = map(self.plan.modes_of, range(len(self.batch.starts)))
-        self.table = Table(start, {word for mine in modes for word in self.words_read(mine)})
-        self.table_addresses = addresses.run("table_address", start, TABLE_WORDS // VLEN)
-        self.buffers = Buffers(addresses, Region(end, layout.words), BUFFERED)
-
-    def words_read(self, modes: Modes) -> Iterator[tuple[Block, int]]:
-        """The words of blocks that a vector of these modes reads."""
-        short = self.last_level(self.rounds - 1) in _FROM_TOP
-        for block in BLOCKS:
-            whole = block is not TOP or (short and not modes.short)
-            if whole or modes.level3_by_load:
-                yield block, block.node
-            if whole:
-                yield block, block.right
-                yield block, block.left if modes.by_store[block.kind] else block.both
+        self.table = Table(layout.indices_at, layout.words, levels)
+        last_row = (layout.nodes_at + (4 << max(levels)) - 2) // VLEN
+        self.forest.addresses = addresses.run("node_address", 0, 1 + last_row)
+        vectors = self.table.words // VLEN
+        self.table_addresses = addresses.run("table_address", layout.indices_at, vectors)
+        below = [self.level(r) for r in range(self.rounds) if self.is_from_memory(r)]
+        rows_above = min((1 << level for level in below), default=layout.words) // VLEN
+        count = min(self.plan.forest_buffers, last_row - 1, rows_above - 2)
+        count = count if count >= FEWEST_BUFFERS else 0
+        self.buffers = Buffers(self.build, rows, count, self.rounds_with_children(self.table))
+        # Loaded here, and not where somebody happens to want them first.
+        self.forest.row(1, self.buffers.area)
+        for row in range(2, (count + 1 if self.plan.bare else last_row) + 1):
+            self.forest.row(row)
 
     def level(self, r: int) -> int:
         """Of the tree, in round r: a walk is back at the root after `height + 1` rounds."""
@@ -181,18 +204,46 @@ class _Kernel:
         """The deepest level of the walk that round r is part of."""
         return min(self.height, self.level(r) + self.rounds - 1 - r)
 
-    def source(self, r: int, modes: Modes) -> Callable[[_Vector], int]:
+    def blocks(self, r: int) -> Mapping[int, str]:
+        """The levels at which the walk of round r reads blocks, with their names in Modes."""
+        if self.last_level(r) in (SHORT_BLOCK, SHORT_BLOCK + 1):
+            return {SHORT_BLOCK: SHORT} if self.plan.blocks else {}
+        return dict(zip(self.plan.blocks, LONG, strict=False))
+
+    def levels_in_blocks(self) -> set[int]:
+        """The levels at which some walk reads blocks."""
+        every = range(self.rounds)
+        return {self.level(r) for r in every if self.source(r) is _Vector.from_block}
+
+    def rounds_with_children(self, table: Table) -> list[int]:
+        """The rounds before a child of a block is read, first those where nothing tells apart."""
+        rounds = [r for r in range(self.rounds - 1) if self.source(r + 1) is _Vector.from_child]
+        return sorted(rounds, key=lambda r: table.blocks[self.level(r)].both is not None)
+
+    def source(self, r: int) -> Callable[[_Vector, int], int]:
         """How the value is joined with its node in round r."""
-        level, short = self.level(r), self.last_level(r) in _FROM_TOP
-        if self.table and short and not modes.short and level in _FROM_TOP:
-            return _FROM_TOP[level]
-        if self.table and not short and modes.level3_by_load and level == 3:
-            return _Vector.from_top_node
-        if level < self.plan.tree_cache or (level == 4 and short and modes.short == 2):
-            return _Vector.from_cache
-        if self.table and level in _FROM_TABLE:
-            return _FROM_TABLE[level]
-        return _Vector.from_memory
+        level, blocks = self.level(r), self.blocks(r)
+        if level in blocks:
+            return _Vector.from_block
+        if level - 1 in blocks:
+            return _Vector.from_child
+        return _Vector.from_cache if level < self.plan.tree_cache else _Vector.from_memory
+
+    def index_offset(self, r: int) -> int:
+        """What is added to the index J of a node that is read from memory.
+
+        The last level's is J + 6, which is the node's address: no window is wanted. The one before
+        has half of it, so that it costs nothing to double. Further up that does not go on.
+        """
+        if not self.plan.window_loads:
+            return WINDOW_WORD
+        rest = self.last_level(r) - self.level(r)
+        first = r - sum(1 for _ in takewhile(self.is_from_memory, range(r - 1, -1, -1)))
+        levels = self.last_level(r) - self.level(first) + 1
+        return WINDOW_WORD >> rest if self.plan.exact_leaves and levels <= 2 else 0
+
+    def is_from_memory(self, r: int) -> bool:
+        return self.source(r) is _Vector.from_memory
 
 
 class Batch:
@@ -227,9 +278,10 @@ class _Vector:
         self.first = kernel.batch.starts[number]
         self.value = -1
         self.deferred = False
-        self.block: list[int] = []
+        self.block: Block | None = None
+        self.windows: list[int] = []
+        self.child = LANES
         self.buffer: Buffer | None = None
-        self.goes_on = False
         self.back_to_root()
 
     def back_to_root(self) -> None:
@@ -256,9 +308,8 @@ class _Vector:
             self.round(r)
 
     def round(self, r: int) -> None:
-        self.goes_on = self.kernel.level(r) < self.kernel.last_level(r)
         self.at("node", r)
-        self.value = self.kernel.source(r, self.modes)(self)
+        self.value = self.kernel.source(r)(self, r)
         self.hash(r)
         self.descend(r)
 
@@ -278,18 +329,17 @@ class _Vector:
 
     def stage(self, op1: str, c: int, op2: str, op3: str, s: int) -> int:
         build, value = self.build, self.value
-        left = build.valu(op1, "mixed", value, build.constant(c, VLEN))
+        if c == LAST_CONSTANT and self.plan.scalar_operands:
+            left = self.mixed_with_scalar(build.constant(c))
+        else:
+            left = build.valu(op1, "mixed", value, build.constant(c, VLEN))
         right = build.valu(op3, "shifted", value, build.constant(s, VLEN))
         return build.valu(op2, "value", left, right)
 
     def needs_true_value(self, r: int) -> bool:
         """Whether the last hash constant cannot wait for the next node."""
         last = r + 1 == self.kernel.rounds
-        return (
-            last
-            or not self.plan.deferred_xor
-            or self.kernel.source(r + 1, self.modes) is _Vector.from_memory
-        )
+        return last or not self.plan.deferred_xor or self.kernel.is_from_memory(r + 1)
 
     def compare(self, r: int) -> None:
         if self.first >= 0:
@@ -302,22 +352,31 @@ class _Vector:
             self.back_to_root()
             return
         parity = self.build.valu("&", "bit", self.value, self.build.constant(1, VLEN))
-        bit = Bit(parity, self.deferred)
+        bit = Bit(parity, self.deferred, self.value)
         self.path.append(bit)
         self.position.descend(bit)
 
     def mixed_with(self, node: int) -> int:
         return self.build.valu("^", "value", self.value, node)
 
+    def mixed_with_scalar(self, word: int) -> int:
+        return self.mixed_with_lanes([word] * VLEN)
+
+    def mixed_with_lanes(self, words: Sequence[int]) -> int:
+        mixed = self.build.vector("value")
+        for lane, word in enumerate(words):
+            self.build.emit(XOR, mixed + lane, self.value + lane, word)
+        return mixed
+
     # The node, from the cache.
 
-    def from_cache(self) -> int:
+    def from_cache(self, _: int) -> int:
+        if self.deferred and not self.path and self.plan.scalar_operands:
+            return self.mixed_with_scalar(self.kernel.forest.scalar(1, deferred=True))
         return self.mixed_with(self.cached_node())
 
     def cached_node(self) -> int:
         level = len(self.path)
-        if level == 1 and self.modes.level1_by_valu and self.deferred:
-            return self.node_by_difference(self.path[0])
         nodes = range(1 << level, 2 << level)
         choices = [self.kernel.forest.broadcast(node, deferred=self.deferred) for node in nodes]
         # The oldest bit halves first: of its two halves' nodes it takes one each.
@@ -334,104 +393,107 @@ class _Vector:
         a, b = (left, right) if bit.mirrored else (right, left)
         return self.build.select("node", bit.vector, a, b)
 
-    def node_by_difference(self, bit: Bit) -> int:
-        forest, build = self.kernel.forest, self.build
-        if bit.mirrored:
-            base, step = forest.broadcast(3, deferred=True), forest.difference(2, 3)
-        else:
-            base, step = forest.broadcast(2, deferred=True), forest.difference(3, 2)
-        return build.valu("multiply_add", "node", bit.vector, step, base)
-
     # The node, straight from memory.
 
-    def from_memory(self) -> int:
-        layout = self.kernel.layout
-        # A window's last word may be an index, but nobody looks at it.
-        region = Region(layout.nodes.start, layout.nodes.stop)
-        if not self.plan.window_loads:
-            return self.mixed_with(self.gathered(region))
-        address = self.position.reach("index", 1, 0, selected=self.modes.index)
-        windows = [self.build.vload("window", address + k, region) for k in range(VLEN)]
-        return self.mixed_with_lanes([window + WINDOW_WORD for window in windows])
+    def from_memory(self, r: int) -> int:
+        offset = self.kernel.index_offset(r)
+        index = self.position.reach("index", 1, offset, selected=self.modes.index)
+        level, word = self.kernel.level(r), WINDOW_WORD - offset
+        # Windows reach past the nodes of the level, but nobody looks there.
+        region = Region((1 << level) + WINDOW_WORD, (2 << level) + WINDOW_WORD)
+        if not word:
+            return self.mixed_with(self.gathered(index, region))
+        windows = [self.build.vload("window", index + lane, region) for lane in range(VLEN)]
+        return self.mixed_with_lanes([window + word for window in windows])
 
-    def gathered(self, region: Region) -> int:
-        address = self.position.reach("address", 1, WINDOW_WORD)
+    def gathered(self, address: int, region: Region) -> int:
         node = self.build.vector("node")
         for lane in range(VLEN):
             self.build.emit(LOAD, node + lane, address + lane, region=region)
         return node
 
-    def mixed_with_lanes(self, words: Sequence[int]) -> int:
-        mixed = self.build.vector("value")
-        for lane, word in enumerate(words):
-            self.build.emit(XOR, mixed + lane, self.value + lane, word)
-        return mixed
-
     # The node, from a block of the table.
 
-    def from_top_block(self) -> int:
-        return self.from_block(TOP, self.modes.address3)
-
-    def from_upper_block(self) -> int:
-        return self.from_block(UPPER, self.modes.address4)
-
-    def from_lower_block(self) -> int:
-        return self.from_block(LOWER, 2 * self.modes.address6_by_flow)
-
-    def from_top_node(self) -> int:
-        return self.from_block(TOP, self.modes.passing3, children=False)
-
-    def from_block(self, block: Block, selected: int, *, children: bool = True) -> int:
-        assert self.deferred
+    def from_block(self, r: int) -> int:
+        level = self.kernel.level(r)
+        name = self.kernel.blocks(r)[level]
         table = self.kernel.table
         assert table
-        scale, offset = table.affine(block)
-        address = self.position.reach("block_address", scale, offset, selected=selected)
-        region = table.region(block)
-        self.block = [self.build.vload("block", address + k, region) for k in range(VLEN)]
-        self.buffer = None
-        if children and self.goes_on and self.modes.by_store[block.kind]:
-            self.buffer = self.kernel.buffers.take(block.kind, self.number)
-            self.store_children(block.right, self.buffer.addresses)
-        return self.mixed_with_lanes([words + block.node for words in self.block])
+        block = table.blocks[level]
+        address = self.address_of(block, self.modes.address(name))
+        self.windows = [self.build.vload("block", address + k, block.region) for k in range(VLEN)]
+        self.block, self.buffer = block, None
+        if level < self.kernel.last_level(r):
+            self.choose_way(r, self.modes.child(name))
+        return self.mixed_with_lanes([words + block.node for words in self.windows])
 
-    def from_top_child(self) -> int:
-        return self.from_child(TOP)
+    def address_of(self, block: Block, bits: int) -> int:
+        scale, offset = block.affine
+        if bits != REMAINDER:
+            return self.position.reach("block_address", scale, offset, selected=bits)
+        if self.plan.remainders and block.level == SHORT_BLOCK:
+            return self.position.reach_by_remainder("block_address", scale, offset)
+        return self.position.reach("block_address", scale, offset, selected=REMAINDER_BITS)
 
-    def from_upper_child(self) -> int:
-        return self.from_child(UPPER)
+    def choose_way(self, r: int, asked: int) -> None:
+        """How the child is chosen, as far as that can be had; the right ones may be stored now."""
+        self.child = LANES
+        if asked == SELECTS and self.plan.scalar_selects:
+            self.child = SELECTS
+        if asked == STORES and self.plan.store_selects:
+            self.buffer = self.kernel.buffers.take(r, self.number)
+        if self.buffer and self.block:
+            self.child = STORES
+            self.store_children(self.block.right, self.buffer.addresses)
 
-    def from_lower_child(self) -> int:
-        return self.from_child(LOWER)
-
-    def from_child(self, block: Block) -> int:
-        """By way of memory, or lane by lane."""
-        bit = self.path[-1]
+    def from_child(self, _: int) -> int:
+        """By way of memory, by flow, or lane by lane."""
+        bit, block = self.path[-1], self.block
         assert bit.mirrored
-        if not self.buffer:
-            return self.from_child_by_lanes(block)
-        # The right ones are there; a left one goes over it, or where nobody reads.
-        addresses = self.buffer.addresses
-        places = self.build.select(
-            "places", bit.vector, addresses, self.kernel.buffers.nowhere_address
-        )
+        assert block
+        if self.child == STORES:
+            return self.mixed_with(self.child_by_stores(bit, block))
+        if self.child == SELECTS:
+            return self.mixed_with(self.child_by_selects(bit, block))
+        return self.mixed_by_lanes(bit, block)
+
+    def child_by_stores(self, bit: Bit, block: Block) -> int:
+        """The right ones are there; a left one goes over it, or where nobody reads."""
+        assert self.buffer
+        addresses, nowhere = self.buffer.addresses, self.kernel.buffers.nowhere
+        places = self.build.select("places", bit.vector, addresses, nowhere)
         self.store_children(block.left, places)
-        return self.mixed_with(self.build.vload("children", addresses, self.buffer.region))
+        return self.build.vload("children", addresses, self.buffer.region)
 
     def store_children(self, offset: int, places: int) -> None:
         assert self.buffer
-        for lane, words in enumerate(self.block):
+        for lane, words in enumerate(self.windows):
             region = self.buffer.word(lane)
             self.build.emit(STORE, places + lane, words + offset, region=region)
 
-    def from_child_by_lanes(self, block: Block) -> int:
+    def child_by_selects(self, bit: Bit, block: Block) -> int:
+        child = self.build.vector("child")
+        for lane, words in enumerate(self.windows):
+            operands = (child + lane, bit.vector + lane, words + block.left, words + block.right)
+            self.build.emit(SELECT, *operands)
+        return child
+
+    def mixed_by_lanes(self, bit: Bit, block: Block) -> int:
         """right ^ (right ^ left) where the bit is 1, that is mirrored: where it goes left."""
         turned = self.build.vector("turned")
-        bit = self.path[-1].vector
-        for lane, words in enumerate(self.block):
-            self.build.emit(MULTIPLY, turned + lane, bit + lane, words + block.both)
-        mixed = self.mixed_with_lanes([words + block.right for words in self.block])
+        for lane, both in enumerate(self.both_children(block)):
+            self.build.emit(MULTIPLY, turned + lane, bit.vector + lane, both)
+        mixed = self.mixed_with_lanes([words + block.right for words in self.windows])
         return self.build.valu("^", "value", mixed, turned)
+
+    def both_children(self, block: Block) -> list[int]:
+        """By lane, a word that holds right ^ left."""
+        if block.both is not None:
+            return [words + block.both for words in self.windows]
+        both = self.build.vector("both")
+        for lane, words in enumerate(self.windows):
+            self.build.emit(XOR, both + lane, words + block.right, words + block.left)
+        return [both + lane for lane in range(VLEN)]
 
     # The end.
 
@@ -447,10 +509,7 @@ class _Vector:
     def store_words(self, vector: int, area: int, addresses: list[int]) -> None:
         lanes = self.kernel.batch.lanes(self.number)
         if len(lanes) == VLEN:
-            region = self.words(area)
-            if self.kernel.table and region.meets(self.kernel.buffers.nowhere):
-                region = self.kernel.buffers.area
-            self.build.emit(VSTORE, addresses[self.number], vector, region=region)
+            self.build.emit(VSTORE, addresses[self.number], vector, region=self.words(area))
             return
         for lane in lanes:
             at = area + self.first + lane
@@ -458,11 +517,4 @@ class _Vector:
             self.build.emit(STORE, address, vector + lane, region=Region(at, at + 1))
 
 
-_FROM_TOP = {3: _Vector.from_top_block, 4: _Vector.from_top_child}
-_FROM_TABLE = {
-    4: _Vector.from_upper_block,
-    5: _Vector.from_upper_child,
-    6: _Vector.from_lower_block,
-    7: _Vector.from_lower_child,
-}
 _STAGES = tuple((s.op1, s.c, s.op2, s.op3, s.s) for s in HASH_STAGES)

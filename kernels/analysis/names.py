@@ -91,10 +91,12 @@ class Names:
         return whole.hexdigest()
 
     def shared(self) -> dict[int, tuple[bytes, int]]:
-        """By register that set-up writes: what it holds, and how many hold the same before it."""
+        """By register that set-up writes, or that is known from the start: what it holds, and how
+        many hold the same before it."""
         counts: Counter[bytes] = Counter()
         shared = {}
-        for register in self.writers:
+        known = [self.code.owner[word] for word in sorted(self.code.zeros)]
+        for register in dict.fromkeys([*self.writers, *known]):
             name = self.register(register)
             shared[register] = name, counts[name]
             counts[name] += 1
@@ -106,8 +108,13 @@ class Names:
             known = self.code.registers[register]
             if known.constant is not None:
                 name = _digest("constant", known.constant, known.width)
+            elif self.code.zeros & set(range(known.word, known.word + known.width)):
+                # Its lanes are constants that are made of each other.
+                name = _digest("constants", known.name)
             else:
-                name = _digest(*[self._setup(number) for number in self.writers[register]])
+                # Two may hold the same for different ends; which are there depends on the modes.
+                writers = self.writers[register]
+                name = _digest(known.name, *[self._setup(number) for number in writers])
             self._by_register[register] = name
         return self._by_register[register]
 

@@ -32,11 +32,16 @@ class DeadCode:
         if op.row.engine == "debug":
             return True
         defs, uses = SPANS[op.row.code]
-        if defs and read.isdisjoint(words_of(defs, op.operands)):
-            return False
+        for position, width in defs:
+            word = op.operands[position]
+            if read.isdisjoint(range(word, word + width)):
+                return False
         for position, width in uses:
             word = op.operands[position]
-            read.update(range(word, word + width))
+            if width == 1:
+                read.add(word)
+            else:
+                read.update(range(word, word + width))
         return True
 
 

@@ -48,6 +48,7 @@ def run_of(flat: Flat) -> bytes:
         sum(map(len, flat.writes)),
         sum(map(len, flat.reads)),
         flat.places,
+        int(flat.reserve),
         1,
         1,
     )

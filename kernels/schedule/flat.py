@@ -52,6 +52,8 @@ class Flat:
     """By register, in words."""
     places: int
     """Places for vectors behind the pinned words; one holds a vector or 8 scalars."""
+    reserve: bool
+    """Whether the last splittable operation that is ready is kept for alu."""
 
 
 def flatten(code: Code, pinned_words: int) -> Flat:
@@ -76,6 +78,7 @@ def flatten(code: Code, pinned_words: int) -> Flat:
         readers=_counts([r for registers in reads for r in registers], len(code.registers)),
         width=[register.width for register in code.registers],
         places=(SCRATCH_SIZE - pinned_words) // VLEN,
+        reserve=code.alu_reserve,
     )
 
 

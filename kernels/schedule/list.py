@@ -29,7 +29,7 @@ STEP, SHAPE = 8, 0.95
 to fill gaps, a little closer together."""
 LAST = 10
 """Longest path in cycles, up to which an operation has time: those of most of a last hash."""
-WIDE = ((64, 0), (64, 1), (64, 2), (20, 1))
+WIDE = ((64, 0), (64, 1), (64, 2), (28, 0), (20, 1), (16, 0))
 """Vectors under way at a time, and places that each leaves to every vector before it: the best of
 those for which scratch suffices is taken."""
 NARROW = ((64, 3), (64, 4), *((2**k, 1) for k in (5, 4, 3, 2, 1)), (1, 0))

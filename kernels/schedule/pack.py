@@ -5,7 +5,9 @@
 
 Order within a cycle: the rest of a split operation, flow, load, store, single alu slots, then
 valu and splittable operations together by urgency. A splittable one takes 8 alu slots if they
-are free, else a valu slot, else it begins in the alu slots that are left and ends next cycle.
+are free, else a valu slot, else it begins in the alu slots that are left and ends next cycle. The
+last one that is ready begins there even while valu slots are free, if there are multiply_adds for
+all of them: only it can fill the alu slots that are left, and they can go nowhere else.
 
 Scratch is given out on the way: a register takes its place at its first write and gives it back
 at its last read, and the same cycle may write the next register there, because all reads come
@@ -153,11 +155,21 @@ class _Packing:
         if kind == SPLITTABLE and self.free[ALU] >= VLEN:
             self.free[ALU] -= VLEN
             self._issue(node, 0, VLEN)
-        elif self.free[VALU]:
+        elif self.free[VALU] and not (kind == SPLITTABLE and self._is_for_alu()):
             self.free[VALU] -= 1
             self._issue(node)
         else:
             self._begin_split(node)
+
+    def _is_for_alu(self) -> bool:
+        """Whether a splittable operation just taken is the last, and valu has enough without it."""
+        return (
+            self.flat.reserve
+            and not self.heaps[SPLITTABLE]
+            and self.free[ALU] > 0
+            and self.split is None
+            and len(self.heaps[VALU]) >= self.free[VALU]
+        )
 
     def _begin_split(self, node: int) -> None:
         lanes, self.free[ALU] = self.free[ALU], 0

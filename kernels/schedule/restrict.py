@@ -53,6 +53,7 @@ class FewestPlaces:
             registers=registers,
             owner=[n for n, register in enumerate(registers) for _ in range(register.width)],
             constants={},
+            zeros={start[word] for word in code.zeros},
         )
 
 

@@ -42,7 +42,7 @@ class Pool:
 def pin(code: Code) -> tuple[list[int], int]:
     """By register, the address of a pinned one that is written, else -1; the word past them."""
     address, end = [-1] * len(code.registers), 0
-    used = _written(code)
+    used = _written(code) | {code.owner[word] for word in code.zeros}
     for number, register in enumerate(code.registers):
         if register.pinned and number in used:
             address[number] = end

@@ -2,10 +2,10 @@
 
     {"format": "vliwdbg-tuning/1", "kernel": "treehash",
      "problem": {"forest_height": 10, "rounds": 16, "batch_size": 256}, "outputs": ["values"],
-     "cycles": 899, "found_by": "vliwdbg tune --time 600 --seed 1",
+     "cycles": 889, "found_by": "vliwdbg tune --time 600 --seed 1",
      "operations": "9f…",                      fingerprint of the operations that it was found for
      "window": 24, "spare": 1,                 as `schedule.pack` takes them
-     "modes": {"address4": "2230…", …},       a digit for each vector
+     "modes": {"last_address": "2230…", …},       a digit for each vector
      "offsets": "…", "noise": "…"}             in steps: by group, and by operation
 
 The last two are compressed, as nobody reads them. Stored files lie in `kernels/tune/found`, beside

@@ -37,7 +37,7 @@ class Groups:
     def part(self, origin: Origin) -> int:
         """The part of its vector."""
         if origin.round is None:
-            return self.rounds if origin.stage == "store" else 0
+            return 0 if origin.stage == "load" else self.rounds
         ends = origin.round == self.rounds - 1 and origin.stage != "node"
         return origin.round + ends
 

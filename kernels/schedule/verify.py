@@ -19,7 +19,8 @@ from kernels.schedule.base import Schedule
 from machine.access import MEMORY, SPANS, Kind
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS
 
-NOBODY = -1
+NOBODY, ZERO = -1, -2
+"""Instead of a writer: any word will do; a word that is still 0, as all are at the start."""
 SHOWN = 5
 """Violations that a message names."""
 
@@ -110,6 +111,8 @@ def _over_limits(schedule: Schedule) -> Iterator[Diagnostic]:
 def _writers_meant(code: Code) -> list[list[int]]:
     """By operation, who wrote the words it reads, one run of words after another."""
     writer = [NOBODY] * len(code.owner)
+    for word in code.zeros:
+        writer[word] = ZERO
     meant = []
     for number, op in enumerate(code.ops):
         defs, uses = SPANS[op.row.code]
@@ -153,7 +156,7 @@ def _never_written(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagn
 
 def _wrong_reads(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagnostic]:
     code, address = schedule.code, _word_addresses(schedule)
-    writer = [NOBODY] * SCRATCH_SIZE
+    writer = [ZERO] * SCRATCH_SIZE
     for at, numbers in _bundles(schedule):
         writes = []
         for number in numbers:
@@ -191,6 +194,9 @@ def _wrong_read(
     schedule: Schedule, number: int, at: int, meant: list[int], found: list[int]
 ) -> Diagnostic:
     want, got = _differ(meant, found) or (NOBODY, NOBODY)
+    if want == ZERO:
+        message = f"operation {got} wrote to a word that has to be 0"
+        return Diagnostic("scratch", number, at, message)
     if schedule.bundle[want] >= at:
         return Diagnostic("raw", number, at, f"reads a word before operation {want} wrote it")
     same = not _registers(schedule.code, want).isdisjoint(_registers(schedule.code, got))
@@ -203,7 +209,7 @@ def _wrong_read(
 
 
 def _registers(code: Code, number: int) -> set[int]:
-    if number == NOBODY:
+    if number < 0:
         return set()
     op = code.ops[number]
     return {code.owner[op.operands[position]] for position, _ in SPANS[op.row.code].defs}

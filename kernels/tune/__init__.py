@@ -1,8 +1,9 @@
 """The search for parameters of the scheduler `tuned`.
 
     candidate  what is varied, and the moves      measure  how long its schedule is, quickly
-    anneal     one walk                           session  walks, slices, progress
-    workers    several walks at a time            found/   what was found, one file a size
+    anneal     one walk                           link     operations in any modes, for measure
+    campaign   starts, and who goes on            session  slices, progress
+    workers    several searches at a time         found/   what was found, one file a size
 
 `tune` is all that others call; it prints nothing and writes no file.
 """
@@ -80,7 +81,7 @@ def tune(
     if jobs > 1 or dask:
         outcome = search_in_workers(order, begin, jobs, seed, found_by, dask, ledger, halt)
     else:
-        outcome = search_here(Walk(order, str(seed)), begin, found_by, ledger, halt)
+        outcome = search_here(Walk(order, str(seed), tries), begin, found_by, ledger, halt)
     ledger.report(now=True)
     if outcome.tuning is None and outcome.interrupted and stop is None:
         raise KeyboardInterrupt

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from kernels.plan import VALUES, Modes
+from kernels.plan import LIKELY, Modes
 from kernels.schedule.urgency import SCALE, Groups
 
 MOST_NOISE = 127
@@ -80,6 +80,12 @@ class Moves:
                 offsets[group] += by
         return replace(candidate, offsets=offsets)
 
+    def copy(self, candidate: Candidate, random: Random) -> Candidate:
+        """All modes of a vector, those of another: nothing has to be compiled for that."""
+        modes = list(candidate.modes)
+        modes[random.randrange(len(modes))] = random.choice(modes)
+        return replace(candidate, modes=tuple(modes))
+
     def flip(self, candidate: Candidate, random: Random) -> Candidate:
         """One field of one vector."""
         vector, name = random.randrange(self.groups.vectors), random.choice(self.names)
@@ -107,10 +113,9 @@ class Moves:
 
     @staticmethod
     def _other(candidate: Candidate, vector: int, name: str, random: Random) -> int:
-        """Another value of a vector's field."""
-        further = random.randrange(1, VALUES[name])
-        now: int = getattr(candidate.modes[vector], name)
-        return (now + further) % VALUES[name]
+        """Another value of a vector's field, of those worth a try."""
+        now = getattr(candidate.modes[vector], name)
+        return random.choice([value for value in LIKELY[name] if value != now])
 
     def jolt(self, candidate: Candidate, random: Random) -> Candidate:
         """New noise for operations here and there."""
@@ -143,9 +148,10 @@ _WEIGHTED: dict[_Move, int] = {
     Moves.shift: 40,
     Moves.shift_rest: 10,
     Moves.shift_part: 30,
-    Moves.flip: 10,
-    Moves.flip_many: 6,
-    Moves.exchange: 6,
+    Moves.copy: 8,
+    Moves.flip: 3,
+    Moves.flip_many: 2,
+    Moves.exchange: 2,
     Moves.jolt: 40,
     Moves.jolt_block: 30,
     Moves.resize: 2,
@@ -157,7 +163,7 @@ def _with_modes(candidate: Candidate, vectors: Iterable[int], name: str, value: 
     """The same where a field of these vectors has this value, if that changes anything."""
     modes = list(candidate.modes)
     for vector in vectors:
-        modes[vector] = replace(modes[vector], **{name: value}).settled
+        modes[vector] = replace(modes[vector], **{name: value})
     return replace(candidate, modes=tuple(modes))
 
 

@@ -17,12 +17,13 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kernels.analysis.names import Name, Names, settle
+from kernels.analysis.names import TIE_BITS, Name, Names, settle
 from kernels.ir import Code, Op
 from kernels.order import Order
 from kernels.plan import Modes
 from kernels.schedule.compiled import core
 from kernels.schedule.flat import Kind, kind_of
+from kernels.schedule.scratch import pin
 from kernels.schedule.urgency import Groups
 from machine import access
 from machine.access import MEMORY, SPANS
@@ -33,6 +34,9 @@ FARTHEST = 2**31 - 1
 """Memory words from here on are one to the linker."""
 NO_REACH = (ABSENT, 0, 0, 0)
 MOST_USES = 3
+OWN_STAGES = ("load", "store")
+RECORD, VECTOR, GROUP, SLOT, TIE, START, ADDRESS = 24, 1, 2, 3, 4, 6, 12
+"""Words of a record, and where in it some things are (see `_core/flat.h`)."""
 SEGMENTS = 8
 """Stretches of program order in which a vector may have operations."""
 
@@ -43,6 +47,27 @@ class Piece(NamedTuple):
     segments: tuple[bytes, ...]
     words: int
     wants: frozenset[int]
+
+
+class Model(NamedTuple):
+    """A vector's records in some modes, from which those of others that do the same are made.
+
+    `slots` are the names of the records' noise, without the vector; `own` are the records that
+    load or store the vector's elements.
+    """
+
+    vector: int
+    records: array[int]
+    ends: tuple[int, ...]
+    slots: tuple[tuple[Hashable, ...], ...]
+    own: tuple[int, ...]
+    words: int
+    wants: frozenset[int]
+
+    @property
+    def addresses(self) -> list[array[int]]:
+        """Where the own records' addresses are, as reaches."""
+        return [self.records[at + ADDRESS : at + ADDRESS + len(NO_REACH)] for at in self.own]
 
 
 class SetUp(NamedTuple):
@@ -60,21 +85,25 @@ class Linker:
     slots: dict[Hashable, int] = field(default_factory=lambda: {None: 0})
     _shared: dict[tuple[bytes, int], int] = field(default_factory=dict)
     _shared_words: int = 0
+    _places: int = 0
+    """For vectors, behind the pinned words: the same in all modes."""
     _pieces: dict[tuple[int, Modes], Piece] = field(default_factory=dict)
-    _set_ups: dict[Hashable, SetUp] = field(default_factory=dict)
+    _models: dict[tuple[int, Modes], Model] = field(default_factory=dict)
+    _addresses: list[list[array[int]]] = field(default_factory=list)
+    """By vector, where the addresses of its own elements are."""
+    _period: int = 0
+    _set_ups: dict[frozenset[int], SetUp] = field(default_factory=dict)
 
     def link(self, modes: Sequence[Modes]) -> bytes:
         """The run of the kernel whose vectors have these modes."""
-        missing = [pair for pair in enumerate(modes) if pair not in self._pieces]
-        if missing:
-            self._compile_pieces(missing, modes)
-        pieces = [self._pieces[pair] for pair in enumerate(modes)]
+        if not self._addresses:
+            self._look_at_all()
+        pieces = [self._piece(vector, mine) for vector, mine in enumerate(modes)]
         # Which constant is made how depends on which are wanted.
         wants = frozenset().union(*(piece.wants for piece in pieces))
-        wanted = wants, frozenset(mine.of_table for mine in modes)
-        if wanted not in self._set_ups:
-            self._set_ups[wanted] = self._compile_set_up(modes, pieces)
-        set_up = self._set_ups[wanted]
+        if wants not in self._set_ups:
+            self._set_ups[wants] = self._compile_set_up(modes, pieces)
+        set_up = self._set_ups[wants]
         records = [
             part
             for segment in range(SEGMENTS)
@@ -86,17 +115,68 @@ class Linker:
         bases = array("i", [self._shared_words])
         for piece in pieces:
             bases.append(bases[-1] + piece.words)
-        places = SCRATCH_SIZE // VLEN
-        return core.link(b"".join(records), bases, self.groups.count, len(self.slots), places)
+        counts = self.groups.count, len(self.slots), self._places
+        return core.link(b"".join(records), bases, *counts)
 
-    def _compile_pieces(self, missing: Sequence[tuple[int, Modes]], modes: Sequence[Modes]) -> None:
+    def _look_at_all(self) -> None:
+        """Compile all vectors in the usual modes, for what they have in common."""
+        modes = [Modes()] * self.groups.vectors
+        code = self.order.compile(modes)
+        self._period = code.period
+        self._places = (SCRATCH_SIZE - pin(code)[1]) // VLEN
+        writer = _Writer(self, code)
+        models = [writer.model(vector) for vector in range(len(modes))]
+        self._addresses = [model.addresses for model in models]
+
+    def _piece(self, vector: int, modes: Modes) -> Piece:
+        if (vector, modes) not in self._pieces:
+            key = self._like(vector), modes
+            if key not in self._models:
+                self._compile_models(key[0], modes)
+            self._pieces[vector, modes] = self._moved(self._models[key], vector)
+        return self._pieces[vector, modes]
+
+    def _like(self, vector: int) -> int:
+        """The first vector that does the same. The last one may do more, or overlap another."""
+        last = self.groups.vectors - 1
+        usual = 0 < self._period < last and vector < last - 1
+        return vector % self._period if usual else vector
+
+    def _compile_models(self, vector: int, modes: Modes) -> None:
         """With another vector, because one's segments end where another's operations come in
-        between, and the last one may overlap the one before."""
-        vectors = {vector for vector, _ in missing}
-        last = max(vectors)
-        other = last + 1 if last + 1 < self.groups.vectors else max(0, last - 1)
-        writer = _Writer(self, self.order.compile(modes, sorted({*vectors, other})))
-        self._pieces |= {pair: writer.piece(pair[0]) for pair in missing}
+        between."""
+        last = self.groups.vectors - 1
+        other = vector + 1 if vector < last else max(0, vector - 1)
+        both = sorted({vector, other})
+        writer = _Writer(self, self.order.compile([modes] * (last + 1), both, bare=True))
+        self._models |= {(one, modes): writer.model(one) for one in both if self._like(one) == one}
+
+    def _moved(self, model: Model, vector: int) -> Piece:
+        """What the vector does, if it does the same as the model's."""
+        by, records, wants = vector - model.vector, model.records[:], set(model.wants)
+        count = len(records) // RECORD
+        records[VECTOR::RECORD] = array("i", [vector]) * count
+        parts = by * self.groups.parts
+        records[GROUP::RECORD] = array("i", [group + parts for group in records[GROUP::RECORD]])
+        slots = self.slots
+        records[SLOT::RECORD] = array(
+            "i", [slots.setdefault((vector, *key), len(slots)) for key in model.slots]
+        )
+        tie = by << TIE_BITS
+        records[TIE::RECORD] = array("i", [before + tie for before in records[TIE::RECORD]])
+        for at, before, reach in zip(
+            model.own, model.addresses, self._addresses[vector], strict=True
+        ):
+            records[at + START] += VLEN * by
+            records[at + START + 1] += VLEN * by
+            records[at + ADDRESS : at + ADDRESS + len(reach)] = reach
+            wants.discard(before[0])
+            wants.add(reach[0])
+        starts = (0, *model.ends)
+        segments = tuple(
+            records[start:end].tobytes() for start, end in zip(starts, model.ends, strict=False)
+        )
+        return Piece(segments, model.words, frozenset(wants))
 
     def _compile_set_up(self, modes: Sequence[Modes], pieces: Sequence[Piece]) -> SetUp:
         """With as few vectors as together want all that is wanted."""
@@ -135,19 +215,26 @@ class _Writer:
             vector = self.code.ops[number].origin.vector
             self.stretches.setdefault(vector, []).append((segment, number))
 
-    def piece(self, vector: int) -> Piece:
-        records = self._records(vector)
-        return Piece(records, self.words[vector], frozenset(self.wants[vector]))
+    def model(self, vector: int) -> Model:
+        records, ends, slots, own = array("i"), [0] * SEGMENTS, [], []
+        for segment, number in self.stretches.get(vector, ()):
+            name, op = self.names.of[number], self.code.ops[number]
+            assert name is not None
+            assert isinstance(name.slot, tuple)
+            if MEMORY[op.row.code] and op.origin.stage in OWN_STAGES:
+                own.append(len(records))
+            slots.append(name.slot[1:])
+            records.extend(self._record(number))
+            ends[segment:] = [len(records)] * (SEGMENTS - segment)
+        shared = self.words[vector], frozenset(self.wants[vector])
+        return Model(vector, records, tuple(ends), tuple(slots), tuple(own), *shared)
 
     def set_up(self) -> SetUp:
-        return SetUp(self._records(None))
-
-    def _records(self, vector: int | None) -> tuple[bytes, ...]:
-        """By segment, the records of a vector or of set-up."""
+        """By segment, the records of set-up."""
         records = [array("i") for _ in range(SEGMENTS)]
-        for segment, number in self.stretches.get(vector, ()):
+        for segment, number in self.stretches.get(None, ()):
             records[segment].extend(self._record(number))
-        return tuple(segment.tobytes() for segment in records)
+        return SetUp(tuple(segment.tobytes() for segment in records))
 
     def _stretches(self) -> Iterator[tuple[int, int]]:
         """(segment, operation) of all: a vector's next segment begins where others came between.
@@ -194,7 +281,8 @@ class _Writer:
         else:
             assert vector is not None
             first = ~self._own_word(vector, number, register.width)
-        return first, word - register.word, width, register.width
+        whole = 0 if register.pinned else register.width
+        return first, word - register.word, width, whole
 
     def _own_word(self, vector: int, register: int, width: int) -> int:
         if register not in self.own:

@@ -17,23 +17,21 @@ from kernels.plan import Modes
 from kernels.schedule import compiled
 from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.scratch import pin
 from kernels.schedule.urgency import SCALE, Groups, ranks
 from kernels.tune.candidate import Candidate
 from kernels.tune.link import Linker
-from machine.isa import SLOT_LIMITS, VLEN
+from machine.isa import VLEN
 
 RECENT = 32
-WORK = {Kind.FLOW: 4, Kind.LOAD: 5, Kind.ALU: 1, Kind.VALU: VLEN, Kind.SPLITTABLE: VLEN}
-"""In lane operations: what a slot less of each kind is worth where all engines are near full."""
-WORK_A_CYCLE = sum(
-    WORK[kind] * SLOT_LIMITS[kind.name.lower()] for kind in set(WORK) - {Kind.SPLITTABLE}
-)
+WORK = {Kind.FLOW: 12, Kind.LOAD: 160, Kind.ALU: 11, Kind.VALU: 88, Kind.SPLITTABLE: 88}
+"""In thousandths of a cycle: what a slot less of each kind is worth where all are near full."""
 KEPT = 24
 """Operations in other modes that are kept linked or compiled: a search goes back and forth."""
 
 
 class Length(NamedTuple):
-    """`late` is how much is issued in the last cycles, `work` all that is, in lane operations."""
+    """`late` is how much is issued in the last cycles, `work` what all is worth (see WORK)."""
 
     cycles: int
     late: int
@@ -62,7 +60,7 @@ class Linked:
 
     def __init__(self, order: Order, groups: Groups) -> None:
         self.linker = Linker(order, groups)
-        self._runs: dict[tuple[Modes, ...], bytes] = {}
+        self._runs: dict[tuple[Modes, ...], object] = {}
 
     @property
     def slots(self) -> Mapping[Hashable, int]:
@@ -80,11 +78,11 @@ class Linked:
         measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room)
         return Length(*measured) if measured else None
 
-    def _run(self, modes: tuple[Modes, ...]) -> bytes:
+    def _run(self, modes: tuple[Modes, ...]) -> object:
         if modes not in self._runs:
             if len(self._runs) >= KEPT:
                 del self._runs[next(iter(self._runs))]
-            self._runs[modes] = self.linker.link(modes)
+            self._runs[modes] = compiled.core.hold(self.linker.link(modes))
         return self._runs[modes]
 
 
@@ -123,7 +121,7 @@ class Compiled:
             names = Names(code)
             for name, _ in names.by_tie():
                 self.slots.setdefault(name.slot, len(self.slots))
-            self._flats[modes] = names, flatten(code, 0)
+            self._flats[modes] = names, flatten(code, pin(code)[1])
         return self._flats[modes]
 
 

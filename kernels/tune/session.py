@@ -1,8 +1,7 @@
-"""A search from start to end: slices of annealing, here or in workers, and what comes of them.
+"""A search from start to end: slices of it, here or in workers, and what comes of them.
 
-    slice    a walk for some seconds or tries, from a tuning, to a tuning
-    jobs     as many walks at a time, each with its own seed; after a slice the ones far behind
-             go on from the best
+    slice    some seconds or tries of a search, to the best tuning so far
+    jobs     as many searches at a time, each with its own seed
 
 With one job and a number of tries instead of seconds the result depends on nothing but the seed.
 """
@@ -20,7 +19,8 @@ from kernels.order import Order
 from kernels.plan import modes_that_matter
 from kernels.schedule.tuning import Tuning, sizes_of
 from kernels.schedule.urgency import Groups
-from kernels.tune.anneal import Annealing, Best, generic_candidate
+from kernels.tune.anneal import Best
+from kernels.tune.campaign import Search
 from kernels.tune.candidate import Candidate
 from kernels.tune.measure import Measure, measure_for
 from machine.isa import VLEN
@@ -66,23 +66,23 @@ def groups_of(order: Order) -> Groups:
 
 
 class Walk:
-    """One job's annealing, which goes on where it stopped as long as nobody gives it a start."""
+    """One job's search, which goes on where it stopped as long as nobody gives it a start."""
 
-    def __init__(self, order: Order, seed: str) -> None:
-        self.order, self.seed, self.groups = order, seed, groups_of(order)
+    def __init__(self, order: Order, seed: str, tries: int | None = None) -> None:
+        self.order, self.seed, self.tries, self.groups = order, seed, tries, groups_of(order)
         self.measure: Measure = measure_for(order, self.groups)
-        self._annealing: Annealing | None = None
+        self._search: Search | None = None
 
-    def start(self, tuning: Tuning | None) -> Annealing:
-        """Begin at a tuning, or at a generic candidate."""
-        candidate = self._candidate(tuning) or generic_candidate(self.measure, self.groups)
-        names = modes_that_matter(self.order.outputs)
-        self._annealing = Annealing(self.measure, self.groups, names, candidate, self.seed)
-        return self._annealing
+    def start(self, tuning: Tuning | None) -> Search:
+        """Begin at a tuning, or from scratch."""
+        names = modes_that_matter(self.order.plan, self.order.outputs)
+        begin = self._candidate(tuning)
+        self._search = Search(self.measure, self.groups, names, self.seed, self.tries, begin)
+        return self._search
 
     @property
-    def annealing(self) -> Annealing:
-        return self._annealing or self.start(None)
+    def search(self) -> Search:
+        return self._search or self.start(None)
 
     def _candidate(self, tuning: Tuning | None) -> Candidate | None:
         """A tuning's candidate, if it is for as many vectors and rounds."""
@@ -95,9 +95,9 @@ class Walk:
             noise[self.measure.slots[name.slot]] = steps
         return Candidate(tuning.offsets, tuning.modes, noise, tuning.window, tuning.spare)
 
-    def tuning(self, best: Best, found_by: str) -> Tuning | None:
-        """The tuning of a candidate, None if it does not fit into scratch."""
-        if best.length is None:
+    def tuning(self, best: Best | None, found_by: str) -> Tuning | None:
+        """The tuning of a candidate, None if there is none or it does not fit into scratch."""
+        if best is None or best.length is None:
             return None
         candidate, names = best.candidate, Names(settle(self.order.compile(best.candidate.modes)))
         slots, noise = self.measure.slots, candidate.noise
@@ -136,10 +136,11 @@ class Ledger:
     def part(self) -> float:
         return self.limits.part(self.seconds, self.tries)
 
-    def found(self, cycles: float) -> None:
-        """Note the best number of cycles now."""
-        if cycles != float("inf") and (not self.history or cycles < self.history[-1][1]):
-            self.history.append((self.seconds, int(cycles)))
+    def found(self, best: Best | Tuning | None) -> None:
+        """Note the best now."""
+        before = self.history[-1][1] if self.history else float("inf")
+        if best and best.cycles < before:
+            self.history.append((self.seconds, int(best.cycles)))
 
     def report(self, *, now: bool = False) -> None:
         """Tell, unless it was told a moment ago."""
@@ -160,31 +161,29 @@ def search_here(
     walk: Walk, start: Tuning | None, found_by: str, ledger: Ledger, stop: Callable[[], bool]
 ) -> Outcome:
     """One job, in this process."""
-    annealing, interrupted = None, False
+    search, interrupted = walk.start(start), False
     try:
-        annealing = walk.start(start)
-        ledger.found(annealing.best.cycles)
         while ledger.part < 1 and not stop():
-            annealing.step(ledger.part)
+            search.step()
             ledger.tries += 1
-            ledger.found(annealing.best.cycles)
+            ledger.found(search.best)
             ledger.report()
     except KeyboardInterrupt:
         interrupted = True
-    tuning = walk.tuning(annealing.best, found_by) if annealing else None
-    return Outcome(tuning, interrupted or ledger.part < 1)
+    return Outcome(walk.tuning(search.best, found_by), interrupted or ledger.part < 1)
 
 
 class Slice(NamedTuple):
-    """What a worker is asked: a walk for some seconds or tries, of a search partly over."""
+    """What a worker is asked: to search for some seconds or tries."""
 
     order: Order
     seed: str
     start: Tuning | None
-    """None: go on where you stopped, or at a generic candidate."""
+    """None: go on where you stopped, or from scratch."""
     seconds: float | None
     tries: int | None
-    part: float
+    in_all: int | None
+    """Tries that there will be, if that is known."""
     found_by: str
 
 
@@ -199,10 +198,10 @@ _walks: dict[str, Walk] = {}
 def work(asked: Slice) -> Answer:
     """What a worker does. It keeps its walks, so that nothing is compiled twice."""
     key = f"{asked.order} {asked.seed}"
-    walk = _walks.setdefault(key, Walk(replace(asked.order, hook=None), asked.seed))
-    annealing = walk.start(asked.start) if asked.start else walk.annealing
+    walk = _walks.setdefault(key, Walk(replace(asked.order, hook=None), asked.seed, asked.in_all))
+    search = walk.start(asked.start) if asked.start else walk.search
     ledger = Ledger(Limits(asked.seconds, asked.tries), lambda _: None)
     while ledger.part < 1:
-        annealing.step(asked.part)
+        search.step()
         ledger.tries += 1
-    return Answer(walk.tuning(annealing.best, asked.found_by), ledger.tries)
+    return Answer(walk.tuning(search.best, asked.found_by), ledger.tries)

@@ -1,7 +1,7 @@
 """Several walks at a time: in processes on this machine, or in Dask's workers on many.
 
-Each job anneals a slice of the search, answers with its best, and gets the next slice; a job that
-has fallen behind goes on from the best of all. With several jobs the result depends on timing.
+Each job searches for a slice of the time, answers with its best, and goes on with the next slice.
+With several jobs the result depends on timing.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ SHORTEST = 2.0
 """Seconds of a slice, at least."""
 LOOK_EVERY = 0.2
 """Seconds between looks at whether somebody wants it to stop."""
-FAR_BEHIND = 1
-"""Cycles that a job may be behind the best and still go its own way."""
 
 Submit = Callable[[int, Slice], "Future[Answer]"]
 """Hands a slice to a job's worker, always the same one, which keeps what it has compiled."""
@@ -81,8 +79,9 @@ class _Search:
         if limits.tries is not None:
             left_tries = limits.tries - self.ledger.tries
             tries = min(left_tries, -(-limits.tries // (SLICES * self.jobs)))
-        part, seed = self.ledger.part, f"{self.seed}/{job}"
-        asked = Slice(self.order, seed, start, seconds, tries, part, self.found_by)
+        in_all = limits.tries and -(-limits.tries // self.jobs)
+        seed = f"{self.seed}/{job}"
+        asked = Slice(self.order, seed, start, seconds, tries, in_all, self.found_by)
         self.running[self.submit(job, asked)] = job
 
     def _take(self, job: int, answer: Answer) -> None:
@@ -91,10 +90,9 @@ class _Search:
         self.ledger.tries += answer.tries
         if tuning and (best is None or tuning.cycles < best.cycles):
             self.best = tuning
-            self.ledger.found(tuning.cycles)
+            self.ledger.found(tuning)
         if self.ledger.part < 1:
-            behind = tuning and best and tuning.cycles > best.cycles + FAR_BEHIND
-            self._ask(job, best if behind else None)
+            self._ask(job, None)
 
 
 @contextmanager

@@ -77,8 +77,8 @@ def test_wrong_lines_are_told_and_no_failure(config: Config, file: Path) -> None
         (["radix", "three"], "vliwdbg: radix takes hex, decimal, signed, not 'three'\n"),
         (["radixx"], "vliwdbg: no setting is called 'radixx'; radix is one; `vliwdbg config`"),
         (["keys.step", ""], "vliwdbg: keys.step takes keys like"),
-        (["--unset"], "vliwdbg: command line: Invalid value: --unset takes a KEY and no VALUE"),
-        (["radix", "hex", "--unset"], "vliwdbg: command line: Invalid value: --unset takes"),
+        (["--unset"], "vliwdbg: command line: --unset takes a KEY and no VALUE"),
+        (["radix", "hex", "--unset"], "vliwdbg: command line: --unset takes"),
     ],
     ids=str,
 )

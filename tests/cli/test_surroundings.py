@@ -335,6 +335,11 @@ NEEDED = {
     "vliwdbg.programs",
     "vliwdbg.report",
     "vliwdbg.runner",
+    "vliwdbg.session",
+    "vliwdbg.session.debuggee",
+    "vliwdbg.session.detection",
+    "vliwdbg.session.moves",
+    "vliwdbg.session.navigation",
 }
 
 

@@ -18,6 +18,8 @@ class Run(NamedTuple):
     cycles: int
     check: Verdict
     bundles: int
+    values: list[int]
+    """What memory holds at the end where the values are."""
 
 
 def run(program: Program, words: Sequence[int] | None = None, *, debug: bool = True) -> Run:
@@ -29,7 +31,9 @@ def run(program: Program, words: Sequence[int] | None = None, *, debug: bool = T
     assert stop.fault is None, stop
     after = check(program.problem.layout, before, machine.memory, program.outputs)
     assert after.forest_unchanged
-    return Run(machine.cycle, after, machine.position)
+    layout = program.problem.layout
+    values = list(machine.memory[layout.values_at : layout.words])
+    return Run(machine.cycle, after, machine.position, values)
 
 
 def full_words(problem: Problem, seed: int) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -32,6 +31,7 @@ ORDERS = {
     "few": Order(Problem(4, 6, 3)),
     "baseline": Order(Problem(2, 2, 3), "baseline"),
     "unsplit": Order(Problem(5, 5, 32), without=("alu-lanes",)),
+    "unreserved": Order(Problem(6, 12, 40), without=("alu-reserve",)),
 }
 
 
@@ -57,7 +57,7 @@ def test_the_parts_of_the_usual_order_are_the_same(name: str) -> None:
         assert outcome(compiled.pack, flat, rank, window, spare) == expected
 
 
-@pytest.mark.parametrize("name", ["generic", "overlap", "few", "unsplit"])
+@pytest.mark.parametrize("name", ["generic", "overlap", "few", "unsplit", "unreserved"])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_parts_are_the_same_in_any_order_and_with_any_scratch(name: str, seed: int) -> None:
     random, flat = Random(seed), flat_of(ORDERS[name])
@@ -110,27 +110,13 @@ def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) 
         assert linked.length(candidate) == ordinary.length(candidate)
 
 
-def test_linked_operations_lay_out_the_table_that_their_modes_read() -> None:
-    order = ORDERS["standard"]
-    groups = groups_of(order)
-    linked, ordinary = Linked(order, groups), Compiled(order, groups)
-    by_store = Modes(children4_by_store=1, children5_by_store=1)
-    offsets = array("i", [0] * groups.count)
-    for one in (by_store, replace(by_store, children5_by_store=0)):
-        modes = (one, *[by_store] * (groups.vectors - 1))
-        candidate = Candidate(offsets, modes, array("i"), 8, 1)
-        linked.learn(modes)
-        ordinary.slots = dict(linked.slots)
-        assert linked.length(candidate) == ordinary.length(candidate)
-
-
 @pytest.mark.parametrize(
     "spoil",
     [
         lambda words: words[:-1],
         lambda words: [-1, *words[1:]],
         lambda words: [words[0] + 1, *words[1:]],
-        lambda words: [*words[:12], 2**31 - 1, *words[13:]],
+        lambda words: [*words[:13], 2**31 - 1, *words[14:]],
         lambda _: [],
     ],
 )
@@ -156,9 +142,20 @@ def test_an_order_that_is_none_is_refused() -> None:
     flat = flat_of(ORDERS["few"])
     words = array("i", compiled.run_of(flat))
     words[-1] = words[-2]  # the last words are the order
-    nothing = array("i", [0] * flat.graph.nodes)
     with pytest.raises(ValueError, match="place of its own"):
-        compiled.core.length(words, 1, nothing, nothing, 64, 0)
+        compiled.core.hold(words)
+
+
+def test_too_few_offsets_or_noise_are_refused() -> None:
+    flat = flat_of(ORDERS["few"])
+    held = compiled.core.hold(compiled.run_of(flat))
+    one, nothing = array("i", [0]), array("i")
+    assert compiled.core.length(held, 1, one, one, 64, 0)
+    for offsets, noise in ((nothing, one), (one, nothing)):
+        with pytest.raises(ValueError, match="is wanted"):
+            compiled.core.length(held, 1, offsets, noise, 64, 0)
+    with pytest.raises(ValueError, match="PyCapsule"):
+        compiled.core.length(b"", 1, one, one, 64, 0)
 
 
 def test_records_that_are_none_are_refused() -> None:

@@ -57,7 +57,7 @@ def test_it_goes_back_to_the_best_and_on_with_other_modes(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Moves, "kick", kicked)
     monkeypatch.setattr(anneal, "RESTART", 5)
-    result = small()
+    result = small(tries=600)
     assert len({candidate.modes for candidate in kicks}) > 1
     assert result.cycles <= len(build("treehash", "list", SMALL).columns) + 2
 
@@ -72,7 +72,7 @@ def test_without_the_extension_it_is_slow_and_works(monkeypatch: pytest.MonkeyPa
 @needs_extension
 def test_from_scratch_it_is_near_its_best_in_twenty_seconds() -> None:
     result = tune(Problem(), seconds=20, from_scratch=True)
-    assert result.cycles <= 940
+    assert result.cycles <= 910
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -98,8 +98,8 @@ def test_a_file_that_is_no_tuning_is_refused(text: str) -> None:
 
 def test_modes_that_there_are_none_of_are_refused() -> None:
     written = json.loads(format_tuning(small(tries=5).tuning))
-    written["modes"]["address4"] = "49"
-    with pytest.raises(BuildError, match="address4 is 0 to 3"):
+    written["modes"]["last_address"] = "49"
+    with pytest.raises(BuildError, match="last_address is 0 to 4"):
         parse_tuning(json.dumps(written))
 
 

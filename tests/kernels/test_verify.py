@@ -10,7 +10,7 @@ import pytest
 
 from kernels.builder import Builder
 from kernels.catalog import build
-from kernels.ir import Code, Op, Region
+from kernels.ir import Code, Op, Region, words_of
 from kernels.order import Order
 from kernels.passes.load_constants import LoadConstants
 from kernels.schedule import SCHEDULERS
@@ -149,9 +149,63 @@ def test_breaking_a_real_schedule_anywhere_is_found(scheduler: str) -> None:
         op = schedule.code.ops[number]
         if op.row.engine == "debug" or not SPANS[op.row.code].uses:
             continue
+        if set(words_of(SPANS[op.row.code].uses, op.operands)) <= schedule.code.zeros:
+            continue  # what is known from the start may be read there
         early = list(schedule.bundle)
         early[number] = 0
         assert verify_schedule(replace(schedule, bundle=early)), number
+
+
+def table_schedule() -> Schedule:
+    """Of a kernel with blocks, in the forest's rows 1 to 7 of which children are chosen."""
+    schedule = SCHEDULERS["list"](Order(Problem(6, 8, 64)))
+    assert verify_schedule(schedule) == []
+    return schedule
+
+
+def op_of(schedule: Schedule, name: str, stage: str, number: int) -> int:
+    """An operation of this name and stage on memory below the table, the number-th of them."""
+
+    def is_one(op: Op) -> bool:
+        return (op.row.name, op.origin.stage) == (name, stage) and op.region.end <= 128
+
+    return [at for at, op in enumerate(schedule.code.ops) if is_one(op)][number]
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "number", "bundle", "kind"),
+    [
+        ("vstore", "restore", 0, 60, "memory"),  # row 1, before children go to its word
+        ("vstore", "restore", 1, 60, "memory"),  # another row, before its last children
+        ("vload", "setup", 0, -1, "memory"),  # row 1, after children have gone there
+        ("vload", "setup", 1, -1, "memory"),  # another row, after children lie there
+        ("vload", "node", 0, 60, "memory"),  # the chosen children, before they are stored
+        ("store", "node", 8, 0, "memory"),  # a left child, before the right one
+        ("store", "node", 0, -1, "memory"),  # a right child, after the left one
+    ],
+)
+def test_children_in_the_forest_s_rows_are_kept_in_order(
+    name: str, stage: str, number: int, bundle: int, kind: str
+) -> None:
+    schedule = table_schedule()
+    last = max(schedule.bundle)
+    moved = op_of(schedule, name, stage, number)
+    schedule.bundle[moved] = last if bundle < 0 else bundle
+    assert kind in kinds(schedule)
+
+
+def test_a_word_that_has_to_stay_0_is_written_to() -> None:
+    schedule = table_schedule()
+    (zero,) = schedule.code.zeros
+    register = schedule.code.owner[zero]
+    other = next(
+        number
+        for number, at in enumerate(schedule.address)
+        if number != register and at >= 0 and schedule.code.registers[number].width == 1
+    )
+    schedule.address[other] = schedule.address[register]
+    found = [diagnostic.message for diagnostic in verify_schedule(schedule)]
+    assert any("that has to be 0" in message for message in found)
 
 
 def test_debug_operations_never_change_the_others() -> None:

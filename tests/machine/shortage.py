@@ -123,16 +123,22 @@ def schedule_calls() -> dict[str, Call]:
     groups = groups_of(order)
     code = Linked(order, groups)
     seen: dict[str, tuple[Any, ...]] = {}
-    for name in ("link", "length"):
+    for name in ("link", "hold", "length"):
         _watch(name, seen)
     code.length(random_candidate(Random(1), code, groups.vectors, groups.count))
-    run, *_, window, spare = seen["length"]
+    (run,), (*_, window, spare) = seen["hold"], seen["length"]
     seen["pack"] = (run, array("i", range(array("i", run)[0])), window, spare)
-    return {name: (lambda: None, partial(_call, name, seen[name])) for name in seen}
+    calls = {name: (lambda: None, partial(_call, name, seen[name])) for name in seen}
+    # No held run is equal to another.
+    return {**calls, "hold": (lambda: None, partial(_hold, seen["hold"]))}
 
 
 def _call(name: str, arguments: tuple[Any, ...], _made: object) -> object:
     return getattr(_pack, name)(*arguments)
+
+
+def _hold(arguments: tuple[Any, ...], _made: object) -> object:
+    return type(_pack.hold(*arguments))
 
 
 def _watch(name: str, seen: dict[str, tuple[Any, ...]]) -> None:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from inspect import Signature, signature
+from inspect import Parameter as Formal
+from inspect import signature
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -117,6 +118,10 @@ def call(command: Command, values: Mapping[str, Any]) -> int:
 # Reading words
 
 
+REQUIRED = Formal.empty
+"""The default of a parameter that has none."""
+
+
 class _NotPlainError(Exception):
     """Words that are for Typer to judge."""
 
@@ -148,16 +153,16 @@ class _Reader:
                 self._take_argument(word)
             else:
                 self._take_option(word, left)
-        if Signature.empty in self.values.values():
+        if any(value is REQUIRED for value in self.values.values()):
             raise _NotPlainError
         return self.values
 
     def _take_argument(self, word: str) -> None:
         if not self._arguments:
             raise _NotPlainError
-        argument = self._arguments[0]
-        if argument.repeated:  # it has all the rest
-            self._append(argument, word)
+        parameter = self._arguments[0]
+        if parameter.repeated:  # the last one takes all that is left
+            self.values[parameter.name] = [*(self.values[parameter.name] or []), word]
         else:
             self.values[self._arguments.pop(0).name] = word
 
@@ -188,12 +193,8 @@ class _Reader:
         if isinstance(value, (int, float)) and not _within(value, declared):
             raise _NotPlainError
         if parameter.repeated:
-            self._append(parameter, value)
-        else:
-            self.values[parameter.name] = value
-
-    def _append(self, parameter: Parameter, value: Any) -> None:
-        self.values[parameter.name] = [*(self.values[parameter.name] or []), value]
+            value = [*(self.values[parameter.name] or []), value]
+        self.values[parameter.name] = value
 
 
 _PLAIN = {

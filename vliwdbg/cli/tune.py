@@ -138,6 +138,7 @@ class Search:
             "seconds": round(result.seconds, 3),
             "history": [[round(at, 3), cycles] for at, cycles in result.history],
             "found_by": result.tuning.found_by,
+            **self._at_least(result),
             "output": self.output,
         }
 
@@ -148,8 +149,28 @@ class Search:
             f"cycles   {result.cycles}",
             f"tries    {result.tries} in {result.seconds:.1f} s, {pace:.0f} a second",
             f"found by {result.tuning.found_by}",
+            *(_AT_LEAST[name].format(least) for name, least in self._at_least(result).items()),
         ]
         return "\n".join([*lines, *([f"written  {self.output}"] if self.output else [])])
+
+    def _at_least(self, result: Result) -> dict[str, float]:
+        """What no schedule can be below, in cycles: of these operations, and of any modes' if the
+        solver is installed."""
+        from kernels import bound
+        from kernels.analysis.floors import floors
+        from kernels.order import Order
+
+        order = Order(Problem(**self.sizes), outputs=result.tuning.outputs)
+        least = {"floor": max(floors(order.compile(result.tuning.modes)).values())}
+        if bound.AVAILABLE:
+            least["bound"] = bound.bound(order)
+        return {name: round(cycles, 1) for name, cycles in least.items()}
+
+
+_AT_LEAST = {
+    "floor": "at least {} cycles for these operations",
+    "bound": "         {} for any modes, were nothing ever to wait",
+}
 
 
 @contextmanager

@@ -21,6 +21,7 @@ enum { FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG, KINDS };
     COUNT(written)                                                                                 \
     COUNT(read)                                                                                    \
     COUNT(places)                                                                                  \
+    COUNT(reserve)                                                                                 \
     COUNT(groups)                                                                                  \
     COUNT(slots)
 
@@ -60,7 +61,7 @@ typedef struct {
 } Part;
 
 /* What a search wants to know of a packing: its cycles, how much is done in the last few of them,
- * and the work of all bundles, in lane operations. */
+ * and what the work of all bundles is worth, in thousandths of a cycle. */
 typedef struct {
     int32_t cycles, late, work;
 } Length;
@@ -89,7 +90,8 @@ const int32_t *sort_nodes(const uint64_t *distance, uint64_t farthest, int32_t *
 /* An operation before its dependences are known: what `kernels.tune.link` writes down.
  *
  * `reg` is a register's first word: of those that vectors share if >= 0, else ~word of the
- * operation's vector's own. `lane` and `width` are the words reached, `whole` the register's. */
+ * operation's vector's own. `lane` and `width` are the words reached, `whole` the register's; it
+ * is 0 for a pinned one, which takes no place. */
 typedef struct {
     int32_t reg, lane, width, whole;
 } Reach;

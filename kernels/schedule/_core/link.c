@@ -236,8 +236,9 @@ static bool reach_fits(const Objects *objects, int32_t vector, const Reach *reac
         return false;
     const int64_t first = shared ? reach->reg : (int64_t)objects->base[vector] + ~reach->reg;
     const int64_t end = objects->base[objects->vectors];
-    return (reach->whole == 1 || reach->whole == VLEN) && reach->lane >= 0 && reach->width > 0 &&
-           (int64_t)reach->lane + reach->width <= reach->whole && first + reach->whole <= end;
+    const int32_t whole = reach->whole ? reach->whole : VLEN;
+    return (whole == 1 || whole == VLEN) && reach->lane >= 0 && reach->width > 0 &&
+           (int64_t)reach->lane + reach->width <= whole && first + whole <= end;
 }
 
 static bool objects_fit(const Objects *objects)
@@ -429,6 +430,12 @@ static void fill_heights(const Flat *flat, Arrays *arrays, const int32_t *order)
             arrays->in_vector[arrays->vector[node]]++;
 }
 
+/* Whether it reaches a register that is given scratch on the way. */
+static bool takes_place(const Reach *reach)
+{
+    return reach->reg != ABSENT && reach->whole;
+}
+
 /* By node, the registers that it writes and reads, once each. */
 static void fill_registers(const Link *link, const Flat *flat, const int32_t *number,
                            Arrays *arrays)
@@ -439,14 +446,14 @@ static void fill_registers(const Link *link, const Flat *flat, const int32_t *nu
         const Record *record = &objects->records[node];
         arrays->write_first[node] = written;
         arrays->read_first[node] = read;
-        if (record->def.reg != ABSENT) {
+        if (takes_place(&record->def)) {
             const int32_t reg = number[first_word(objects, record->vector, &record->def)];
             arrays->width[reg] = record->def.whole;
             arrays->writes[written++] = reg;
         }
         for (int i = 0; i < MAX_REACHES - 1; i++) {
             const Reach *use = &record->uses[i];
-            if (use->reg == ABSENT)
+            if (!takes_place(use))
                 continue;
             const int32_t reg = number[first_word(objects, record->vector, use)];
             bool again = false;
@@ -469,7 +476,7 @@ static void fill_registers(const Link *link, const Flat *flat, const int32_t *nu
 static void number_reach(const Objects *objects, int32_t vector, const Reach *reach,
                          int32_t *number, Flat *flat)
 {
-    if (reach->reg == ABSENT)
+    if (!takes_place(reach))
         return;
     const int32_t word = first_word(objects, vector, reach);
     if (number[word] == NOBODY)
@@ -489,10 +496,10 @@ static void number_registers(const Objects *objects, int32_t *number, Flat *flat
     for (int32_t node = 0; node < objects->count; node++) {
         const Record *record = &objects->records[node];
         number_reach(objects, record->vector, &record->def, number, flat);
-        flat->written += record->def.reg != ABSENT;
+        flat->written += takes_place(&record->def);
         for (int i = 0; i < MAX_REACHES - 1; i++) {
             number_reach(objects, record->vector, &record->uses[i], number, flat);
-            flat->read += record->uses[i].reg != ABSENT && !reads_again(record, i);
+            flat->read += takes_place(&record->uses[i]) && !reads_again(record, i);
         }
     }
 }
@@ -526,6 +533,7 @@ static int32_t *fill(Link *link, int32_t *number, size_t *length)
                  .edges = link->edge_count,
                  .vectors = objects->vectors,
                  .places = objects->places,
+                 .reserve = true,
                  .groups = objects->groups,
                  .slots = objects->slots};
     number_registers(objects, number, &flat);

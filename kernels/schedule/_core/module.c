@@ -5,6 +5,7 @@
 #include "flat.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static PyObject *refuse(const char *why)
 {
@@ -145,25 +146,68 @@ static PyObject *length_of(const Flat *flat, int32_t scale, const int32_t *offse
     return Py_BuildValue("iii", length.cycles, length.late, length.work);
 }
 
+/* A run that has been looked at, with a copy of it, for a search that packs it many times. */
+typedef struct {
+    Flat flat;
+    int32_t run[];
+} Held;
+
+static const char HELD[] = "kernels.schedule.flat";
+
+static void drop(PyObject *capsule)
+{
+    free(PyCapsule_GetPointer(capsule, HELD));
+}
+
+static PyObject *hold(const int32_t *run, size_t count)
+{
+    Held *held = malloc(sizeof *held + count * sizeof *run);
+    if (!held)
+        return PyErr_NoMemory();
+    if (count)
+        memcpy(held->run, run, count * sizeof *run);
+    PyObject *capsule = NULL;
+    if (!flat_view(&held->flat, held->run, count))
+        refuse("no flat arrays");
+    else if (is_permutation(held->flat.order, held->flat.nodes,
+                            "every node wants a place of its own"))
+        capsule = PyCapsule_New(held, HELD, drop);
+    if (!capsule)
+        free(held);
+    return capsule;
+}
+
+static PyObject *hold_run(PyObject *self, PyObject *args)
+{
+    (void)self;
+    Py_buffer run;
+    if (!PyArg_ParseTuple(args, "y*", &run))
+        return NULL;
+    size_t count;
+    const int32_t *first = integers(&run, &count);
+    PyObject *result = first ? hold(first, count) : NULL;
+    PyBuffer_Release(&run);
+    return result;
+}
+
 static PyObject *length_run(PyObject *self, PyObject *args)
 {
     (void)self;
-    Py_buffer run, by_group, by_slot;
+    PyObject *capsule;
+    Py_buffer by_group, by_slot;
     int scale, window, spare;
-    if (!PyArg_ParseTuple(args, "y*iy*y*ii", &run, &scale, &by_group, &by_slot, &window,
+    if (!PyArg_ParseTuple(args, "Oiy*y*ii", &capsule, &scale, &by_group, &by_slot, &window,
                           &spare))
         return NULL;
-    Flat flat;
     PyObject *result = NULL;
+    const Held *held = PyCapsule_GetPointer(capsule, HELD);
     const int32_t *offsets = NULL, *noise = NULL;
-    if (view(&run, &flat) &&
-        is_permutation(flat.order, flat.nodes, "every node wants a place of its own")) {
-        offsets = at_least(&by_group, flat.groups, "an offset for each group is wanted");
-        noise = offsets ? at_least(&by_slot, flat.slots, "noise for each slot is wanted") : NULL;
-    }
+    if (held)
+        offsets = at_least(&by_group, held->flat.groups, "an offset for each group is wanted");
+    if (offsets)
+        noise = at_least(&by_slot, held->flat.slots, "noise for each slot is wanted");
     if (noise)
-        result = length_of(&flat, scale, offsets, noise, window, spare);
-    PyBuffer_Release(&run);
+        result = length_of(&held->flat, scale, offsets, noise, window, spare);
     PyBuffer_Release(&by_group);
     PyBuffer_Release(&by_slot);
     return result;
@@ -214,8 +258,9 @@ static PyObject *link_run(PyObject *self, PyObject *args)
 static PyMethodDef METHODS[] = {
     {"pack", pack_run, METH_VARARGS,
      "pack(run, rank, window, spare) -> (True, parts) or (False, a byte for each register: 1 if held)"},
+    {"hold", hold_run, METH_VARARGS, "hold(run) -> a run looked at once, for `length`"},
     {"length", length_run, METH_VARARGS,
-     "length(run, scale, offsets, noise, window, spare) -> (cycles, late, work), None if out of scratch"},
+     "length(held, scale, offsets, noise, window, spare) -> (cycles, late, work), None if out of scratch"},
     {"link", link_run, METH_VARARGS, "link(records, base, groups, slots, places) -> run"},
     {NULL, NULL, 0, NULL},
 };

@@ -9,8 +9,9 @@ enum { NOBODY = -1, RECENT = 32 };
 
 static const int LIMITS[] = {[FLOW] = 1, [LOAD] = 2, [STORE] = 2, [ALU] = 12, [VALU] = 6};
 enum { LIMITED = 5, QUEUES = 6 };
-/* In lane operations: what a slot less of each kind is worth where all engines are near full. */
-static const int WORK[KINDS] = {[FLOW] = 4, [LOAD] = 5, [ALU] = 1, [VALU] = 8, [SPLITTABLE] = 8};
+/* In thousandths of a cycle: what a slot less of each kind is worth where all are near full. */
+static const int WORK[KINDS] = {
+    [FLOW] = 12, [LOAD] = 160, [ALU] = 11, [VALU] = 88, [SPLITTABLE] = 88};
 
 typedef struct {
     const Flat *flat;
@@ -246,12 +247,19 @@ static void begin_split(Packing *p, int32_t node)
     add_part(p, node, 0, p->split_done);
 }
 
+/* Whether a splittable operation just taken is the last, and valu has enough without it. */
+static bool is_for_alu(const Packing *p)
+{
+    return p->flat->reserve && queue_empty(&p->ready[SPLITTABLE]) && p->free[ALU] > 0 &&
+           p->split == NOBODY && p->ready[VALU].count >= p->free[VALU];
+}
+
 static void issue_vector(Packing *p, int32_t node, int kind)
 {
     if (kind == SPLITTABLE && p->free[ALU] >= VLEN) {
         p->free[ALU] -= VLEN;
         issue(p, node, 0, VLEN);
-    } else if (p->free[VALU]) {
+    } else if (p->free[VALU] && !(kind == SPLITTABLE && is_for_alu(p))) {
         p->free[VALU]--;
         issue(p, node, 0, 0);
     } else {

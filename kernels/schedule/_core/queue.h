@@ -16,6 +16,7 @@ enum { LEVELS = 6 };
 typedef struct {
     uint64_t *words[LEVELS];
     int levels;
+    int32_t count;
 } Queue;
 
 static inline size_t queue_words(size_t numbers)
@@ -32,6 +33,7 @@ static inline size_t queue_words(size_t numbers)
 static inline uint64_t *queue_lay_out(Queue *queue, uint64_t *words, size_t numbers)
 {
     queue->levels = 0;
+    queue->count = 0;
     do {
         numbers = (numbers + 63) / 64;
         queue->words[queue->levels++] = words;
@@ -45,8 +47,10 @@ static inline bool queue_empty(const Queue *queue)
     return queue->words[queue->levels - 1][0] == 0;
 }
 
+/* Adds a number that is not there. */
 static inline void queue_add(Queue *queue, uint32_t number)
 {
+    queue->count++;
     for (int level = 0; level < queue->levels; level++) {
         queue->words[level][number >> 6] |= UINT64_C(1) << (number & 63);
         number >>= 6;
@@ -74,8 +78,10 @@ static inline uint32_t queue_least(const Queue *queue)
     return number;
 }
 
+/* Removes a number that is there. */
 static inline void queue_remove(Queue *queue, uint32_t number)
 {
+    queue->count--;
     for (int level = 0; level < queue->levels; level++) {
         uint64_t *word = &queue->words[level][number >> 6];
         *word &= ~(UINT64_C(1) << (number & 63));

@@ -1,0 +1,70 @@
+"""How few cycles the engines could do a kernel in, whatever modes its vectors have.
+
+A linear program: of each choice, how many vectors make it which way (`plan.VALUES`), and how much
+of what is splittable goes to alu, so that the engine with most to do has as little as possible.
+Vectors may be divided, choices are taken to add up, and nothing ever waits: no search gets below.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from kernels.errors import BuildError
+from kernels.ir import Code, Op
+from kernels.order import Order
+from kernels.plan import VALUES, Modes, modes_that_matter
+from kernels.schedule.flat import Kind, kind_of
+from machine.isa import SLOT_LIMITS, VLEN
+
+Counts = Counter[Kind]
+AVAILABLE = find_spec("ortools") is not None
+"""Whether the solver is installed."""
+
+
+def bound(order: Order) -> float:
+    """The least cycles of this order's operations. Raises BuildError without OR-Tools."""
+    if not AVAILABLE:
+        raise BuildError("a bound over all modes needs OR-Tools: pip install 'vliwdbg[cpsat]'")
+    solver = import_module("ortools.linear_solver.pywraplp").Solver.CreateSolver("GLOP")
+    code = order.compile()
+    (usual,) = set(order.plan.modes)
+    vectors = 1 + max((op.origin.vector or 0 for op in code.ops), default=0)
+    uses: dict[Kind, Any] = dict(_counts(code.ops, code))
+    for name in modes_that_matter(order.plan, order.outputs):
+        ways = {value: _change(order, vectors, usual, name, value) for value in range(VALUES[name])}
+        shares = {value: solver.NumVar(0, vectors, "") for value in ways}
+        solver.Add(sum(shares.values()) == vectors)
+        for value, change in ways.items():
+            for kind, count in change.items():
+                uses[kind] = uses.get(kind, 0) + count * shares[value]
+    cycles, by_alu, by_valu = (solver.NumVar(0, solver.infinity(), "") for _ in range(3))
+    solver.Add(by_alu + by_valu == uses.pop(Kind.SPLITTABLE, 0))
+    uses[Kind.ALU] = uses.get(Kind.ALU, 0) + VLEN * by_alu
+    uses[Kind.VALU] = uses.get(Kind.VALU, 0) + by_valu
+    for kind, slots in uses.items():
+        solver.Add(slots <= SLOT_LIMITS[kind.name.lower()] * cycles)
+    solver.Minimize(cycles)
+    solver.Solve()
+    least: float = cycles.solution_value()
+    return least
+
+
+def _change(order: Order, vectors: int, usual: Modes, name: str, value: int) -> Counts:
+    """What a vector does more with this value of a field than usual; less is below 0."""
+    change = _of_vector(order, vectors, replace(usual, **{name: value}))
+    change.subtract(_of_vector(order, vectors, usual))
+    return change
+
+
+def _of_vector(order: Order, vectors: int, modes: Modes) -> Counts:
+    code = order.compile([modes] * vectors, [0], bare=True)
+    return _counts([op for op in code.ops if op.origin.vector == 0], code)
+
+
+def _counts(ops: list[Op], code: Code) -> Counts:
+    kinds = (kind_of(op, code.alu_lanes) for op in ops)
+    return Counter(kind for kind in kinds if kind < Kind.JOIN)

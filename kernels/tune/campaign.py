@@ -1,0 +1,175 @@
+"""Where a search begins, and for how long it goes on: short starts, and more for the best of them.
+
+    a campaign   STARTS times:  sampled modes and offsets, the best of them annealed a little
+                 the best FINALISTS of these annealed further
+                 the best of all once more
+    a search     campaigns, one after another
+
+What a start is worth is seen soon, and going on with a finished one gains nothing. So the time
+goes into new starts. A walk is let go by its energy; the shortest schedule of all is kept.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from random import Random
+
+from kernels.plan import LIKELY, Modes
+from kernels.schedule.urgency import SCALE, Groups
+from kernels.tune.anneal import Annealing, Best
+from kernels.tune.candidate import SPARES, WINDOWS, Candidate
+from kernels.tune.measure import Measure
+
+STARTS, FINALISTS = 4, 2
+SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
+"""Tries of a start's sampling and its walk, of the finalists' walks and of the last one."""
+TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
+MIXTURES = 16
+"""Modes of all vectors that a start's samples share."""
+CHANGED = 0.5
+"""How likely a field of modes is not the same for all vectors."""
+LATE = 0.5
+"""How likely it is the last vectors that differ."""
+SAMPLED_PART = 0.0
+"""Samples are judged as a walk judges at its start, when work weighs most."""
+PHASES = 4
+"""Stretches of rounds that may begin later or sooner than the first, before the last two rounds."""
+
+
+class Search:
+    """An endless search; `best` is the shortest candidate so far, once there is one.
+
+    `tries` is how many it will be given, if that is known: a campaign is no longer. `begin` is
+    where it tries its luck first.
+    """
+
+    def __init__(
+        self,
+        measure: Measure,
+        groups: Groups,
+        names: Sequence[str],
+        seed: str,
+        tries: int | None = None,
+        begin: Candidate | None = None,
+    ) -> None:
+        self.measure, self.groups, self.names, self.random = measure, groups, names, Random(seed)
+        self.scale = 1.0 if tries is None else min(1.0, tries / TRIES)
+        self.best: Best | None = None
+        self._steps = self._all(begin)
+
+    def step(self) -> None:
+        """One try."""
+        found = next(self._steps)
+        if self.best is None or found.order < self.best.order:
+            self.best = found
+
+    def _all(self, begin: Candidate | None) -> Iterator[Best]:
+        if begin is not None:
+            start = self._measured(begin)
+            yield start
+            yield from self._annealing(start).walk(self._tries(MIDDLE))
+        while True:
+            yield from self._campaign()
+
+    def _campaign(self) -> Iterator[Best]:
+        walks = []
+        for _ in range(STARTS):
+            sampled = Best(self._usual(), None)
+            for found in self._samples():
+                yield found
+                sampled = min(sampled, found, key=_energy)
+            walks.append(self._annealing(sampled))
+            yield from walks[-1].walk(self._tries(SHORT))
+        for tries, kept in ((MIDDLE, FINALISTS), (LONG, 1)):
+            walks = sorted(walks, key=lambda walk: walk.lowest.energy())[:kept]
+            for walk in walks:
+                yield from walk.walk(self._tries(tries))
+
+    def _tries(self, tries: int) -> int:
+        return max(1, round(tries * self.scale))
+
+    def _annealing(self, start: Best) -> Annealing:
+        return Annealing(self.measure, self.groups, self.names, start, self.random)
+
+    def _measured(self, candidate: Candidate) -> Best:
+        self.measure.learn(candidate.modes)
+        return Best(candidate, self.measure.length(candidate))
+
+    def _samples(self) -> Iterator[Best]:
+        """Some of each mixture, then as many of the best of these."""
+        tries, best = self._tries(SAMPLES), self._measured(self._usual())
+        yield best
+        mixtures = min(MIXTURES, max(1, tries // 2))
+        for _ in range(mixtures):
+            modes = self._mixture()
+            for _ in range(max(1, tries // (2 * mixtures))):
+                found = self._measured(self._sample(modes))
+                yield found
+                best = min(best, found, key=_energy)
+        for _ in range(tries // 2):
+            yield self._measured(self._sample(best.candidate.modes))
+
+    def _usual(self) -> Candidate:
+        """Offsets and modes that are no bad ones at any size."""
+        offsets = _offsets(self.groups, 8.0 * self.groups.vectors, 0.95, 1.0, 0.0, (0.0, 1.0))
+        return Candidate(offsets, (Modes(),) * self.groups.vectors, array("i"), 64, 2)
+
+    def _sample(self, modes: tuple[Modes, ...]) -> Candidate:
+        random = self.random
+        spread = random.uniform(8, 16.5) * self.groups.vectors
+        power, knee, growth = (
+            random.uniform(*limits) for limits in ((0.6, 1.2), (0.75, 1.15), (-0.15, 0.3))
+        )
+        ends = random.uniform(0.3, 1.3), random.uniform(0.6, 1.3)
+        offsets = _offsets(self.groups, spread, power, knee, growth, ends)
+        return Candidate(offsets, modes, array("i"), random.choice(WINDOWS), random.choice(SPARES))
+
+    def _mixture(self) -> tuple[Modes, ...]:
+        """Modes of which some fields have another value for some vectors in a row."""
+        random = self.random
+        modes = [Modes()] * self.groups.vectors
+        for name in self.names:
+            if random.random() < CHANGED:
+                value = random.choice([v for v in LIKELY[name] if v != getattr(Modes, name)])
+                for vector in self._stretch():
+                    modes[vector] = replace(modes[vector], **{name: value})
+        return tuple(modes)
+
+    def _stretch(self) -> range:
+        """Some vectors in a row, often the last ones: flow is idle when they come to their end."""
+        random, vectors = self.random, self.groups.vectors
+        length = random.randint(1, 1 + vectors // 2)
+        latest = vectors - length
+        start = latest if random.random() < LATE else random.randint(0, latest)
+        return range(start, start + length)
+
+
+def _energy(best: Best) -> float:
+    return best.energy(SAMPLED_PART)
+
+
+def _offsets(
+    groups: Groups,
+    spread: float,
+    power: float,
+    knee: float,
+    growth: float,
+    ends: tuple[float, float],
+) -> array[int]:
+    """By group. The last round but one and what comes after that may be put off for all vectors
+    until later ones have begun: then they fill bundles that would be half empty at the end."""
+    offsets, vectors = array("i", [0]), max(1, groups.vectors - 1)
+    before_last, last = (end * spread for end in ends)
+    early = max(0, groups.rounds - 2)
+    parts = [min(PHASES - 1, PHASES * part // max(1, early)) for part in range(early)]
+    for vector in range(groups.vectors):
+        start = spread * min(1.0, vector / (knee * vectors)) ** power
+        phases = [start * (1 + growth * phase / (PHASES - 1)) for phase in range(PHASES)]
+        steps = [round(SCALE * phase) for phase in phases]
+        put_off = max(phases[-1], before_last)
+        offsets.extend([steps[phase] for phase in parts])
+        offsets.extend([round(SCALE * put_off)] * (groups.rounds - early))
+        offsets.append(round(SCALE * max(put_off, last)))
+    return offsets

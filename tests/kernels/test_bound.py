@@ -1,0 +1,50 @@
+"""The bound over all modes: below every floor, and what is left out makes it worse."""
+
+from __future__ import annotations
+
+import pytest
+
+from kernels import bound as module
+from kernels.analysis.floors import floors
+from kernels.bound import bound
+from kernels.errors import BuildError
+from kernels.order import Order
+from kernels.plan import LANES, Modes
+from machine.problem import Problem
+
+STANDARD = Order(Problem())
+needs_solver = pytest.mark.skipif(not module.AVAILABLE, reason="OR-Tools is not installed")
+
+
+def floor(order: Order, modes: Modes) -> float:
+    """That of the engines; the longest path is none of the bound's."""
+    vectors = order.problem.batch_size // 8
+    limits = floors(order.compile([modes] * vectors))
+    return max(cycles for name, cycles in limits.items() if name != "path")
+
+
+@needs_solver
+def test_no_modes_are_below_the_bound() -> None:
+    least = bound(STANDARD)
+    assert 865 < least < 875
+    for modes in (Modes(), Modes(first_address=2, last_address=3), Modes(second_child=LANES)):
+        assert least < floor(STANDARD, modes)
+
+
+@needs_solver
+def test_a_kernel_with_less_to_choose_from_has_a_higher_one() -> None:
+    assert bound(Order(Problem(), without=("three-blocks",))) > bound(STANDARD)
+    assert bound(Order(Problem(), without=("hash-fusion",))) > bound(STANDARD) + 30
+    assert bound(Order(Problem(), outputs=("values", "indices"))) > bound(STANDARD)
+
+
+@needs_solver
+def test_without_tables_there_is_one_too() -> None:
+    order = Order(Problem(4, 6, 40))
+    assert 0 < bound(order) <= floor(order, Modes())
+
+
+def test_without_the_solver_it_says_what_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AVAILABLE", False)
+    with pytest.raises(BuildError, match=r"vliwdbg\[cpsat\]"):
+        bound(STANDARD)

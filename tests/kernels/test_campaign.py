@@ -1,0 +1,64 @@
+"""Where a search begins: its samples, and that the shortest of all is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from itertools import pairwise
+
+from kernels.plan import LIKELY, VALUES, Modes
+from kernels.schedule.urgency import SCALE, Groups
+from kernels.tune.campaign import Search, _offsets
+from kernels.tune.candidate import Candidate
+from kernels.tune.measure import Length
+
+GROUPS = Groups(32, 16)
+
+
+class Fake:
+    """Measures anything at once: fewer cycles the more vectors choose children by flow."""
+
+    def __init__(self) -> None:
+        self.slots: Mapping[Hashable, int] = {None: 0, (0, 0, "node", 0): 1}
+        self.seen: list[int] = []
+
+    def learn(self, modes: object) -> None:
+        assert modes
+
+    def length(self, candidate: Candidate) -> Length | None:
+        chosen = sum(modes.last_child == 2 for modes in candidate.modes)
+        self.seen.append(1000 - chosen)
+        return None if len(self.seen) % 7 == 0 else Length(self.seen[-1], 0, 0)
+
+
+def test_likely_values_are_values_and_not_only_the_usual_one() -> None:
+    assert LIKELY.keys() == VALUES.keys()
+    for name, values in LIKELY.items():
+        assert set(values) <= set(range(VALUES[name]))
+        assert set(values) > {getattr(Modes, name)}
+
+
+def test_late_rounds_of_early_vectors_are_put_off() -> None:
+    spread, ends = 300.0, (0.5, 0.8)
+    offsets = _offsets(GROUPS, spread, 0.8, 1.0, 0.0, ends)[1:]
+    by_vector = [offsets[at : at + GROUPS.parts] for at in range(0, len(offsets), GROUPS.parts)]
+    assert len(by_vector) == GROUPS.vectors
+    for parts in by_vector:
+        assert list(parts) == sorted(parts)
+        assert parts[14] >= SCALE * spread * ends[0]
+        assert parts[-1] >= SCALE * spread * ends[1]
+    for before, after in pairwise(by_vector):
+        assert before[0] < after[0]
+
+
+def test_a_search_keeps_the_shortest_of_all_and_repeats_itself() -> None:
+    def searched(tries: int) -> tuple[float, int]:
+        measure = Fake()
+        search = Search(measure, GROUPS, list(VALUES), "1", tries)
+        for _ in range(tries):
+            search.step()
+        assert search.best is not None
+        return search.best.cycles, min(n for i, n in enumerate(measure.seen) if (i + 1) % 7)
+
+    best, least = searched(400)
+    assert best == least < 1000
+    assert searched(400) == (best, least)
