@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from machine.collector import collector_off
 from machine.core.encoding import make_encoder
-from machine.encode import ENOUGH, flaw_of, kind_of
+from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
 from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
@@ -126,6 +126,9 @@ def parse_json(data: bytes, source: str) -> Any:
     try:
         text = data.removeprefix(BOM_UTF8).decode()
         with collector_off():
+            value = json.loads(text)
+            if _has_keys(text, _count_keys(value)):  # so none was lost
+                return value
             return json.loads(text, object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         offset = error.start + len(data) - len(error.object)
@@ -137,6 +140,24 @@ def parse_json(data: bytes, source: str) -> Any:
     except ValueError:  # Python's own limit on the digits of an integer
         message = _digits_message(text)
     raise ProgramError.at(source, message)
+
+
+def _has_keys(text: str, keys: int) -> bool:
+    """Whether JSON text surely has so many keys and no more: after each stands a colon, and before
+    that a quote. Where texts have colons, too, there may be fewer keys than it seems."""
+    if keys == text.count(":"):
+        return True
+    spaced = any(f"{space}:" in text for space in " \t\n\r")
+    return not spaced and keys == text.count('":')
+
+
+def _count_keys(value: Any) -> int:
+    """How many keys there are in objects, in lists of objects, and in objects of those."""
+    if isinstance(value, dict):
+        return len(value) + sum(map(_count_keys, value.values()))
+    if isinstance(value, list) and {dict}.issuperset(map(type, value)):
+        return sum(map(len, value))
+    return 0
 
 
 def _json_message(error: json.JSONDecodeError) -> str:
@@ -335,7 +356,8 @@ def _build(faults: _Faults, place: str, value: Any) -> dict[str, Any]:
 def _slots(faults: _Faults, place: str, value: Any) -> list[Any]:
     if not faults.expects(place, value, list, "a list"):
         return []
-    if any(map(flaw_of, value)):  # there may be many, all without a flaw
+    # As there may be many: first whether anything at all is wrong.
+    if not are_flat(value) and any(map(flaw_of, value)):
         _verify_parts(faults, ((f"{place}[{i}]", part) for i, part in enumerate(value)))
     return list(value)
 

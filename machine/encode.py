@@ -9,6 +9,7 @@ wrong with the rest: `bundles[3].valu[0]: scratch 1532:1540 ends past 1536`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from math import isfinite
 from typing import Any
 
@@ -251,6 +252,13 @@ def flaw_of(value: Any, depth: int = MAX_NESTING) -> str | None:
 
 _FLAWLESS = frozenset({int, str, bool, type(None)})
 """Types of values with which nothing can be wrong."""
+
+
+def are_flat(values: Sequence[Any]) -> bool:
+    """Whether all are objects of values with which nothing can be wrong."""
+    if not {dict}.issuperset(map(type, values)):
+        return False
+    return _FLAWLESS.issuperset(map(type, chain.from_iterable(map(dict.values, values))))
 
 
 def _key(key: Any, depth: int = MAX_NESTING) -> Any:

@@ -15,25 +15,33 @@ static inline bool iterates_as(PyObject *object, PyTypeObject *base)
                             PyType_GetSlot(type, Py_tp_iter) == PyType_GetSlot(base, Py_tp_iter));
 }
 
+/* Of a list or tuple, whether it is a list. The two themselves are told apart without a call. */
+static inline bool is_list(PyObject *sequence)
+{
+    PyTypeObject *type = Py_TYPE(sequence);
+    return type == &PyList_Type || (type != &PyTuple_Type && PyList_Check(sequence));
+}
+
 /* The length of a list or tuple that is read as such; -1 for anything else. */
 static inline Py_ssize_t length_of(PyObject *sequence)
 {
-    if (iterates_as(sequence, &PyTuple_Type))
-        return PyTuple_Size(sequence);
-    return iterates_as(sequence, &PyList_Type) ? PyList_Size(sequence) : -1;
+    PyTypeObject *type = Py_TYPE(sequence);
+    const bool plain = type == &PyList_Type || type == &PyTuple_Type;
+    return plain || iterates_as(sequence, &PyTuple_Type) || iterates_as(sequence, &PyList_Type)
+               ? Py_SIZE(sequence)
+               : -1;
 }
 
 /* The length now of one that is. */
 static inline Py_ssize_t length_still(PyObject *sequence)
 {
-    return PyTuple_Check(sequence) ? PyTuple_Size(sequence) : PyList_Size(sequence);
+    return Py_SIZE(sequence);
 }
 
-/* Borrowed; the index is in range. */
+/* Borrowed; the index is in range, or NULL is returned with an IndexError. */
 static inline PyObject *item_of(PyObject *sequence, Py_ssize_t index)
 {
-    return PyTuple_Check(sequence) ? PyTuple_GetItem(sequence, index)
-                                   : PyList_GetItem(sequence, index);
+    return is_list(sequence) ? PyList_GetItem(sequence, index) : PyTuple_GetItem(sequence, index);
 }
 
 static inline bool is_atom(PyObject *part)
@@ -46,7 +54,7 @@ static inline bool is_frozen(PyObject *object, int tuples)
 {
     if (!tuples || !PyTuple_CheckExact(object))
         return false;
-    const Py_ssize_t length = PyTuple_Size(object);
+    const Py_ssize_t length = Py_SIZE(object);
     for (Py_ssize_t i = 0; i < length; i++) {
         PyObject *part = PyTuple_GetItem(object, i);
         if (!is_atom(part) && !is_frozen(part, tuples - 1))

@@ -19,13 +19,12 @@ static bool is_same_part(PyObject *part, PyObject *frozen);
 /* Whether a list or tuple has the parts of a tuple. */
 static bool has_same_parts(PyObject *sequence, PyObject *frozen)
 {
-    const Py_ssize_t length = PyTuple_Size(frozen);
-    const bool is_tuple = PyTuple_Check(sequence);
+    const Py_ssize_t length = Py_SIZE(frozen);
     bool same = length_of(sequence) == length;
     Py_INCREF(sequence);
     for (Py_ssize_t i = 0; same && i < length; i++) {
         PyObject *kept = PyTuple_GetItem(frozen, i);
-        PyObject *part = is_tuple ? PyTuple_GetItem(sequence, i) : PyList_GetItem(sequence, i);
+        PyObject *part = item_of(sequence, i);
         if (!part)
             PyErr_Clear(); /* the list became shorter meanwhile */
         same = part && (part == kept || is_same_part(part, kept));
@@ -68,9 +67,8 @@ static bool are_same_slots(const Seen *self, PyObject *slots, Py_ssize_t first, 
     PyObject *const *known = self->known + first;
     if (length_of(slots) != count)
         return false;
-    const bool is_list = PyList_Check(slots);
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *slot = is_list ? PyList_GetItem(slots, i) : PyTuple_GetItem(slots, i);
+        PyObject *slot = item_of(slots, i);
         if (!slot)
             PyErr_Clear(); /* the list became shorter meanwhile */
         if (!slot || (slot != known[i] && !is_same_slot(self, first + i, slot)))
@@ -135,6 +133,7 @@ static bool take_frozen(Seen *self, PyObject *frozen)
 {
     const Py_ssize_t count = PyList_Size(frozen);
     self->frozen = Py_NewRef(frozen);
+    PyObject_GC_UnTrack(frozen); /* of tuples of atoms, among which no collector need look for cycles */
     self->known = PyMem_Calloc((size_t)count + 1, sizeof *self->known);
     if (!self->known) {
         PyErr_NoMemory();

@@ -89,6 +89,48 @@ def test_a_key_twice_is_refused(text: str, says: list[str]) -> None:
     assert complaints(text) == says
 
 
+def random_json(draw: random.Random, depth: int) -> tuple[str, list[str]]:
+    """JSON text as any writer may have it, and the keys that an object in it has twice."""
+    kind = draw.choice(["object", "list", "text", "number"]) if depth else "text"
+    space = draw.choice(["", "", " ", "\n\t", "\r"])
+    if kind == "number":
+        return str(draw.randrange(99)), []
+    if kind == "text":
+        return draw.choice(['""', '":"', '": x"', '" : "', '"\\":"', '"\\u003a"', '"a"']), []
+    parts = [random_json(draw, depth - 1) for _ in range(draw.randrange(4))]
+    twice = [key for _, keys in parts for key in keys]
+    if kind == "list":
+        return f"[{', '.join(text for text, _ in parts)}]", twice
+    keys = [draw.choice(["a", "b", "c", ":", "\\u0061", '\\"']) for _ in parts]
+    found = [json.loads(f'"{key}"') for key in keys]
+    written = (f'"{key}"{space}:{space}{text}' for key, (text, _) in zip(keys, parts, strict=True))
+    # What stood under a key that comes again is lost, with whatever is twice in it.
+    kept = {key: twice for key, (_, twice) in zip(found, parts, strict=True)}
+    repeated = sorted({key for key in found if found.count(key) > 1})
+    return f"{{{', '.join(written)}}}", [
+        *repeated,
+        *(key for keys in kept.values() for key in keys),
+    ]
+
+
+def keys_twice(value: Any) -> list[str]:
+    """Those that reading has marked."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    found = sorted(getattr(value, "repeated", ()))
+    return found + [key for part in parts for key in keys_twice(part)]
+
+
+def test_of_any_text_each_key_twice_is_found() -> None:
+    met = 0
+    for seed in range(3000):
+        text, twice = random_json(random.Random(seed), 4)
+        value = parse_json(text.encode(), "text")
+        assert sorted(keys_twice(value)) == sorted(twice), text
+        assert value == json.loads(text)
+        met += bool(twice)
+    assert met > 200
+
+
 # --- texts that are no JSON -----------------------------------------------------------------------
 
 # fmt: off

@@ -558,6 +558,16 @@ def test_the_walk_in_python_is_the_compiled_one() -> None:
     assert list(walked) == list(recorded)
 
 
+def test_a_machine_without_memory() -> None:
+    program = [const(3, 7), {"flow": [("pause",)]}, {"alu": [("+", 4, 3, 3)]}]
+    machine = Machine([], program)
+    for cycle, word in ((2, 0), (3, 14)):
+        machine.run()
+        assert (machine.cycle, machine.mem, machine.cores[0].scratch[4]) == (cycle, [], word)
+    with pytest.raises(Exception, match=r"memory|range"):
+        Machine([], [{"load": [("load", 0, 1)]}]).run()
+
+
 def test_all_that_the_public_module_has() -> None:
     assert public.SLOT_LIMITS == {
         "alu": 12,

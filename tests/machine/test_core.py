@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from machine import Program, Reason
+from machine import Machine, Program, Reason
 from machine.core import choose_core
 from machine.model import Model
 from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
@@ -474,3 +474,26 @@ def test_a_bundle_with_very_many_debug_slots(make: Callable[..., Any]) -> None:
 
 def test_flag_values_are_those_of_the_model() -> None:
     assert (BREAK_BEFORE, BREAK_AFTER) == (1, 2)
+
+
+def test_a_program_is_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many machines it is loaded on, also with memories of their own."""
+    if "compiled" not in CORES:
+        pytest.skip("the compiled core was not built")
+    from machine.core import _core
+
+    made: list[object] = []
+
+    class Counted:
+        def __new__(cls, *arguments: Any) -> Any:
+            made.append(lower(*arguments))
+            return made[-1]
+
+    lower = _core.Lowered
+    monkeypatch.setattr(_core, "Lowered", Counted)
+    program = counting(8, 50)
+    ends = [Machine(program, [0] * words, core="compiled").run() for words in (100, 100, 200)]
+    assert len(set(ends)) == 1
+    assert len(made) == 1
+    Machine(counting(8, 50), [0] * 100, core="compiled")
+    assert len(made) == 2
