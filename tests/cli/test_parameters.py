@@ -11,7 +11,7 @@ from vliwdbg.cli import app, typer_app
 from vliwdbg.cli.options import in_one_list
 from vliwdbg.cli.parameters import Option, Parameter, UsageError, parameters_of, read
 
-NAMES = ["run", "build", "tune", "info", "schedulers", "spec", "open", "exec"]
+NAMES = [*sorted(app.SUBCOMMANDS), app.OPEN]
 COMMANDS = {name: app._load(name) for name in NAMES}
 TEXTS = ["x", "-", "--", "-9", "7", "0", "1.5", "-1.5", "1e3", "nan", "inf", "", " 7", "+7", "07",
          "1_0", "--json", "-q", "-qq", "=", "a=b", "10" * 30, "٣", "--no-check", "-1"]  # fmt: skip
@@ -70,6 +70,7 @@ PLAIN = [
     (["run", "--no-check", "--seed", "-9"], {"check": False, "seed": -9}),
     (["run", "--timeout=1.5", "--break", "1", "--break", "-2"], {"breaks": ["1", "-2"]}),
     (["exec", "-ex", "print 1", "-x", "f", "-ex", "-x"], {"commands": ["print 1", "@f", "-x"]}),
+    (["whatif", "-", "load=3", "rename"], {"program": "-", "changes": ["load=3", "rename"]}),
     (["build", "-o", "-", "--set", "a=b=c"], {"output": "-", "settings": ["a=b=c"]}),
 ]
 

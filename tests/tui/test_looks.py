@@ -176,7 +176,7 @@ async def test_the_bundle_that_is_next_has_some_below_it() -> None:
 
 
 async def test_a_program_without_memory_says_so() -> None:
-    program = small_program(FAULT, memory=array("I"), problem=None)
+    program = small_program(FAULT, memory=array("I"), problem=None, tags=())
     async with opened(program) as driver:
         await driver.press("p", "4", "j", "k", "right", "enter", "W")
         assert driver.sees("no memory")

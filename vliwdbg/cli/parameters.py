@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from inspect import signature
+from inspect import Signature, signature
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -148,12 +148,18 @@ class _Reader:
                 self._take_argument(word)
             else:
                 self._take_option(word, left)
+        if Signature.empty in self.values.values():
+            raise _NotPlainError
         return self.values
 
     def _take_argument(self, word: str) -> None:
         if not self._arguments:
             raise _NotPlainError
-        self.values[self._arguments.pop(0).name] = word
+        argument = self._arguments[0]
+        if argument.repeated:  # it has all the rest
+            self._append(argument, word)
+        else:
+            self.values[self._arguments.pop(0).name] = word
 
     def _take_option(self, word: str, left: list[str]) -> None:
         spelled, equals, text = word.partition("=") if word.startswith("--") else (word, "", "")
@@ -182,8 +188,12 @@ class _Reader:
         if isinstance(value, (int, float)) and not _within(value, declared):
             raise _NotPlainError
         if parameter.repeated:
-            value = [*(self.values[parameter.name] or []), value]
-        self.values[parameter.name] = value
+            self._append(parameter, value)
+        else:
+            self.values[parameter.name] = value
+
+    def _append(self, parameter: Parameter, value: Any) -> None:
+        self.values[parameter.name] = [*(self.values[parameter.name] or []), value]
 
 
 _PLAIN = {
