@@ -32,6 +32,8 @@ _FUNCTIONS = {
     "whatif": "whatif",
     "live": "live",
     "lint": "lint",
+    "bench": "bench",
+    "ledger": "ledger",
     "info": "info",
     "schedulers": "schedulers",
     "spec": "spec",

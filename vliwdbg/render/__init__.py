@@ -1,6 +1,7 @@
 """Views as text, for terminals and files. A module of renderers joins by its line here."""
 
 from vliwdbg.render import (
+    bench,
     breakpoints,
     data,
     dataflow,
@@ -16,6 +17,7 @@ from vliwdbg.render import (
 from vliwdbg.render.text import Columns, lines_of, table, text
 
 RENDERERS = (
+    bench,
     breakpoints,
     data,
     dataflow,
