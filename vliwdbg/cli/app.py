@@ -34,6 +34,7 @@ _FUNCTIONS = {
     "lint": "lint",
     "bench": "bench",
     "ledger": "ledger",
+    "export": "export",
     "info": "info",
     "schedulers": "schedulers",
     "spec": "spec",
