@@ -129,6 +129,17 @@ def test_runs_that_do_not_end_are_exported_as_far_as_they_went(
     assert (asm.code, said in asm.out) == (0, True)
 
 
+def test_in_a_session(ask: Any, tmp_path: Path) -> None:
+    shown = ask("exec", "program.json", "-ex", "export csv -")
+    assert shown.out == ask("stats", "program.json", "--csv").out
+    written = ask("exec", "program.json", "-ex", "export html a.html")
+    assert (written.code, written.out) == (0, "Wrote the html to a.html.\n")
+    assert data_of((tmp_path / "a.html").read_text())["executed"] == 3
+    for command, said in (("export gif a", "No form"), ("export csv", "to which file")):
+        wrong = ask("exec", "program.json", "-ex", command)
+        assert (wrong.code, said in wrong.err) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
