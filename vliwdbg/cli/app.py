@@ -35,6 +35,7 @@ _FUNCTIONS = {
     "bench": "bench",
     "ledger": "ledger",
     "export": "export",
+    "mcp": "mcp",
     "info": "info",
     "schedulers": "schedulers",
     "spec": "spec",
