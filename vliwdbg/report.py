@@ -167,6 +167,11 @@ def _result_line(outcome: Outcome) -> str:
     return "; ".join(f"WRONG {_differing(*failure)}" for failure in verdict.failures.items())
 
 
+def differing(verdict: Verdict) -> str:
+    """The areas that failed, and the first wrong word of each."""
+    return "; ".join(_differing(*failure) for failure in verdict.failures.items())
+
+
 def _indices_line(verdict: Verdict | None) -> str:
     """How the indices are, which is told even where they are not claimed."""
     if verdict is None:

@@ -123,7 +123,7 @@ def as_text(program: Program, trials: Trials) -> str:
         "forest": _of_inputs(trials, "changed", trials.forest_changed, "unchanged"),
     }
     lines = [f"{name:<9}{text}" for name, text in rows.items()]
-    return "\n".join([*lines, *map(_failure_line, trials.failures[:SHOWN])])
+    return "\n".join([*lines, *map(failure_line, trials.failures[:SHOWN])])
 
 
 def shapes_text(shapes: Sequence[ShapeTrials]) -> str:
@@ -139,7 +139,7 @@ def _shape_lines(shape: ShapeTrials) -> Iterable[str]:
         yield from (f"  {complaint}" for complaint in shape.complaints[:SHOWN])
         return
     yield f"{size}: {_cycles(trials)} cycles, {_result(trials)}"
-    yield from (f"  {_failure_line(failure)}" for failure in trials.failures[:SHOWN])
+    yield from (f"  {failure_line(failure)}" for failure in trials.failures[:SHOWN])
 
 
 def _cycles(trials: Trials) -> str:
@@ -156,7 +156,8 @@ def _of_inputs(trials: Trials, what: str, count: int, otherwise: str) -> str:
     return f"{what} on {count} of {len(trials.seeds)} inputs" if count else otherwise
 
 
-def _failure_line(failure: Failure) -> str:
+def failure_line(failure: Failure) -> str:
+    """Which input failed, and how."""
     pattern = "" if failure.pattern == RANDOM else f" ({failure.pattern})"
     return f"seed {failure.seed}{pattern}: {_failure_reason(failure)}"
 

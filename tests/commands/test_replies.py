@@ -39,10 +39,11 @@ MORE = [
     "b acc; rebuild --kernel baseline --scheduler serial rounds=1 height=2 batch=2; check; file -",
     "rebuild --kernel baseline --scheduler serial rounds=1 height=2 batch=2; end; check; i m",
     "save breakpoints x.gdb; dump memory x.json; dump scratch x.json 0:4",
+    "export csv -; export asm x.asm; export html x.html",
 ]  # fmt: skip
 SCRIPTS = [row[0] for row in (*RIGHT, *WRONG)] + MORE
-QUIET_KINDS = {"logged"}
-"""Kinds that are no command's reply, but said while one is under way."""
+QUIET_KINDS = {"logged", "bench", "ledger"}
+"""Kinds that are no command's reply, but said while one is under way, or by the command line."""
 
 
 def replies(lines: str, loaded: Any = None) -> Iterator[Reply]:

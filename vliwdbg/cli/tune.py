@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,14 +20,13 @@ from vliwdbg.cli.options import AsJson, Dimensions
 from vliwdbg.cli.output_files import verify_output, write_output
 from vliwdbg.cli.parameters import Option
 from vliwdbg.cli.streams import print_err, print_out
+from vliwdbg.curve import curve
 
 if TYPE_CHECKING:
     from kernels.tune import Progress, Result, Tuning
 
 USUAL_SECONDS = 60.0
 INTERRUPTED = 130
-_BLOCKS = "▁▂▃▄▅▆▇█"
-_CURVE = 24
 
 
 def tune(
@@ -199,11 +198,3 @@ class _Gains:
         if len(now.history) > self._told:
             self._told = len(now.history)
             print_err(f"{now.seconds:8.1f} s  {now.cycles} cycles  {now.tries} tries")
-
-
-def curve(numbers: Sequence[int]) -> str:
-    """The last of these numbers as bars, the greatest of them the highest: `█▅▂▁`."""
-    last = numbers[-_CURVE:]
-    low, high = min(last), max(last)
-    step = (high - low) / (len(_BLOCKS) - 1) or 1
-    return "".join(_BLOCKS[round((number - low) / step)] for number in last)

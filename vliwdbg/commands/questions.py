@@ -11,12 +11,15 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.table import Command, Group, no_argument, whole_number
+from vliwdbg.commands.files import file_named, write
+from vliwdbg.commands.table import Command, Group, find_unique, no_argument, whole_number
+from vliwdbg.export.forms import FORMS
 from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
+from vliwdbg.views.export import Exported
 
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
@@ -94,6 +97,17 @@ def lint(console: Console, text: str) -> View:
     return explain_rule(text) if text else questions_of(console).lint()
 
 
+def export(console: Console, text: str) -> View:
+    """In a form, to a file."""
+    word, _, rest = text.partition(" ")
+    name = find_unique("form", word, {form: form for form in FORMS})
+    if not rest.strip():
+        raise DebuggerError(f"Say to which file: export {name} FILE.")
+    file = file_named(rest)
+    told = FORMS[name].text(questions_of(console))
+    return Exported({name: file}) if write(file, told) else Exported({}, told)
+
+
 def _plain(name: str) -> Callable[[Console, str], View]:
     """The handler of a question without an argument."""
 
@@ -165,6 +179,13 @@ GROUP = Group(
         Command(("live",), "live", "which words hold a value, and when", _plain("live")),
         Command(
             ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
+        ),
+        Command(
+            ("export",),
+            f"export {'|'.join(FORMS)} FILE",
+            "the run as a file for other programs, or for people",
+            export,
+            more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
         ),
     ),
 )

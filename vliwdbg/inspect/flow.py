@@ -186,6 +186,10 @@ class Flow:
         pc = self.pcs[step]
         return range(self._first_slot[pc], self._first_slot[pc + 1])
 
+    def first_slot_of(self, pc: int) -> int:
+        """The first slot of a bundle, by number in the program."""
+        return self._first_slot[pc]
+
     def pc_of_slot(self, slot: int) -> int:
         """The bundle of a slot."""
         return bisect_right(self._first_slot, slot) - 1

@@ -1,9 +1,11 @@
 """Views as text, for terminals and files. A module of renderers joins by its line here."""
 
 from vliwdbg.render import (
+    bench,
     breakpoints,
     data,
     dataflow,
+    export,
     general,
     lint,
     listing,
@@ -16,9 +18,11 @@ from vliwdbg.render import (
 from vliwdbg.render.text import Columns, lines_of, table, text
 
 RENDERERS = (
+    bench,
     breakpoints,
     data,
     dataflow,
+    export,
     general,
     lint,
     listing,
