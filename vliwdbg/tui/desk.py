@@ -8,6 +8,7 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
@@ -16,6 +17,7 @@ from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
+from vliwdbg.inspect.slots import Slots
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
@@ -123,6 +125,10 @@ class Desk:
         self._take_picture(look.program)
         self.scratch_rows: list[WordRow] = scratch_rows(look.names)
         self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.slots = Slots(look.program, look.names, dict(self.memory_rows.regions))
+        self.searched = ""
+        self.found: Sequence[int] = ()
+        """The bundles with a slot that was searched."""
         self.now = look.now
         self.left = self.now
         """Where the last move began."""
@@ -175,9 +181,16 @@ class Desk:
     def take_flow(self, flow: Flow) -> None:
         """Have the graph of the run, and with it the picture of a program that jumps."""
         self.flow = flow
+        self.slots = replace(self.slots, flow=flow)
         if self.occupancy is None:
             self._picture(occupancy(self.program, flow.pcs))
             self.settle_marks()
+
+    def search(self, text: str) -> None:
+        """Find the bundles with such a slot, or the one with this number. Raises NoRunError."""
+        here = text.isdecimal() and int(text) < len(self.program)
+        self.found = [int(text)] if here else self.slots.pcs(text)
+        self.searched = text
 
     def zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""

@@ -28,6 +28,7 @@ from vliwdbg.commands import COMMANDS, Reply
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.slots import NoRunError, found_at
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
@@ -52,6 +53,7 @@ from vliwdbg.views.moves import Moved
 MOST_FOLLOWED = 500_000
 """Lanes of the run that values are followed in: three times the baseline's."""
 PLAY_SECONDS = 0.15
+SEARCHABLE = "search vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, or a pc"
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
 ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
 
@@ -443,11 +445,31 @@ class MainScreen(Screen[int]):
         self._show_pending()
 
     def action_find(self, direction: int) -> None:
-        """The next row of the pane that holds what was searched."""
-        if self.pane.found:
+        """The next place that was searched: a slot of the program, or a row of the pane."""
+        if self.pane.of_slots and self.desk.searched:
+            self._look_at_found(direction)
+        elif self.pane.found:
             self._find(self.pane, direction)
         else:
-            self._reply([Line("note", "Nothing was searched in this pane yet; / does.")])
+            self._note("Nothing was searched in this pane yet; / does.")
+
+    def _search(self, text: str) -> None:
+        try:
+            self.desk.search(text)
+        except NoRunError:
+            self._note("The graph of the run is still being made; once more in a moment.")
+        else:
+            self._look_at_found(1)
+
+    def _look_at_found(self, direction: int) -> None:
+        """Look at the next bundle of those found, and say which of them it is."""
+        desk = self.desk
+        at = found_at(desk.found, desk.looking, direction)
+        if at is None:
+            self._reply([Line("error", f"No slot is {desk.searched!r}; {SEARCHABLE}.")])
+            return
+        self.room.look_at(desk.found[at])
+        self._note(f"/{desk.searched}  {at + 1:,}/{len(desk.found):,}")
 
     @work(group="search")
     async def _find(self, pane: Pane, direction: int) -> None:
@@ -517,6 +539,8 @@ class MainScreen(Screen[int]):
             self._left()
         elif mode == COMMAND:
             self.execute(line, typed=True)
+        elif line and self.pane.of_slots:
+            self._search(line)
         elif line:
             self.pane.found = line
             if not self.pane.locate(line):

@@ -87,6 +87,10 @@ class Room(Container):
         for pane in self.panes.values():
             pane.show()
 
+    def look_at(self, pc: int) -> None:
+        """Look at a bundle, with the cursor of the listing on it."""
+        self.panes["code"].move_to(pc)
+
     # choosing
 
     def choose(self, pane: str) -> None:

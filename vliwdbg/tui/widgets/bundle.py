@@ -41,6 +41,8 @@ class _Line(NamedTuple):
 class BundlePane(Pane):
     """Shows the bundle that the listing's cursor is on."""
 
+    of_slots = True
+
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
         self._unfolded: set[tuple[int, int]] = set()

@@ -20,6 +20,11 @@ from vliwdbg.tui.widgets.paint import Bar, Row
 SEARCH = "/"
 COMMAND = ":"
 
+SEARCHES = (
+    " in code: vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, a pc; "
+    "elsewhere a text, a name, an address; n and N go on"
+)
+
 Completer = Callable[[str], Sequence[str]]
 """Whole lines that the beginning of a line may become."""
 Explainer = Callable[[str], tuple[str, str]]
@@ -142,7 +147,7 @@ class CommandLine(Horizontal):
             self._say([(f" {words}", "dim")])
             return
         if self.mode == SEARCH:
-            self._say([(" a text in this pane, a pc, an address or a name; n and N go on", "dim")])
+            self._say([(SEARCHES, "dim")])
             return
         usage, text = self._explain(self.input.value)
         self._say([(f" {usage}", "key"), (f"   {text}", "dim")])
