@@ -290,3 +290,24 @@ async def test_the_mouse() -> None:
         await driver.pilot.click("#bundle", offset=(12, 0))
         await driver.settle()
         assert driver.chosen == "scratch"
+
+
+async def test_why_is_asked_about_the_bundle_looked_at() -> None:
+    async with opened(size=(120, 40)) as driver:
+        await driver.until(lambda: driver.app.main.desk.reasons)
+        await driver.press("down", "down", "down")
+        assert driver.app.main.desk.why_free()["valu"].startswith("nothing later is ready")
+        assert driver.sees("valu ····· nothing later is ready")
+        await driver.press("w")
+        assert "why 3" in driver.replies
+        # A bundle that takes no cycle: the question is about the cycle it comes before.
+        await driver.press("down", "down", "down", "w")
+        assert "why 5" in driver.replies
+
+
+async def test_the_status_tells_what_comes_next_and_what_comes_of_it() -> None:
+    async with opened(size=(120, 24)) as driver:
+        await driver.until(lambda: driver.app.main.desk.outcome)
+        await driver.press("s", "s", "s")
+        assert driver.sees("cycle 3/9  33%  pc 3   next: alu · valu 1 load · store · flow 1")
+        assert driver.sees("small ✗9")

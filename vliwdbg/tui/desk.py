@@ -7,7 +7,7 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
+from vliwdbg.inspect.outcome import Outcome
 from vliwdbg.inspect.slots import Slots
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
@@ -121,9 +122,13 @@ class Desk:
         self.origins = Origins(look.program)
         self.followed: Followed | None = None
         self.flow: Flow | None = None
+        self.outcome: Outcome | None = None
+        self.reasons: Mapping[int, Mapping[str, str]] = {}
+        """Why slots are free: cycle -> engine -> a few words."""
         self.starting_memory = look.starting_memory
         self._take_picture(look.program)
         self.scratch_rows: list[WordRow] = scratch_rows(look.names)
+        self.layout = look.layout
         self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
         self.slots = Slots(look.program, look.names, dict(self.memory_rows.regions))
         self.searched = ""
@@ -185,6 +190,34 @@ class Desk:
         if self.occupancy is None:
             self._picture(occupancy(self.program, flow.pcs))
             self.settle_marks()
+
+    def take_outcome(self, outcome: Outcome) -> None:
+        """Have what comes of the run."""
+        self.outcome = outcome
+
+    def take_reasons(self, reasons: Mapping[int, Mapping[str, str]]) -> None:
+        """Have why slots are free."""
+        self.reasons = reasons
+
+    def cycle_looked_at(self) -> int | None:
+        """The cycle of the bundle looked at, the next one of a loop; None where nobody knows."""
+        now = self.now
+        if self.looking == now.pc:
+            return now.cycle
+        picture = self.occupancy
+        if picture is None:
+            return None
+        if isinstance(picture.executed, range):
+            return picture.started[self.looking]
+        steps = self.flow.steps_of(self.looking) if self.flow else ()
+        later = next((step for step in steps if step >= now.position), None)
+        step = later if later is not None else max(steps, default=None)
+        return None if step is None else picture.started[step]
+
+    def why_free(self) -> Mapping[str, str]:
+        """Why slots of the bundle looked at are free, as far as it is known: by engine."""
+        cycle = self.cycle_looked_at() if self.reasons else None
+        return {} if cycle is None else self.reasons.get(cycle, {})
 
     def search(self, text: str) -> None:
         """Find the bundles with such a slot, or the one with this number. Raises NoRunError."""

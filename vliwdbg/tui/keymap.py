@@ -3,8 +3,8 @@
     Key("step", "s,f11,f10", "step", "{n} bundles on", counted="step {n}")
 
 Help, footer and palette derive from these rows, and Textual's keymap remaps them by id. In a
-line, `{n}` is the count typed before the key, `{pc}` the bundle and `{place}` the words under the
-cursor. A key whose command the debugger does not have is left out.
+line, `{n}` is the count typed before the key, `{pc}` the bundle looked at, `{cycle}` its cycle and
+`{place}` the words under the cursor. A key whose command the debugger does not have is left out.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ GROUPS = (
                 twin="back",
             ),
             Key("back", "backspace", "back to where it was followed from", action="back"),
-            Key("why", "w", "why slots of this bundle are empty", "why"),
+            Key("why", "w", "why slots of this bundle are free", "why {cycle}", short="why"),
             Key(
                 "change",
                 "d",

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from string import digits
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -22,13 +22,15 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
-from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
-from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.outcome import outcome_of
+from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.slots import NoRunError, found_at
+from vliwdbg.inspect.why import Reasons
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
@@ -52,6 +54,9 @@ from vliwdbg.views.moves import Moved
 
 MOST_FOLLOWED = 500_000
 """Lanes of the run that values are followed in: three times the baseline's."""
+MOST_REASONED = 120_000
+"""Lanes of the run up to which it is worked out why slots are free before anybody asks."""
+T = TypeVar("T")
 PLAY_SECONDS = 0.15
 SEARCHABLE = "search vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, or a pc"
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
@@ -148,7 +153,7 @@ class MainScreen(Screen[int]):
         self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
-        self._make_flow(self.desk.program, self.desk.starting_memory)
+        self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._execute_first_lines()
 
     @work
@@ -231,7 +236,7 @@ class MainScreen(Screen[int]):
         self.desk.settle(rest.look)
         if self.desk.program is not program:
             self.trail.clear()
-            self._make_flow(self.desk.program, self.desk.starting_memory)
+            self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._show_all()
         if rest.gathering and not self.debugger.busy:
             self.action_command()
@@ -287,12 +292,15 @@ class MainScreen(Screen[int]):
 
     def _filled(self, line: str) -> str | None:
         """The line with the cursor's bundle and words in it."""
-        place = self.pane.place()
+        place, cycle = self.pane.place(), self.desk.cycle_looked_at()
         if "{place}" in line and not place:
             where = "there are no words under the cursor; choose some in scratch or memory (p3, p4)"
             self._reply([Line("error", where)])
             return None
-        return line.format(pc=self.desk.looking, place=place)
+        if "{cycle}" in line and cycle is None:
+            self._reply([Line("error", "this bundle is not executed, as far as is known")])
+            return None
+        return line.format(pc=self.desk.looking, cycle=cycle, place=place)
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Keys are the command line's while it is open."""
@@ -410,16 +418,26 @@ class MainScreen(Screen[int]):
         self.room.show()
 
     @work(thread=True, exclusive=True, group="flow")
-    def _make_flow(self, program: Program, memory: Sequence[int]) -> None:
-        """The graph of the run, beside everything else."""
-        flow = replay(program, memory, most=MOST_FOLLOWED)
-        with suppress(RuntimeError):  # where the terminal is gone already
-            self.app.call_from_thread(self._take_flow, program, flow)
+    def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
+        """What is known of the run from beginning to end, beside everything else."""
+        questions = Questions(program, memory, most=MOST_FOLLOWED)
+        flow = questions.flow
+        self._when_known(program, self.desk.take_flow, flow)
+        self._when_known(program, self.desk.take_outcome, outcome_of(flow, layout))
+        if len(flow) <= MOST_REASONED:
+            reasons = Reasons(questions.dependences, questions.others).by_cycle()
+            self._when_known(program, self.desk.take_reasons, reasons)
 
-    def _take_flow(self, program: Program, flow: Flow) -> None:
+    def _when_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
+        with suppress(RuntimeError):  # where the terminal is gone already
+            self.app.call_from_thread(self._take_known, program, take, known)
+
+    def _take_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
         if program is self.desk.program:
-            self.desk.take_flow(flow)
-            self.room.panes["timeline"].show()
+            take(known)
+            self.status.refresh()
+            for pane in ("bundle", "timeline"):
+                self.room.panes[pane].show()
 
     def action_zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""

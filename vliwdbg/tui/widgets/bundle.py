@@ -10,7 +10,7 @@ bundle that is neither the next one nor the last one, the operands as they stand
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from itertools import accumulate
 from textwrap import wrap
 from typing import NamedTuple
@@ -64,7 +64,8 @@ class BundlePane(Pane):
 
     def _lines(self) -> list[_Line]:
         desk = self.desk
-        stamp = (desk.settled, desk.looking, desk.radix, self.width)
+        why = desk.why_free()
+        stamp = (desk.settled, desk.looking, desk.radix, self.width, bool(why))
         if self._shown is None or self._shown[0] != stamp:
             view = bundle_view(
                 desk.program, desk.names, desk.now, desk.looking, desk.last, desk.origins
@@ -90,7 +91,8 @@ class BundlePane(Pane):
         if not view.groups:
             yield _Line([("no slots: all engines idle", "faint")])
         if view.free:
-            yield _Line([(f"{'free':<{LABEL}}", "dim"), *_free_pieces(view)])
+            why = self.desk.why_free()
+            yield _Line([(f"{'free':<{LABEL}}", "dim"), *_free_pieces(view, why)])
 
     def _text_room(self) -> int:
         lanes = 8 * (self.desk.radix.width + 1)
@@ -105,7 +107,7 @@ class BundlePane(Pane):
     def key(self, row: int) -> Hashable:
         # Its rows change together, with each step: kept for the moves between steps.
         desk = self.desk
-        unfolded = frozenset(self._unfolded)
+        unfolded = frozenset(self._unfolded), bool(desk.reasons)
         return desk.settled, desk.looking, desk.radix, row, unfolded
 
     def words_here(self) -> Place | None:
@@ -136,10 +138,13 @@ class BundlePane(Pane):
         return " · ".join(part for part in parts if part)
 
 
-def _free_pieces(view: BundleView) -> Iterator[tuple[str, str]]:
+def _free_pieces(view: BundleView, why: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for engine, free in view.free.items():
         yield f"{engine} ", engine
-        yield f"{FREE * free}  ", "faint"
+        yield f"{FREE * free} ", "faint"
+        if engine in why:
+            yield f"{why[engine]} ", "dim"
+        yield " ", "text"
 
 
 def _group_pieces(group: GroupView, radix: Radix, room: int) -> Row:
