@@ -123,6 +123,8 @@ class Desk:
         self.followed: Followed | None = None
         self.flow: Flow | None = None
         self.outcome: Outcome | None = None
+        self.edited = False
+        """Whether the program's file has changed since it was read."""
         self.reasons: Mapping[int, Mapping[str, str]] = {}
         """Why slots are free: cycle -> engine -> a few words."""
         self.starting_memory = look.starting_memory

@@ -105,6 +105,12 @@ GROUPS = (
             ),
             Key("finish", "f", "out of the current tag", "finish"),
             Key("reverse-finish", "F", "to the start of the current tag", "reverse-finish"),
+            Key(
+                "reload",
+                "ctrl+r",
+                "read the program again, and stay at this cycle",
+                action="reload",
+            ),
             Key("run", "r", "from the start, to the first stop", "run"),
             Key("until", "t", "to the bundle at the cursor", "until pc {pc}"),
             Key("play", "space", "play or pause, a step at a time", action="play"),

@@ -27,7 +27,7 @@ from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
 from vliwdbg.inspect.following import Following, writing_slot
-from vliwdbg.inspect.outcome import outcome_of
+from vliwdbg.inspect.outcome import Outcome, outcome_of
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.slots import NoRunError, found_at
 from vliwdbg.inspect.why import Reasons
@@ -37,6 +37,7 @@ from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Followed, Line, Look, look_at
+from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
@@ -57,6 +58,8 @@ MOST_FOLLOWED = 500_000
 MOST_REASONED = 120_000
 """Lanes of the run up to which it is worked out why slots are free before anybody asks."""
 T = TypeVar("T")
+EDIT_SECONDS = 1.0
+"""Between two looks at the program's file."""
 PLAY_SECONDS = 0.15
 SEARCHABLE = "search vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, or a pc"
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
@@ -132,6 +135,9 @@ class MainScreen(Screen[int]):
         self.pending = Pending()
         self.playing = False
         self.trail: list[Spot] = []
+        self._edits = Edits(choice)
+        self._before: Outcome | None = None
+        """What came of the program before this one."""
         self._first_lines = list(lines)
         self._replies: list[Reply] = []
         """To the entry being executed; of the debugger's thread."""
@@ -153,6 +159,7 @@ class MainScreen(Screen[int]):
         self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
+        self.set_interval(EDIT_SECONDS, self._look_at_file)
         self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._execute_first_lines()
 
@@ -232,9 +239,11 @@ class MainScreen(Screen[int]):
         """Show what came of an entry."""
         self.status.show_progress(None)
         self._tell(rest)
-        program = self.desk.program
+        program, outcome = self.desk.program, self.desk.outcome
         self.desk.settle(rest.look)
         if self.desk.program is not program:
+            self._before = outcome
+            self._edits = Edits(self.debugger.console.choice)
             self.trail.clear()
             self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._show_all()
@@ -423,10 +432,24 @@ class MainScreen(Screen[int]):
         questions = Questions(program, memory, most=MOST_FOLLOWED)
         flow = questions.flow
         self._when_known(program, self.desk.take_flow, flow)
-        self._when_known(program, self.desk.take_outcome, outcome_of(flow, layout))
+        self._when_known(program, self._take_outcome, outcome_of(flow, layout))
         if len(flow) <= MOST_REASONED:
             reasons = Reasons(questions.dependences, questions.others).by_cycle()
             self._when_known(program, self.desk.take_reasons, reasons)
+
+    def _take_outcome(self, outcome: Outcome) -> None:
+        self.desk.take_outcome(outcome)
+        if self._before:
+            self.desk.say([self._difference(self._before, outcome)])
+            self._tell_difference()
+
+    def _difference(self, before: Outcome, now: Outcome) -> Line:
+        return Line("stop" if now.right is not False else "fault", now.against(before))
+
+    def _tell_difference(self) -> None:
+        """What the program at hand does otherwise than the one before."""
+        if self._before and self.desk.outcome:
+            self._reply([self._difference(self._before, self.desk.outcome)])
 
     def _when_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
         with suppress(RuntimeError):  # where the terminal is gone already
@@ -448,6 +471,34 @@ class MainScreen(Screen[int]):
     def seek(self, asked: TimelinePane.Seek) -> None:
         """Go to a cycle of the timeline."""
         self.execute(f"goto {asked.cycle}")
+
+    @work(thread=True, exclusive=True, group="file")
+    def _look_at_file(self) -> None:
+        """Say so once when the program's file has changed."""
+        if not self.desk.edited and self._edits.changed():
+            with suppress(RuntimeError):  # where the terminal is gone already
+                self.app.call_from_thread(self._tell_edited)
+
+    def _tell_edited(self) -> None:
+        self.desk.edited = True
+        key = self.keys_by_id["reload"].shown
+        self._note(f"{self._edits.path} has changed on disk; {key} reloads it.")
+        self.status.refresh()
+
+    @work(group="reload", exclusive=True)
+    async def action_reload(self) -> None:
+        """Read the program again, and be where we were, as far as that is anywhere."""
+        desk, program = self.desk, self.desk.program
+        cycle, looking = desk.now.cycle, desk.looking
+        self.desk.edited = False
+        self._edits = Edits(self.debugger.console.choice)
+        self.execute("reload")
+        await self.wait_until_idle()
+        if desk.program is not program:
+            await self._be_at(cycle)
+            self.room.look_at(looking)
+            self._tell_difference()
+        self.status.refresh()
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""

@@ -50,6 +50,8 @@ class StatusLine(Bar):
         scheduler = str(program.build.get("scheduler", ""))
         known = scheduler and scheduler not in program.name
         name = f"{program.name or 'program'}{f' ({scheduler})' if known else ''} "
+        if self.desk.edited:
+            return [(name, "dim"), (" changed on disk ", "badge-busy")]
         if outcome is None:
             return [(name, "dim")]
         paint = {None: "dim", True: "new", False: "error"}[outcome.right]
