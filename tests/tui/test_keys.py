@@ -229,7 +229,7 @@ async def test_search_jumps_to_a_bundle() -> None:
 
 
 async def test_keys_are_explained() -> None:
-    async with opened(size=(100, 60)) as driver:
+    async with opened(size=(100, 70)) as driver:
         await driver.press("question_mark")
         for text in ("Keys in code", "reverse-continue", "Ctrl+C", "137G"):
             assert driver.sees(text)

@@ -63,7 +63,9 @@ def outcome_of(flow: Flow, layout: Layout | None, picture: Occupancy | None = No
 
 
 def _is_right(flow: Flow, layout: Layout | None) -> bool | None:
-    if layout is None or not flow.whole or flow.ending.sentence:
+    if layout is None or layout.words > len(flow.memory):
+        return None
+    if not flow.whole or flow.ending.sentence:
         return None
     machine = Machine(flow.program, flow.memory, pauses=False, debug=False)
     machine.run()

@@ -13,19 +13,31 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, compress, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
-from machine.access import Kind, Marks, mark_opcodes, mark_touching
+from machine.access import ACCESS, Kind, Marks, mark_opcodes, mark_touching
 from machine.core.tracing import NO_ADDRESS
 from machine.disassembly import ScratchNames
 from machine.isa import ENGINES, OPCODES, Opcode, opcodes_of
-from machine.program import Program
+from machine.program import Program, Slot
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.session.breakpoints import Hit
+from vliwdbg.session.locations import (
+    KINDS_OF_ACCESS,
+    Location,
+    OfEngine,
+    OfOpcode,
+    OnMemory,
+    OnScratch,
+    Watched,
+    overlap,
+)
 from vliwdbg.session.places import Place
+from vliwdbg.session.session import Session
 
 NUMBERS_OF_ORIGIN = ("round", "vector", "level")
 _WORDS = re.compile(r"(?P<name>.+?)\s*\[\s*(?P<first>\d+)\s*(?::\s*(?P<stop>\d+)\s*)?\]")
@@ -177,3 +189,48 @@ def found_at(pcs: Sequence[int], pc: int, direction: int) -> int | None:
         return at % len(pcs)
     before = at - 1 if not at or pcs[at - 1] != pc else at - 2
     return before % len(pcs)
+
+
+class SlotOf(NamedTuple):
+    """A slot by its bundle and its number there."""
+
+    pc: int
+    number: int
+
+
+def slots_stopped_at(session: Session) -> frozenset[SlotOf]:
+    """The slots that the breakpoints and watchpoints just met are about.
+
+    Of a breakpoint they are in the bundle that is next, of a watchpoint in the one executed last.
+    """
+    return frozenset(chain.from_iterable(_slots_of(session, hit) for hit in session.arrival.hits))
+
+
+def _slots_of(session: Session, hit: Hit) -> Iterator[SlotOf]:
+    core, commit, what = session.core, session.core.last_commit(), hit.breakpoint.what
+    after = isinstance(what, Watched)
+    if after and commit is None:
+        return
+    before = {write.address: write.old for write in commit.scratch} if after and commit else {}
+    pc = commit.pc if after and commit else core.pc
+    if pc >= len(session.program):
+        return
+    for number, slot in enumerate(iter(session.program.bundle(pc))):
+        if _is_about(what, slot, lambda word: before.get(word, core.scratch[word])):
+            yield SlotOf(pc, number)
+
+
+def _is_about(what: Location | Watched, slot: Slot, read: Callable[[int], int]) -> bool:
+    if isinstance(what, OfOpcode):
+        return slot.opcode is what.opcode
+    if isinstance(what, OfEngine):
+        return slot.engine == what.engine
+    if not isinstance(what, (OnScratch, OnMemory, Watched)):
+        return False
+    place, access = what.place, ACCESS[slot.opcode.code]
+    kinds = KINDS_OF_ACCESS[what.access] if isinstance(what, Watched) else tuple(Kind)
+    if place.memory:
+        return access.memory in kinds and overlap(place, access.reached(slot.operands, read))
+    defs = access.defs(slot.operands) if Kind.WRITE in kinds else []
+    uses = access.uses(slot.operands) if Kind.READ in kinds else []
+    return any(overlap(place, range(at, at + width)) for at, width in (*defs, *uses))

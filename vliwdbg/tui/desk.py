@@ -18,7 +18,7 @@ from machine.stops import Commit, Stop
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
 from vliwdbg.inspect.outcome import Outcome
-from vliwdbg.inspect.slots import Slots
+from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
@@ -60,7 +60,8 @@ class Followed(NamedTuple):
 class Look(NamedTuple):
     """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
     bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
-    wait for, and `marks` the user's, by position."""
+    wait for, by number, and `candidates` where each may stop, a byte for each pc. `met` are the
+    slots that the stop is about, and `marks` the user's, by position."""
 
     program: Program
     names: ScratchNames
@@ -71,7 +72,9 @@ class Look(NamedTuple):
     end: Stop | None
     breakpoints: tuple[BreakpointView, ...]
     marked: tuple[tuple[bool, bytes], ...]
-    waited: tuple[int, ...]
+    waited: Mapping[int, int]
+    candidates: Mapping[int, bytes]
+    met: frozenset[SlotOf]
     marks: tuple[tuple[str, int], ...]
     starting_memory: Sequence[int]
 
@@ -89,7 +92,9 @@ def look_at(session: Session) -> Look:
         session.end,
         breakpoint_views(session),
         tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
-        tuple(b.cycle for b in breakpoints if b.enabled and b.cycle is not None),
+        {b.number: b.cycle for b in breakpoints if b.enabled and b.cycle is not None},
+        {b.number: b.flags for b in breakpoints},
+        slots_stopped_at(session),
         tuple(session.marks.items()),
         session.starting_memory,
     )
@@ -157,15 +162,17 @@ class Desk:
         if self.program is not look.program:
             self._take(look)
         before, self.now = self.now, look.now
+        self.met = look.met
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
-            self.look_at_next()
+            self._look_where_it_stopped()
         self.last = look.last
         self.stop = look.stop
         self.end = look.end
         self.breakpoints = look.breakpoints
         self._marked = look.marked
-        self._waited = look.waited
+        self.waited = look.waited
+        self.candidates = look.candidates
         self._user_marks = look.marks
         self.settle_marks()
         if self.occupancy:
@@ -179,6 +186,20 @@ class Desk:
     def look_at_next(self) -> None:
         """Look at the bundle that is next, or at the last one where the program has ended."""
         self.looking = max(min(self.now.pc, len(self.program) - 1), 0)
+
+    def _look_where_it_stopped(self) -> None:
+        """Look at what a watchpoint saw, or else at the bundle that is next."""
+        self.look_at_next()
+        pcs = {slot.pc for slot in self.met}
+        if pcs and self.looking not in pcs:
+            self.looking = min(pcs)
+
+    def next_candidate(self, number: int) -> int | None:
+        """The next bundle from the one looked at on, around the end, at which a breakpoint may
+        stop; None where there is none."""
+        flags = self.candidates.get(number, b"")
+        there = [pc for pc, flag in enumerate(flags) if flag]
+        return next((pc for pc in there if pc > self.looking), there[0] if there else None)
 
     def look_at_last(self) -> None:
         """Look at the bundle executed last, if there is one."""
@@ -258,7 +279,7 @@ class Desk:
         if picture is None:
             return
         flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
-        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self._waited))
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self.waited.values()))
         if self.followed:
             yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
         for name, position in self._user_marks:

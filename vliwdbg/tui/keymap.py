@@ -163,6 +163,9 @@ GROUPS = (
                 short="break",
             ),
             Key("breakpoints", "B", "list the stops", "info breakpoints"),
+            Key("stop-toggle", "o", "the stop under the cursor on or off", action="stop('toggle')"),
+            Key("stop-delete", "delete", "delete it", action="stop('delete')"),
+            Key("stop-edit", "E", "edit its command", action="stop('edit')"),
             Key("watch", "W", "watch the words under the cursor", "watch {place}", short="watch"),
         ),
     ),
@@ -172,7 +175,7 @@ GROUPS = (
             Key(
                 "who",
                 "enter",
-                "to the slot that wrote the value under the cursor",
+                "to the slot that wrote the value under the cursor; to where a stop stops",
                 action="follow",
                 short="who/back",
                 twin="back",

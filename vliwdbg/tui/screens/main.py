@@ -46,11 +46,12 @@ from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
-from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.tui.widgets.stops import StopsPane
 from vliwdbg.tui.widgets.timeline import TimelinePane
 from vliwdbg.views.base import View
+from vliwdbg.views.breakpoints import BreakpointView
 from vliwdbg.views.moves import Moved
 
 MOST_FOLLOWED = 500_000
@@ -135,6 +136,8 @@ class MainScreen(Screen[int]):
         self.pending = Pending()
         self.playing = False
         self.trail: list[Spot] = []
+        self._edited_stop: BreakpointView | None = None
+        """The one whose command stands in the command line."""
         self._edits = Edits(choice)
         self._before: Outcome | None = None
         """What came of the program before this one."""
@@ -239,7 +242,7 @@ class MainScreen(Screen[int]):
         """Show what came of an entry."""
         self.status.show_progress(None)
         self._tell(rest)
-        program, outcome = self.desk.program, self.desk.outcome
+        program, outcome, met = self.desk.program, self.desk.outcome, self.desk.met
         self.desk.settle(rest.look)
         if self.desk.program is not program:
             self._before = outcome
@@ -247,6 +250,8 @@ class MainScreen(Screen[int]):
             self.trail.clear()
             self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._show_all()
+        if self.desk.met != met:
+            self.room.bundle.go_to_stop()
         if rest.gathering and not self.debugger.busy:
             self.action_command()
 
@@ -361,7 +366,13 @@ class MainScreen(Screen[int]):
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
 
     def action_follow(self) -> None:
-        """Go to the slot that wrote the value under the cursor, and tell its story."""
+        """Go to the slot that wrote the value under the cursor, and tell its story.
+
+        From a stop, go to where it stops.
+        """
+        if stop := self._stop():
+            self._go_to_stop(stop)
+            return
         words, step = self.pane.words_here(), self.pane.step_of_words()
         if words is None:
             self._note("there are no words under the cursor; choose some in scratch or memory")
@@ -376,6 +387,43 @@ class MainScreen(Screen[int]):
         else:
             self.trail.append(self._here())
             self._go_to_writer(story)
+
+    # stops
+
+    def _stop(self) -> BreakpointView | None:
+        """The one under the cursor, if the pane of stops is chosen."""
+        return self.pane.stop if isinstance(self.pane, StopsPane) else None
+
+    def _go_to_stop(self, stop: BreakpointView) -> None:
+        if stop.number in self.desk.waited:
+            self.execute(f"goto {self.desk.waited[stop.number]}")
+            return
+        pc = self.desk.next_candidate(stop.number)
+        if pc is None:
+            self._note(f"No bundle can meet {stop.label}.")
+        else:
+            self.room.look_at(pc)
+
+    def action_stop(self, command: str) -> None:
+        """Do something to the stop under the cursor: toggle, delete or edit."""
+        stop = self._stop()
+        if stop is None:
+            self._note("This is for a stop: choose one in the pane of stops (p5).")
+        elif command == "edit":
+            self._edited_stop = stop
+            self._open(COMMAND, stop.written)
+        else:
+            switch = "disable" if stop.enabled else "enable"
+            self.execute(f"{switch if command == 'toggle' else command} {stop.number}")
+
+    @work(group="edit")
+    async def _replace_stop(self, old: BreakpointView, line: str) -> None:
+        """Set another stop; where that worked, it takes the place of the old one."""
+        there = {stop.number for stop in self.desk.breakpoints}
+        self.execute(line, typed=True)
+        await self.wait_until_idle()
+        if {stop.number for stop in self.desk.breakpoints} - there:
+            self.execute(f"delete {old.number}")
 
     def _note(self, text: str) -> None:
         self._reply([Line("note", text)])
@@ -397,9 +445,7 @@ class MainScreen(Screen[int]):
         self.desk.look_at_next()
         self.room.choose("bundle")
         self.room.show()
-        bundle = self.room.panes["bundle"]
-        assert isinstance(bundle, BundlePane)
-        bundle.go_to_slot(slot)
+        self.room.bundle.go_to_slot(slot)
 
     async def _be_at(self, cycle: int) -> None:
         if cycle != self.desk.now.cycle:
@@ -604,8 +650,11 @@ class MainScreen(Screen[int]):
     def _take_line(self, mode: str, line: str | None) -> None:
         """Execute a line, or search for it."""
         self._close()
+        stop, self._edited_stop = self._edited_stop, None
         if line is None:
             self._left()
+        elif stop and line not in ("", stop.written):
+            self._replace_stop(stop, line)
         elif mode == COMMAND:
             self.execute(line, typed=True)
         elif line and self.pane.of_slots:

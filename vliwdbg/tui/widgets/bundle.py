@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from vliwdbg.inspect.slots import SlotOf
 from vliwdbg.session.places import Place
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
@@ -24,7 +25,9 @@ from vliwdbg.views.bundle import LAST, BundleView, GroupView, bundle_view
 from vliwdbg.views.radix import Radix
 from vliwdbg.views.ribbon import FREE
 
-LABEL = 10
+LABEL = 11
+STOPPED = "◆"
+"""Before a group that the stop is about."""
 ORIGIN = 11
 NARROWEST_TEXT, WIDEST_TEXT = 24, 44
 
@@ -84,15 +87,20 @@ class BundlePane(Pane):
 
     def _bundle_lines(self, view: BundleView) -> Iterator[_Line]:
         room = self._text_room()
-        for number, group in enumerate(view.groups):
-            yield _Line(_group_pieces(group, self.desk.radix, room), group.about, number)
+        firsts = accumulate(map(_size, view.groups), initial=0)
+        for number, (group, first) in enumerate(zip(view.groups, firsts, strict=False)):
+            slots = range(first, first + _size(group))
+            met = any(SlotOf(view.pc, slot) in self.desk.met for slot in slots)
+            mark = (STOPPED if met else " ", "stop")
+            pieces = [mark, *_group_pieces(group, self.desk.radix, room)]
+            yield _Line(pieces, group.about, number)
             if (view.pc, number) in self._unfolded:
                 yield from _operand_lines(group, self.desk.radix, number)
         if not view.groups:
             yield _Line([("no slots: all engines idle", "faint")])
         if view.free:
             why = self.desk.why_free()
-            yield _Line([(f"{'free':<{LABEL}}", "dim"), *_free_pieces(view, why)])
+            yield _Line([(f" {'free':<{LABEL - 1}}", "dim"), *_free_pieces(view, why)])
 
     def _text_room(self) -> int:
         lanes = 8 * (self.desk.radix.width + 1)
@@ -124,10 +132,16 @@ class BundlePane(Pane):
     def go_to_slot(self, slot: int) -> None:
         """Put the cursor on the group of a slot, by its number in the bundle."""
         groups = self._view.groups if self._view else ()
-        counts = accumulate(group.last - group.first + 1 for group in groups)
+        counts = accumulate(map(_size, groups))
         number = next((at for at, stop in enumerate(counts) if slot < stop), -1)
         lines = enumerate(self._lines())
         self.move_to(next((row for row, line in lines if line.group == number), 0))
+
+    def go_to_stop(self) -> None:
+        """Put the cursor on the first slot that the stop is about, if it is in this bundle."""
+        here = [slot.number for slot in self.desk.met if slot.pc == self.desk.looking]
+        if here:
+            self.go_to_slot(min(here))
 
     def info(self) -> str:
         self._lines()
@@ -136,6 +150,10 @@ class BundlePane(Pane):
         rounds = desk.origins.rounds_text(desk.looking) if inside else ""
         parts = [f"pc {desk.looking}", rounds, self._when, desk.radix.label]
         return " · ".join(part for part in parts if part)
+
+
+def _size(group: GroupView) -> int:
+    return group.last - group.first + 1
 
 
 def _free_pieces(view: BundleView, why: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -148,7 +166,7 @@ def _free_pieces(view: BundleView, why: Mapping[str, str]) -> Iterator[tuple[str
 
 
 def _group_pieces(group: GroupView, radix: Radix, room: int) -> Row:
-    label = f"{group.engine:<5} {group.numbers:>{LABEL - 7}} "
+    label = f"{group.engine:<5} {group.numbers:>{LABEL - 8}} "
     text = fitted(group.text, room) if cell_len(group.text) > room else group.text.ljust(room)
     origin = fitted(group.origin.text, ORIGIN - 1)
     return [
