@@ -133,6 +133,7 @@ async def test_play_and_pause() -> None:
     async with opened() as driver:
         await driver.press("space")
         await driver.until(lambda: driver.session.core.position > 1)
+        assert driver.sees("playing")
         await driver.press("space")
         played = driver.session.core.position
         await driver.pilot.pause(0.3)

@@ -38,6 +38,7 @@ from vliwdbg.session.locations import (
 )
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
+from vliwdbg.views.origins import Origins
 
 NUMBERS_OF_ORIGIN = ("round", "vector", "level")
 _WORDS = re.compile(r"(?P<name>.+?)\s*\[\s*(?P<first>\d+)\s*(?::\s*(?P<stop>\d+)\s*)?\]")
@@ -163,10 +164,10 @@ class Slots:
 
     def _in_tags(self, wanted: str) -> Marks:
         marks = bytearray(self.program.columns.slot_count)
-        first = self.program.columns.first_slot_of_bundles()
+        origins = Origins(self.program)
         for tag in self.program.tags:
             if wanted in tag.name.lower():
-                slots = range(first[tag.pc], first[min(tag.end, len(first) - 1)])
+                slots = origins.slots_in(tag.pc, tag.end)
                 marks[slots.start : slots.stop] = b"\1" * len(slots)
         return bytes(marks)
 

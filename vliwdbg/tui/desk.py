@@ -108,6 +108,8 @@ class Desk:
         self.spelled = "valu"
         """The engine that the listing spells out."""
         self.transcript: list[Line] = []
+        self.playing = ""
+        """How fast the run is played; empty while it is not."""
         self.latest = 0
         """Where in it the latest exchange begins."""
         self.looking = 0

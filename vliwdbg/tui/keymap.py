@@ -175,7 +175,7 @@ GROUPS = (
             Key(
                 "who",
                 "enter",
-                "to the slot that wrote the value under the cursor; to where a stop stops",
+                "to the slot that wrote the value; to a stop's bundle",
                 action="follow",
                 short="who/back",
                 twin="back",

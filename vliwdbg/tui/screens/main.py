@@ -59,6 +59,8 @@ MOST_FOLLOWED = 500_000
 MOST_REASONED = 120_000
 """Lanes of the run up to which it is worked out why slots are free before anybody asks."""
 T = TypeVar("T")
+MOST_PASTED = 5
+"""Lines that are executed without asking."""
 EDIT_SECONDS = 1.0
 """Between two looks at the program's file."""
 PLAY_SECONDS = 0.15
@@ -136,6 +138,8 @@ class MainScreen(Screen[int]):
         self.pending = Pending()
         self.playing = False
         self.trail: list[Spot] = []
+        self._pasted: tuple[str, ...] = ()
+        """Lines that were pasted and not executed, being many."""
         self._edited_stop: BreakpointView | None = None
         """The one whose command stands in the command line."""
         self._edits = Edits(choice)
@@ -155,7 +159,9 @@ class MainScreen(Screen[int]):
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
-        yield CommandLine(self.user.history, self.debugger.complete, self._explain, self._take_line)
+        yield CommandLine(
+            self.user.history, self.debugger.complete, self._explain, self._take_line, self.paste
+        )
 
     def on_mount(self) -> None:
         notes = [*self.debugger.session.notes(), *self.user.notes()]
@@ -340,12 +346,18 @@ class MainScreen(Screen[int]):
 
     @work(group="play", exclusive=True)
     async def _play(self) -> None:
+        self._show_playing(f"playing, {1 / PLAY_SECONDS:.0f} steps a second; Space pauses")
         while self.playing and self.desk.now.state is not State.STOPPED:
             self.execute("step")
             await asyncio.sleep(PLAY_SECONDS)
             await self.wait_until_idle()
             self.playing &= self.desk.stop.reason is Reason.BUDGET
         self.playing = False
+        self._show_playing("")
+
+    def _show_playing(self, how: str) -> None:
+        self.desk.playing = how
+        self.status.refresh()
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
@@ -663,6 +675,20 @@ class MainScreen(Screen[int]):
             self.pane.found = line
             if not self.pane.locate(line):
                 self.action_find(1)
+
+    @work(group="paste", exclusive=True)
+    async def paste(self, lines: Sequence[str]) -> None:
+        """Execute lines one by one; many of them after the same were pasted once more."""
+        self._close()
+        if len(lines) > MOST_PASTED and tuple(lines) != self._pasted:
+            self._pasted = tuple(lines)
+            self._note(f"{len(lines)} lines were pasted; paste them once more to execute them all.")
+            return
+        self._pasted = ()
+        for line in lines:
+            self.user.history.add(line)
+            self.execute(line, typed=True)
+            await self.wait_until_idle()
 
     def _left(self) -> None:
         if self.debugger.console.gathering and not self.debugger.busy:

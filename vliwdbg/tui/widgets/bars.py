@@ -105,6 +105,8 @@ def _next_pieces(desk: Desk) -> Iterator[tuple[str, str]]:
 
 def _state_pieces(desk: Desk) -> Row:
     stop, state = desk.stop, desk.now.state
+    if desk.playing:
+        return [(f" ▶ {desk.playing} ", "badge-busy")]
     if stop.fault:
         return [(" fault ", "badge-fault")]
     if state is State.STOPPED:

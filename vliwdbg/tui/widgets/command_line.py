@@ -64,12 +64,27 @@ class CommandInput(Input):
             return
         event.stop().prevent_default()
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Several lines are as many commands; a line is text."""
+        line = self.parent
+        assert isinstance(line, CommandLine)
+        lines = [text.strip() for text in event.text.splitlines() if text.strip()]
+        if line.mode == COMMAND and len(lines) > 1:
+            event.stop()
+            event.prevent_default()
+            line.paste(lines)
+
 
 class CommandLine(Horizontal):
     """Prompt and input. `mode` is COMMAND or SEARCH."""
 
     def __init__(
-        self, history: History, complete: Completer, explain: Explainer, take: Taker
+        self,
+        history: History,
+        complete: Completer,
+        explain: Explainer,
+        take: Taker,
+        paste: Callable[[Sequence[str]], object],
     ) -> None:
         super().__init__(id="command-line")
         self.history = history
@@ -78,6 +93,8 @@ class CommandLine(Horizontal):
         self._complete = complete
         self._explain = explain
         self._take = take
+        self.paste = paste
+        """Takes several lines at once; and closes it."""
         self._recalled = ""
         """What was typed before the history was asked."""
         self._candidates: tuple[str | None, str] = (None, "")
