@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import StrEnum
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from machine.isa import OPCODES, VLEN, Opcode, Role
@@ -180,26 +181,26 @@ def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
 def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[Kind]) -> Marks:
     """Mark the slots that do such a thing to a word of scratch start:stop."""
     marks = bytearray(columns.slot_count)
+    opcodes = columns.opcodes.tobytes()
     for position, operands in enumerate(columns.operands):
-        low, high = _bounds(position, start, stop, kinds)
-        if any(high):
-            slots = zip(marks, columns.opcodes, operands, strict=True)
-            marks[:] = [mark or low[code] < at < high[code] for mark, code, at in slots]
+        for width, codes in _codes_by_width(position, kinds).items():
+            chosen = compress(enumerate(operands), opcodes.translate(codes))
+            low = start - width
+            for slot in [slot for slot, at in chosen if low < at < stop]:
+                marks[slot] = 1
     for slot in _touching_with_offset(columns, start, stop, kinds):
         marks[slot] = 1
     return bytes(marks)
 
 
-def _bounds(
-    position: int, start: int, stop: int, kinds: Collection[Kind]
-) -> tuple[list[int], list[int]]:
-    """For each opcode, between which values this operand overlaps the words; none is 0, 0."""
-    low, high = [0] * len(OPCODES), [0] * len(OPCODES)
+def _codes_by_width(position: int, kinds: Collection[Kind]) -> dict[int, bytes]:
+    """Of the opcodes without an offset, which reach so many words by this operand; a byte each."""
+    found: dict[int, bytearray] = {}
     for code, (access, spans) in enumerate(zip(ACCESS, SPANS, strict=True)):
         width = dict(_spans_of(spans, kinds)).get(position)
         if width and access.offset is None:
-            low[code], high[code] = start - width, stop
-    return low, high
+            found.setdefault(width, bytearray(256))[code] = 1
+    return {width: bytes(codes) for width, codes in found.items()}
 
 
 def _spans_of(spans: Spans, kinds: Collection[Kind]) -> list[tuple[int, int]]:

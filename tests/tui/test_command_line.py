@@ -9,8 +9,9 @@ from textual import events
 
 from machine.program import Program
 from machine.stops import Reason
-from tests.tui.driving import opened, small_program
+from tests.tui.driving import Driver, opened, small_program
 from vliwdbg.tui.user import User
+from vliwdbg.tui.widgets.command_line import CommandInput
 
 
 async def test_a_reply_is_seen_and_kept() -> None:
@@ -219,3 +220,33 @@ async def test_an_empty_program() -> None:
         for pane in "123456":
             await driver.press("p", pane, "down", "right", "pagedown", "end")
         assert driver.session.ended
+
+
+async def paste(driver: Driver, *lines: str) -> None:
+    await driver.press("colon")
+    driver.app.main.query_one(CommandInput).post_message(events.Paste("\n".join(lines)))
+    await driver.settle()
+
+
+async def test_lines_that_are_pasted_are_executed_one_by_one() -> None:
+    async with opened() as driver:
+        await paste(driver, "break pc 3", "", "continue")
+        await driver.until(lambda: driver.session.core.pc == 3)
+        assert not driver.app.main.has_class("-commanding")
+
+
+async def test_many_lines_have_to_be_pasted_twice() -> None:
+    async with opened() as driver:
+        lines = ["step"] * 6
+        await paste(driver, *lines)
+        assert driver.sees("6 lines were pasted")
+        assert driver.session.core.position == 0
+        await paste(driver, *lines)
+        await driver.until(lambda: driver.session.core.position == 6)
+
+
+async def test_a_line_that_is_pasted_is_text() -> None:
+    async with opened() as driver:
+        await paste(driver, "goto 4")
+        assert driver.app.main.query_one(CommandInput).value == "goto 4"
+        assert driver.session.core.position == 0

@@ -41,7 +41,7 @@ async def test_settings_are_obeyed(tmp_path: Path) -> None:
     async with opened(user=user_with(tmp_path, text), size=(200, 50)) as driver:
         assert driver.app.theme == "nord"
         assert driver.app.main.desk.radix.label == "signed"
-        assert set(shown(driver)) == {"code", "bundle", "messages"}
+        assert set(shown(driver)) == {"code", "bundle", "timeline"}
         await driver.press("s", "z")
         assert driver.session.core.position == 1
         assert driver.sees("z/S step")

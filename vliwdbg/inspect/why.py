@@ -39,6 +39,15 @@ HORIZON = 64
 WINDOWS = 8
 NONE_LEFT, SCHEDULER = "none-left", "scheduler"
 
+_BRIEFLY = {
+    "dependence": "nothing later is ready",
+    "storage": "the next waits for its place",
+    "memory": "no load or store may move here",
+    "control": "the next waits for a jump",
+    SCHEDULER: "a later one was ready",
+    NONE_LEFT: "none is left",
+}
+
 
 class Hole(NamedTuple):
     """So many free slots of an engine in a cycle; `waiting` is an operation, or -1."""
@@ -177,6 +186,19 @@ class Reasons:
         if self.bound[op] > self.dependences.bound[op]:
             return "memory"
         return NAMES[self.dependences.kind[op]]
+
+    def by_cycle(self) -> dict[int, dict[str, str]]:
+        """For each cycle with free slots, for each engine with any, the reason in a few words."""
+        said: dict[int, dict[str, str]] = {}
+        for engine in range(len(WORKING)):
+            for hole in self.holes(engine):
+                said.setdefault(hole.cycle, {}).setdefault(WORKING[engine], self._brief(hole))
+        return said
+
+    def _brief(self, hole: Hole) -> str:
+        root = self.root(hole)
+        said = _BRIEFLY.get(hole.reason, hole.reason)
+        return said if root == hole.reason else f"{said} ({root})"
 
     def root(self, hole: Hole) -> str:
         """What the reason of a free slot goes back to."""

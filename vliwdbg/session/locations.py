@@ -185,7 +185,7 @@ class Access(StrEnum):
     TOUCHED = "touched"
 
 
-_KINDS: Mapping[Access, Collection[Kind]] = {
+KINDS_OF_ACCESS: Mapping[Access, Collection[Kind]] = {
     Access.CHANGED: (Kind.WRITE,),
     Access.READ: (Kind.READ,),
     Access.TOUCHED: tuple(Kind),
@@ -200,7 +200,7 @@ class Watched:
     access: Access
 
     def flags(self, where: Where) -> bytes:
-        start, stop, kinds = self.place.start, self.place.stop, _KINDS[self.access]
+        start, stop, kinds = self.place.start, self.place.stop, KINDS_OF_ACCESS[self.access]
         on_memory = where.of_opcodes(MEMORY_OPCODES)
         pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
         return where.flags(pcs, BREAK_AFTER)
@@ -220,7 +220,7 @@ class Watched:
         before = {write.address: write.old for write in commit.scratch}
         found = reached(
             program.bundle(commit.pc),
-            _KINDS[self.access],
+            KINDS_OF_ACCESS[self.access],
             lambda word: before.get(word, core.scratch[word]),
         )
         return any(overlap(self.place, addresses) for addresses in found)

@@ -7,7 +7,8 @@ bundle looked at, the radix of words, and the transcript of commands and replies
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
@@ -16,6 +17,8 @@ from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
+from vliwdbg.inspect.outcome import Outcome
+from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
@@ -57,7 +60,8 @@ class Followed(NamedTuple):
 class Look(NamedTuple):
     """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
     bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
-    wait for, and `marks` the user's, by position."""
+    wait for, by number, and `candidates` where each may stop, a byte for each pc. `met` are the
+    slots that the stop is about, and `marks` the user's, by position."""
 
     program: Program
     names: ScratchNames
@@ -68,7 +72,9 @@ class Look(NamedTuple):
     end: Stop | None
     breakpoints: tuple[BreakpointView, ...]
     marked: tuple[tuple[bool, bytes], ...]
-    waited: tuple[int, ...]
+    waited: Mapping[int, int]
+    candidates: Mapping[int, bytes]
+    met: frozenset[SlotOf]
     marks: tuple[tuple[str, int], ...]
     starting_memory: Sequence[int]
 
@@ -86,7 +92,9 @@ def look_at(session: Session) -> Look:
         session.end,
         breakpoint_views(session),
         tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
-        tuple(b.cycle for b in breakpoints if b.enabled and b.cycle is not None),
+        {b.number: b.cycle for b in breakpoints if b.enabled and b.cycle is not None},
+        {b.number: b.flags for b in breakpoints},
+        slots_stopped_at(session),
         tuple(session.marks.items()),
         session.starting_memory,
     )
@@ -100,6 +108,8 @@ class Desk:
         self.spelled = "valu"
         """The engine that the listing spells out."""
         self.transcript: list[Line] = []
+        self.playing = ""
+        """How fast the run is played; empty while it is not."""
         self.latest = 0
         """Where in it the latest exchange begins."""
         self.looking = 0
@@ -119,10 +129,20 @@ class Desk:
         self.origins = Origins(look.program)
         self.followed: Followed | None = None
         self.flow: Flow | None = None
+        self.outcome: Outcome | None = None
+        self.edited = False
+        """Whether the program's file has changed since it was read."""
+        self.reasons: Mapping[int, Mapping[str, str]] = {}
+        """Why slots are free: cycle -> engine -> a few words."""
         self.starting_memory = look.starting_memory
         self._take_picture(look.program)
         self.scratch_rows: list[WordRow] = scratch_rows(look.names)
+        self.layout = look.layout
         self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.slots = Slots(look.program, look.names, dict(self.memory_rows.regions))
+        self.searched = ""
+        self.found: Sequence[int] = ()
+        """The bundles with a slot that was searched."""
         self.now = look.now
         self.left = self.now
         """Where the last move began."""
@@ -144,15 +164,17 @@ class Desk:
         if self.program is not look.program:
             self._take(look)
         before, self.now = self.now, look.now
+        self.met = look.met
         if (before.position, before.pc) != (self.now.position, self.now.pc):
             self.left = before
-            self.look_at_next()
+            self._look_where_it_stopped()
         self.last = look.last
         self.stop = look.stop
         self.end = look.end
         self.breakpoints = look.breakpoints
         self._marked = look.marked
-        self._waited = look.waited
+        self.waited = look.waited
+        self.candidates = look.candidates
         self._user_marks = look.marks
         self.settle_marks()
         if self.occupancy:
@@ -167,6 +189,20 @@ class Desk:
         """Look at the bundle that is next, or at the last one where the program has ended."""
         self.looking = max(min(self.now.pc, len(self.program) - 1), 0)
 
+    def _look_where_it_stopped(self) -> None:
+        """Look at what a watchpoint saw, or else at the bundle that is next."""
+        self.look_at_next()
+        pcs = {slot.pc for slot in self.met}
+        if pcs and self.looking not in pcs:
+            self.looking = min(pcs)
+
+    def next_candidate(self, number: int) -> int | None:
+        """The next bundle from the one looked at on, around the end, at which a breakpoint may
+        stop; None where there is none."""
+        flags = self.candidates.get(number, b"")
+        there = [pc for pc, flag in enumerate(flags) if flag]
+        return next((pc for pc in there if pc > self.looking), there[0] if there else None)
+
     def look_at_last(self) -> None:
         """Look at the bundle executed last, if there is one."""
         if self.last:
@@ -175,9 +211,44 @@ class Desk:
     def take_flow(self, flow: Flow) -> None:
         """Have the graph of the run, and with it the picture of a program that jumps."""
         self.flow = flow
+        self.slots = replace(self.slots, flow=flow)
         if self.occupancy is None:
             self._picture(occupancy(self.program, flow.pcs))
             self.settle_marks()
+
+    def take_outcome(self, outcome: Outcome) -> None:
+        """Have what comes of the run."""
+        self.outcome = outcome
+
+    def take_reasons(self, reasons: Mapping[int, Mapping[str, str]]) -> None:
+        """Have why slots are free."""
+        self.reasons = reasons
+
+    def cycle_looked_at(self) -> int | None:
+        """The cycle of the bundle looked at, the next one of a loop; None where nobody knows."""
+        now = self.now
+        if self.looking == now.pc:
+            return now.cycle
+        picture = self.occupancy
+        if picture is None:
+            return None
+        if isinstance(picture.executed, range):
+            return picture.started[self.looking]
+        steps = self.flow.steps_of(self.looking) if self.flow else ()
+        later = next((step for step in steps if step >= now.position), None)
+        step = later if later is not None else max(steps, default=None)
+        return None if step is None else picture.started[step]
+
+    def why_free(self) -> Mapping[str, str]:
+        """Why slots of the bundle looked at are free, as far as it is known: by engine."""
+        cycle = self.cycle_looked_at() if self.reasons else None
+        return {} if cycle is None else self.reasons.get(cycle, {})
+
+    def search(self, text: str) -> None:
+        """Find the bundles with such a slot, or the one with this number. Raises NoRunError."""
+        here = text.isdecimal() and int(text) < len(self.program)
+        self.found = [int(text)] if here else self.slots.pcs(text)
+        self.searched = text
 
     def zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""
@@ -210,7 +281,7 @@ class Desk:
         if picture is None:
             return
         flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
-        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self._waited))
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self.waited.values()))
         if self.followed:
             yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
         for name, position in self._user_marks:

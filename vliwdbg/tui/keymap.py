@@ -3,8 +3,8 @@
     Key("step", "s,f11,f10", "step", "{n} bundles on", counted="step {n}")
 
 Help, footer and palette derive from these rows, and Textual's keymap remaps them by id. In a
-line, `{n}` is the count typed before the key, `{pc}` the bundle and `{place}` the words under the
-cursor. A key whose command the debugger does not have is left out.
+line, `{n}` is the count typed before the key, `{pc}` the bundle looked at, `{cycle}` its cycle and
+`{place}` the words under the cursor. A key whose command the debugger does not have is left out.
 """
 
 from __future__ import annotations
@@ -105,6 +105,12 @@ GROUPS = (
             ),
             Key("finish", "f", "out of the current tag", "finish"),
             Key("reverse-finish", "F", "to the start of the current tag", "reverse-finish"),
+            Key(
+                "reload",
+                "ctrl+r",
+                "read the program again, and stay at this cycle",
+                action="reload",
+            ),
             Key("run", "r", "from the start, to the first stop", "run"),
             Key("until", "t", "to the bundle at the cursor", "until pc {pc}"),
             Key("play", "space", "play or pause, a step at a time", action="play"),
@@ -157,6 +163,9 @@ GROUPS = (
                 short="break",
             ),
             Key("breakpoints", "B", "list the stops", "info breakpoints"),
+            Key("stop-toggle", "o", "the stop under the cursor on or off", action="stop('toggle')"),
+            Key("stop-delete", "delete", "delete it", action="stop('delete')"),
+            Key("stop-edit", "E", "edit its command", action="stop('edit')"),
             Key("watch", "W", "watch the words under the cursor", "watch {place}", short="watch"),
         ),
     ),
@@ -166,13 +175,13 @@ GROUPS = (
             Key(
                 "who",
                 "enter",
-                "to the slot that wrote the value under the cursor",
+                "to the slot that wrote the value; to a stop's bundle",
                 action="follow",
                 short="who/back",
                 twin="back",
             ),
             Key("back", "backspace", "back to where it was followed from", action="back"),
-            Key("why", "w", "why slots of this bundle are empty", "why"),
+            Key("why", "w", "why slots of this bundle are free", "why {cycle}", short="why"),
             Key(
                 "change",
                 "d",

@@ -97,6 +97,11 @@ class Origins:
         """The numbers of a bundle's slots, in the bundle's own order."""
         return range(self._first[pc], self._first[pc + 1])
 
+    def slots_in(self, start: int, stop: int) -> range:
+        """The numbers of the slots of bundles start:stop, as far as there are such."""
+        last = len(self._first) - 1
+        return range(self._first[min(start, last)], self._first[min(stop, last)])
+
     def of(self, slot: int) -> Origin:
         """Where a slot comes from."""
         return origin_of(self._program.slots[slot]) if self.known else UNKNOWN
@@ -122,8 +127,8 @@ class Origins:
         column_of = {name: at // share for at, name in enumerate(names)}
         columns = [-1] * self._program.columns.slot_count
         for tag in sorted(self._program.tags, key=lambda tag: tag.pc):
-            first, stop = self._first[tag.pc], self._first[min(tag.end, len(self._first) - 1)]
-            columns[first:stop] = [column_of[tag.name]] * (stop - first)
+            slots = self.slots_in(tag.pc, tag.end)
+            columns[slots.start : slots.stop] = [column_of[tag.name]] * len(slots)
         return Bars("tag", tuple(names[::share]), columns)
 
     def rounds_text(self, pc: int) -> str:

@@ -49,5 +49,5 @@ class KeysScreen(ModalScreen[None]):
             for key in group.keys:
                 page.append(f" {key.all_shown:<{shown}}", "bold cyan")
                 page.append(f"{key.help:<{help_}}")
-                page.append(f"{key.line.format(pc='PC', place='WORDS')}\n", "dim")
+                page.append(f"{key.line.format(pc='PC', cycle='CYCLE', place='WORDS')}\n", "dim")
         return page

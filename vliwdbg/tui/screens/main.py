@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from string import digits
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -22,18 +22,22 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
+from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
-from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
-from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.outcome import Outcome, outcome_of
+from vliwdbg.inspect.questions import Questions
+from vliwdbg.inspect.slots import NoRunError, found_at
+from vliwdbg.inspect.why import Reasons
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
 from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.desk import Desk, Followed, Line, Look, look_at
+from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
@@ -42,16 +46,25 @@ from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
-from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
+from vliwdbg.tui.widgets.stops import StopsPane
 from vliwdbg.tui.widgets.timeline import TimelinePane
 from vliwdbg.views.base import View
+from vliwdbg.views.breakpoints import BreakpointView
 from vliwdbg.views.moves import Moved
 
 MOST_FOLLOWED = 500_000
 """Lanes of the run that values are followed in: three times the baseline's."""
+MOST_REASONED = 120_000
+"""Lanes of the run up to which it is worked out why slots are free before anybody asks."""
+T = TypeVar("T")
+MOST_PASTED = 5
+"""Lines that are executed without asking."""
+EDIT_SECONDS = 1.0
+"""Between two looks at the program's file."""
 PLAY_SECONDS = 0.15
+SEARCHABLE = "search vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, or a pc"
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
 ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
 
@@ -125,6 +138,13 @@ class MainScreen(Screen[int]):
         self.pending = Pending()
         self.playing = False
         self.trail: list[Spot] = []
+        self._pasted: tuple[str, ...] = ()
+        """Lines that were pasted and not executed, being many."""
+        self._edited_stop: BreakpointView | None = None
+        """The one whose command stands in the command line."""
+        self._edits = Edits(choice)
+        self._before: Outcome | None = None
+        """What came of the program before this one."""
         self._first_lines = list(lines)
         self._replies: list[Reply] = []
         """To the entry being executed; of the debugger's thread."""
@@ -139,14 +159,17 @@ class MainScreen(Screen[int]):
         yield ReplyLine(self.desk)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
-        yield CommandLine(self.user.history, self.debugger.complete, self._explain, self._take_line)
+        yield CommandLine(
+            self.user.history, self.debugger.complete, self._explain, self._take_line, self.paste
+        )
 
     def on_mount(self) -> None:
         notes = [*self.debugger.session.notes(), *self.user.notes()]
         self.desk.say(Line("note", note) for note in notes)
         self._reply(self.desk.transcript)
         self._show_all()
-        self._make_flow(self.desk.program, self.desk.starting_memory)
+        self.set_interval(EDIT_SECONDS, self._look_at_file)
+        self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._execute_first_lines()
 
     @work
@@ -225,12 +248,16 @@ class MainScreen(Screen[int]):
         """Show what came of an entry."""
         self.status.show_progress(None)
         self._tell(rest)
-        program = self.desk.program
+        program, outcome, met = self.desk.program, self.desk.outcome, self.desk.met
         self.desk.settle(rest.look)
         if self.desk.program is not program:
+            self._before = outcome
+            self._edits = Edits(self.debugger.console.choice)
             self.trail.clear()
-            self._make_flow(self.desk.program, self.desk.starting_memory)
+            self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
         self._show_all()
+        if self.desk.met != met:
+            self.room.bundle.go_to_stop()
         if rest.gathering and not self.debugger.busy:
             self.action_command()
 
@@ -285,12 +312,15 @@ class MainScreen(Screen[int]):
 
     def _filled(self, line: str) -> str | None:
         """The line with the cursor's bundle and words in it."""
-        place = self.pane.place()
+        place, cycle = self.pane.place(), self.desk.cycle_looked_at()
         if "{place}" in line and not place:
             where = "there are no words under the cursor; choose some in scratch or memory (p3, p4)"
             self._reply([Line("error", where)])
             return None
-        return line.format(pc=self.desk.looking, place=place)
+        if "{cycle}" in line and cycle is None:
+            self._reply([Line("error", "this bundle is not executed, as far as is known")])
+            return None
+        return line.format(pc=self.desk.looking, cycle=cycle, place=place)
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Keys are the command line's while it is open."""
@@ -316,12 +346,18 @@ class MainScreen(Screen[int]):
 
     @work(group="play", exclusive=True)
     async def _play(self) -> None:
+        self._show_playing(f"playing, {1 / PLAY_SECONDS:.0f} steps a second; Space pauses")
         while self.playing and self.desk.now.state is not State.STOPPED:
             self.execute("step")
             await asyncio.sleep(PLAY_SECONDS)
             await self.wait_until_idle()
             self.playing &= self.desk.stop.reason is Reason.BUDGET
         self.playing = False
+        self._show_playing("")
+
+    def _show_playing(self, how: str) -> None:
+        self.desk.playing = how
+        self.status.refresh()
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
@@ -342,7 +378,13 @@ class MainScreen(Screen[int]):
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
 
     def action_follow(self) -> None:
-        """Go to the slot that wrote the value under the cursor, and tell its story."""
+        """Go to the slot that wrote the value under the cursor, and tell its story.
+
+        From a stop, go to where it stops.
+        """
+        if stop := self._stop():
+            self._go_to_stop(stop)
+            return
         words, step = self.pane.words_here(), self.pane.step_of_words()
         if words is None:
             self._note("there are no words under the cursor; choose some in scratch or memory")
@@ -357,6 +399,43 @@ class MainScreen(Screen[int]):
         else:
             self.trail.append(self._here())
             self._go_to_writer(story)
+
+    # stops
+
+    def _stop(self) -> BreakpointView | None:
+        """The one under the cursor, if the pane of stops is chosen."""
+        return self.pane.stop if isinstance(self.pane, StopsPane) else None
+
+    def _go_to_stop(self, stop: BreakpointView) -> None:
+        if stop.number in self.desk.waited:
+            self.execute(f"goto {self.desk.waited[stop.number]}")
+            return
+        pc = self.desk.next_candidate(stop.number)
+        if pc is None:
+            self._note(f"No bundle can meet {stop.label}.")
+        else:
+            self.room.look_at(pc)
+
+    def action_stop(self, command: str) -> None:
+        """Do something to the stop under the cursor: toggle, delete or edit."""
+        stop = self._stop()
+        if stop is None:
+            self._note("This is for a stop: choose one in the pane of stops (p5).")
+        elif command == "edit":
+            self._edited_stop = stop
+            self._open(COMMAND, stop.written)
+        else:
+            switch = "disable" if stop.enabled else "enable"
+            self.execute(f"{switch if command == 'toggle' else command} {stop.number}")
+
+    @work(group="edit")
+    async def _replace_stop(self, old: BreakpointView, line: str) -> None:
+        """Set another stop; where that worked, it takes the place of the old one."""
+        there = {stop.number for stop in self.desk.breakpoints}
+        self.execute(line, typed=True)
+        await self.wait_until_idle()
+        if {stop.number for stop in self.desk.breakpoints} - there:
+            self.execute(f"delete {old.number}")
 
     def _note(self, text: str) -> None:
         self._reply([Line("note", text)])
@@ -378,9 +457,7 @@ class MainScreen(Screen[int]):
         self.desk.look_at_next()
         self.room.choose("bundle")
         self.room.show()
-        bundle = self.room.panes["bundle"]
-        assert isinstance(bundle, BundlePane)
-        bundle.go_to_slot(slot)
+        self.room.bundle.go_to_slot(slot)
 
     async def _be_at(self, cycle: int) -> None:
         if cycle != self.desk.now.cycle:
@@ -408,16 +485,40 @@ class MainScreen(Screen[int]):
         self.room.show()
 
     @work(thread=True, exclusive=True, group="flow")
-    def _make_flow(self, program: Program, memory: Sequence[int]) -> None:
-        """The graph of the run, beside everything else."""
-        flow = replay(program, memory, most=MOST_FOLLOWED)
-        with suppress(RuntimeError):  # where the terminal is gone already
-            self.app.call_from_thread(self._take_flow, program, flow)
+    def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
+        """What is known of the run from beginning to end, beside everything else."""
+        questions = Questions(program, memory, most=MOST_FOLLOWED)
+        flow = questions.flow
+        self._when_known(program, self.desk.take_flow, flow)
+        self._when_known(program, self._take_outcome, outcome_of(flow, layout))
+        if len(flow) <= MOST_REASONED:
+            reasons = Reasons(questions.dependences, questions.others).by_cycle()
+            self._when_known(program, self.desk.take_reasons, reasons)
 
-    def _take_flow(self, program: Program, flow: Flow) -> None:
+    def _take_outcome(self, outcome: Outcome) -> None:
+        self.desk.take_outcome(outcome)
+        if self._before:
+            self.desk.say([self._difference(self._before, outcome)])
+            self._tell_difference()
+
+    def _difference(self, before: Outcome, now: Outcome) -> Line:
+        return Line("stop" if now.right is not False else "fault", now.against(before))
+
+    def _tell_difference(self) -> None:
+        """What the program at hand does otherwise than the one before."""
+        if self._before and self.desk.outcome:
+            self._reply([self._difference(self._before, self.desk.outcome)])
+
+    def _when_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
+        with suppress(RuntimeError):  # where the terminal is gone already
+            self.app.call_from_thread(self._take_known, program, take, known)
+
+    def _take_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
         if program is self.desk.program:
-            self.desk.take_flow(flow)
-            self.room.panes["timeline"].show()
+            take(known)
+            self.status.refresh()
+            for pane in ("bundle", "timeline"):
+                self.room.panes[pane].show()
 
     def action_zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""
@@ -428,6 +529,34 @@ class MainScreen(Screen[int]):
     def seek(self, asked: TimelinePane.Seek) -> None:
         """Go to a cycle of the timeline."""
         self.execute(f"goto {asked.cycle}")
+
+    @work(thread=True, exclusive=True, group="file")
+    def _look_at_file(self) -> None:
+        """Say so once when the program's file has changed."""
+        if not self.desk.edited and self._edits.changed():
+            with suppress(RuntimeError):  # where the terminal is gone already
+                self.app.call_from_thread(self._tell_edited)
+
+    def _tell_edited(self) -> None:
+        self.desk.edited = True
+        key = self.keys_by_id["reload"].shown
+        self._note(f"{self._edits.path} has changed on disk; {key} reloads it.")
+        self.status.refresh()
+
+    @work(group="reload", exclusive=True)
+    async def action_reload(self) -> None:
+        """Read the program again, and be where we were, as far as that is anywhere."""
+        desk, program = self.desk, self.desk.program
+        cycle, looking = desk.now.cycle, desk.looking
+        self.desk.edited = False
+        self._edits = Edits(self.debugger.console.choice)
+        self.execute("reload")
+        await self.wait_until_idle()
+        if desk.program is not program:
+            await self._be_at(cycle)
+            self.room.look_at(looking)
+            self._tell_difference()
+        self.status.refresh()
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""
@@ -443,11 +572,31 @@ class MainScreen(Screen[int]):
         self._show_pending()
 
     def action_find(self, direction: int) -> None:
-        """The next row of the pane that holds what was searched."""
-        if self.pane.found:
+        """The next place that was searched: a slot of the program, or a row of the pane."""
+        if self.pane.of_slots and self.desk.searched:
+            self._look_at_found(direction)
+        elif self.pane.found:
             self._find(self.pane, direction)
         else:
-            self._reply([Line("note", "Nothing was searched in this pane yet; / does.")])
+            self._note("Nothing was searched in this pane yet; / does.")
+
+    def _search(self, text: str) -> None:
+        try:
+            self.desk.search(text)
+        except NoRunError:
+            self._note("The graph of the run is still being made; once more in a moment.")
+        else:
+            self._look_at_found(1)
+
+    def _look_at_found(self, direction: int) -> None:
+        """Look at the next bundle of those found, and say which of them it is."""
+        desk = self.desk
+        at = found_at(desk.found, desk.looking, direction)
+        if at is None:
+            self._reply([Line("error", f"No slot is {desk.searched!r}; {SEARCHABLE}.")])
+            return
+        self.room.look_at(desk.found[at])
+        self._note(f"/{desk.searched}  {at + 1:,}/{len(desk.found):,}")
 
     @work(group="search")
     async def _find(self, pane: Pane, direction: int) -> None:
@@ -513,14 +662,33 @@ class MainScreen(Screen[int]):
     def _take_line(self, mode: str, line: str | None) -> None:
         """Execute a line, or search for it."""
         self._close()
+        stop, self._edited_stop = self._edited_stop, None
         if line is None:
             self._left()
+        elif stop and line not in ("", stop.written):
+            self._replace_stop(stop, line)
         elif mode == COMMAND:
             self.execute(line, typed=True)
+        elif line and self.pane.of_slots:
+            self._search(line)
         elif line:
             self.pane.found = line
             if not self.pane.locate(line):
                 self.action_find(1)
+
+    @work(group="paste", exclusive=True)
+    async def paste(self, lines: Sequence[str]) -> None:
+        """Execute lines one by one; many of them after the same were pasted once more."""
+        self._close()
+        if len(lines) > MOST_PASTED and tuple(lines) != self._pasted:
+            self._pasted = tuple(lines)
+            self._note(f"{len(lines)} lines were pasted; paste them once more to execute them all.")
+            return
+        self._pasted = ()
+        for line in lines:
+            self.user.history.add(line)
+            self.execute(line, typed=True)
+            await self.wait_until_idle()
 
     def _left(self) -> None:
         if self.debugger.console.gathering and not self.debugger.busy:

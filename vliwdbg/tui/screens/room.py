@@ -82,10 +82,21 @@ class Room(Container):
         """The chosen pane."""
         return self.panes[self.chosen]
 
+    @property
+    def bundle(self) -> BundlePane:
+        """The pane of the bundle looked at."""
+        pane = self.panes["bundle"]
+        assert isinstance(pane, BundlePane)
+        return pane
+
     def show(self) -> None:
         """The session changed, or what is looked at: draw all panes again."""
         for pane in self.panes.values():
             pane.show()
+
+    def look_at(self, pc: int) -> None:
+        """Look at a bundle, with the cursor of the listing on it."""
+        self.panes["code"].move_to(pc)
 
     # choosing
 
@@ -129,9 +140,7 @@ class Room(Container):
 
     def action_unfold(self) -> None:
         """Show the operands of the slot under the cursor, or no more."""
-        bundle = self.panes["bundle"]
-        assert isinstance(bundle, BundlePane)
-        bundle.unfold()
+        self.bundle.unfold()
 
     def action_turn(self, step: int) -> None:
         """Choose the next pane, or the one before."""

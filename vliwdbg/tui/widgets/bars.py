@@ -14,6 +14,7 @@ from vliwdbg.tui.keymap import Key
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.widgets.messages import PAINT_OF_KIND
 from vliwdbg.tui.widgets.paint import Bar, Row
+from vliwdbg.views.ribbon import FREE, engine_glyphs
 
 BAR_WIDTH = 20
 BETWEEN = "  ·  "
@@ -22,7 +23,7 @@ ALWAYS_SHOWN = frozenset({"command", "help", "quit"})
 
 
 class StatusLine(Bar):
-    """Cycle, pc, position, state and why it stopped; the program and its scheduler."""
+    """State and why it stopped, cycle, pc, what is next; the program, and what comes of it."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="status")
@@ -39,13 +40,22 @@ class StatusLine(Bar):
     def left_pieces(self) -> Row:
         if self.progress:
             return [*_busy_pieces(self.progress), *_cycle_pieces(self.desk, self.progress.cycle)]
-        return [*_state_pieces(self.desk), *_where_pieces(self.desk)]
+        pieces = [*_state_pieces(self.desk), *_where_pieces(self.desk)]
+        coming = list(_next_pieces(self.desk))
+        room = self.size.width - _width(pieces) - _width(self.right_pieces())
+        return [*pieces, *coming] if _width(coming) < room else pieces
 
     def right_pieces(self) -> Row:
-        program = self.desk.program
+        program, outcome = self.desk.program, self.desk.outcome
         scheduler = str(program.build.get("scheduler", ""))
         known = scheduler and scheduler not in program.name
-        return [(f"{program.name or 'program'}{f' ({scheduler})' if known else ''} ", "dim")]
+        name = f"{program.name or 'program'}{f' ({scheduler})' if known else ''} "
+        if self.desk.edited:
+            return [(name, "dim"), (" changed on disk ", "badge-busy")]
+        if outcome is None:
+            return [(name, "dim")]
+        paint = {None: "dim", True: "new", False: "error"}[outcome.right]
+        return [(name, "dim"), (f"{outcome.text} ", paint)]
 
 
 def _busy_pieces(progress: Progress) -> Row:
@@ -62,25 +72,41 @@ def _busy_pieces(progress: Progress) -> Row:
 
 
 def _cycle_pieces(desk: Desk, cycle: int | None) -> Row:
-    end = desk.end
-    of = f"/{end.cycle:,}" if end and end.reason is not Reason.FAULT else ""
-    return [] if cycle is None else [(" cycle ", "dim"), (f"{cycle:,}", "number"), (of, "dim")]
+    if cycle is None:
+        return []
+    end = _last_cycle(desk)
+    pieces: Row = [(" cycle ", "dim"), (f"{cycle:,}", "number")]
+    if end:
+        pieces += [(f"/{end:,}", "dim"), (f"  {min(cycle / end, 1):.0%}", "text")]
+    return pieces
+
+
+def _last_cycle(desk: Desk) -> int | None:
+    """The cycles of the whole run, where they are known."""
+    if desk.end and desk.end.reason is not Reason.FAULT:
+        return desk.end.cycle
+    return desk.outcome.cycles if desk.outcome else None
 
 
 def _where_pieces(desk: Desk) -> Row:
-    now = desk.now
-    return [
-        *_cycle_pieces(desk, now.cycle),
-        ("  pc ", "dim"),
-        (f"{now.pc:,}", "number"),
-        ("  position ", "dim"),
-        (f"{now.position:,}", "number"),
-        ("  ", "text"),
-    ]
+    return [*_cycle_pieces(desk, desk.now.cycle), ("  pc ", "dim"), (f"{desk.now.pc:,}", "number")]
+
+
+def _next_pieces(desk: Desk) -> Iterator[tuple[str, str]]:
+    """How many slots of each engine the next bundle has."""
+    if desk.now.pc >= len(desk.program):
+        return
+    yield "   next:", "dim"
+    for engine, glyphs in engine_glyphs(desk.program, desk.now.pc).items():
+        used = len(glyphs.rstrip(FREE))
+        yield f" {engine} ", engine
+        yield str(used or FREE), "number" if used else "faint"
 
 
 def _state_pieces(desk: Desk) -> Row:
     stop, state = desk.stop, desk.now.state
+    if desk.playing:
+        return [(f" ▶ {desk.playing} ", "badge-busy")]
     if stop.fault:
         return [(" fault ", "badge-fault")]
     if state is State.STOPPED:

@@ -10,13 +10,14 @@ bundle that is neither the next one nor the last one, the operands as they stand
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from itertools import accumulate
 from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from vliwdbg.inspect.slots import SlotOf
 from vliwdbg.session.places import Place
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
@@ -24,7 +25,9 @@ from vliwdbg.views.bundle import LAST, BundleView, GroupView, bundle_view
 from vliwdbg.views.radix import Radix
 from vliwdbg.views.ribbon import FREE
 
-LABEL = 10
+LABEL = 11
+STOPPED = "◆"
+"""Before a group that the stop is about."""
 ORIGIN = 11
 NARROWEST_TEXT, WIDEST_TEXT = 24, 44
 
@@ -40,6 +43,8 @@ class _Line(NamedTuple):
 
 class BundlePane(Pane):
     """Shows the bundle that the listing's cursor is on."""
+
+    of_slots = True
 
     def __init__(self, *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -62,7 +67,8 @@ class BundlePane(Pane):
 
     def _lines(self) -> list[_Line]:
         desk = self.desk
-        stamp = (desk.settled, desk.looking, desk.radix, self.width)
+        why = desk.why_free()
+        stamp = (desk.settled, desk.looking, desk.radix, self.width, bool(why))
         if self._shown is None or self._shown[0] != stamp:
             view = bundle_view(
                 desk.program, desk.names, desk.now, desk.looking, desk.last, desk.origins
@@ -81,14 +87,20 @@ class BundlePane(Pane):
 
     def _bundle_lines(self, view: BundleView) -> Iterator[_Line]:
         room = self._text_room()
-        for number, group in enumerate(view.groups):
-            yield _Line(_group_pieces(group, self.desk.radix, room), group.about, number)
+        firsts = accumulate(map(_size, view.groups), initial=0)
+        for number, (group, first) in enumerate(zip(view.groups, firsts, strict=False)):
+            slots = range(first, first + _size(group))
+            met = any(SlotOf(view.pc, slot) in self.desk.met for slot in slots)
+            mark = (STOPPED if met else " ", "stop")
+            pieces = [mark, *_group_pieces(group, self.desk.radix, room)]
+            yield _Line(pieces, group.about, number)
             if (view.pc, number) in self._unfolded:
                 yield from _operand_lines(group, self.desk.radix, number)
         if not view.groups:
             yield _Line([("no slots: all engines idle", "faint")])
         if view.free:
-            yield _Line([(f"{'free':<{LABEL}}", "dim"), *_free_pieces(view)])
+            why = self.desk.why_free()
+            yield _Line([(f" {'free':<{LABEL - 1}}", "dim"), *_free_pieces(view, why)])
 
     def _text_room(self) -> int:
         lanes = 8 * (self.desk.radix.width + 1)
@@ -103,7 +115,7 @@ class BundlePane(Pane):
     def key(self, row: int) -> Hashable:
         # Its rows change together, with each step: kept for the moves between steps.
         desk = self.desk
-        unfolded = frozenset(self._unfolded)
+        unfolded = frozenset(self._unfolded), bool(desk.reasons)
         return desk.settled, desk.looking, desk.radix, row, unfolded
 
     def words_here(self) -> Place | None:
@@ -120,10 +132,16 @@ class BundlePane(Pane):
     def go_to_slot(self, slot: int) -> None:
         """Put the cursor on the group of a slot, by its number in the bundle."""
         groups = self._view.groups if self._view else ()
-        counts = accumulate(group.last - group.first + 1 for group in groups)
+        counts = accumulate(map(_size, groups))
         number = next((at for at, stop in enumerate(counts) if slot < stop), -1)
         lines = enumerate(self._lines())
         self.move_to(next((row for row, line in lines if line.group == number), 0))
+
+    def go_to_stop(self) -> None:
+        """Put the cursor on the first slot that the stop is about, if it is in this bundle."""
+        here = [slot.number for slot in self.desk.met if slot.pc == self.desk.looking]
+        if here:
+            self.go_to_slot(min(here))
 
     def info(self) -> str:
         self._lines()
@@ -134,14 +152,21 @@ class BundlePane(Pane):
         return " · ".join(part for part in parts if part)
 
 
-def _free_pieces(view: BundleView) -> Iterator[tuple[str, str]]:
+def _size(group: GroupView) -> int:
+    return group.last - group.first + 1
+
+
+def _free_pieces(view: BundleView, why: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for engine, free in view.free.items():
         yield f"{engine} ", engine
-        yield f"{FREE * free}  ", "faint"
+        yield f"{FREE * free} ", "faint"
+        if engine in why:
+            yield f"{why[engine]} ", "dim"
+        yield " ", "text"
 
 
 def _group_pieces(group: GroupView, radix: Radix, room: int) -> Row:
-    label = f"{group.engine:<5} {group.numbers:>{LABEL - 7}} "
+    label = f"{group.engine:<5} {group.numbers:>{LABEL - 8}} "
     text = fitted(group.text, room) if cell_len(group.text) > room else group.text.ljust(room)
     origin = fitted(group.origin.text, ORIGIN - 1)
     return [

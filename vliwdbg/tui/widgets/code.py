@@ -31,6 +31,7 @@ class CodePane(Pane):
     """Its cursor is the bundle looked at, which the bundle pane shows at length."""
 
     margin = 3
+    of_slots = True
     empty = "no bundles: file PROGRAM loads others, rebuild builds the bundled kernel"
 
     def count(self) -> int:
@@ -50,12 +51,6 @@ class CodePane(Pane):
         at = EXECUTING.index(self.desk.spelled) + (1 if columns > 0 else -1)
         self.desk.spelled = EXECUTING[at % len(EXECUTING)]
         self.redraw()
-
-    def locate(self, text: str) -> bool:
-        found = text.isdecimal() and int(text) < self.count()
-        if found:
-            self.move_to(int(text))
-        return found
 
     def info(self) -> str:
         return f"pc {self.cursor} of {self.count()}"
@@ -86,12 +81,6 @@ class CodePane(Pane):
             *((f"⟨{tag}⟩ ", "tag") for tag in self.desk.tags.get(row, ())),
             *self._spelled(row),
         ]
-
-    def plain(self, row: int) -> str:
-        """All slots spelled out, so that a search finds the same at every width."""
-        bundle = self.desk.program.bundle(row)
-        texts = (format_run(run, self.desk.names) for run in runs_of(iter(bundle)))
-        return "  ".join([*self.desk.tags.get(row, ()), *texts])
 
     def _digits(self) -> int:
         return max(len(str(self.count())), 4)

@@ -20,6 +20,11 @@ from vliwdbg.tui.widgets.paint import Bar, Row
 SEARCH = "/"
 COMMAND = ":"
 
+SEARCHES = (
+    " in code: vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, a pc; "
+    "elsewhere a text, a name, an address; n and N go on"
+)
+
 Completer = Callable[[str], Sequence[str]]
 """Whole lines that the beginning of a line may become."""
 Explainer = Callable[[str], tuple[str, str]]
@@ -59,12 +64,27 @@ class CommandInput(Input):
             return
         event.stop().prevent_default()
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Several lines are as many commands; a line is text."""
+        line = self.parent
+        assert isinstance(line, CommandLine)
+        lines = [text.strip() for text in event.text.splitlines() if text.strip()]
+        if line.mode == COMMAND and len(lines) > 1:
+            event.stop()
+            event.prevent_default()
+            line.paste(lines)
+
 
 class CommandLine(Horizontal):
     """Prompt and input. `mode` is COMMAND or SEARCH."""
 
     def __init__(
-        self, history: History, complete: Completer, explain: Explainer, take: Taker
+        self,
+        history: History,
+        complete: Completer,
+        explain: Explainer,
+        take: Taker,
+        paste: Callable[[Sequence[str]], object],
     ) -> None:
         super().__init__(id="command-line")
         self.history = history
@@ -73,6 +93,8 @@ class CommandLine(Horizontal):
         self._complete = complete
         self._explain = explain
         self._take = take
+        self.paste = paste
+        """Takes several lines at once; and closes it."""
         self._recalled = ""
         """What was typed before the history was asked."""
         self._candidates: tuple[str | None, str] = (None, "")
@@ -142,7 +164,7 @@ class CommandLine(Horizontal):
             self._say([(f" {words}", "dim")])
             return
         if self.mode == SEARCH:
-            self._say([(" a text in this pane, a pc, an address or a name; n and N go on", "dim")])
+            self._say([(SEARCHES, "dim")])
             return
         usage, text = self._explain(self.input.value)
         self._say([(f" {usage}", "key"), (f"   {text}", "dim")])

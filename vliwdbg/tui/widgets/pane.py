@@ -40,6 +40,8 @@ class Pane(Painted, can_focus=True):
 
     empty = ""
     margin = 0
+    of_slots = False
+    """Whether it is about the program's slots, so that a search asks for those."""
 
     class Chosen(Message):
         """A pane was chosen with the mouse."""

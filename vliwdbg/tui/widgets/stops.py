@@ -1,7 +1,9 @@
 """Breakpoints and watchpoints with their hit counts.
 
-● 1  break     12×  engine valu
-○ 2  watch      3×  v_val  if all(v_val == 3)
+● 1  break     12×  engine valu                      24 of 899
+○ 2  watch      3×  v_val  if all(v_val == 3)        31 of 899
+
+Enter looks at the next bundle that may meet it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,12 @@ class StopsPane(Pane):
     """One row for each, by number; those just met stand out."""
 
     empty = "none yet: b breaks, W watches"
+
+    @property
+    def stop(self) -> BreakpointView | None:
+        """The one under the cursor."""
+        stops = self.desk.breakpoints
+        return stops[self.cursor] if self.cursor < len(stops) else None
 
     def count(self) -> int:
         return len(self.desk.breakpoints)
@@ -36,6 +44,7 @@ class StopsPane(Pane):
 def _stop_row(stop: BreakpointView) -> Row:
     ignored = f"  {stop.ignore} to ignore" if stop.ignore else ""
     condition = f"  if {stop.condition}" if stop.condition else ""
+    met = "" if stop.may_meet is None or stop.cause else f"  {stop.may_meet:,} of {stop.bundles:,}"
     dead = f"  cannot be met: {stop.cause}" if stop.cause else ""
     return [
         (" ● " if stop.enabled else " ○ ", "stop" if stop.enabled else "disabled"),
@@ -45,5 +54,6 @@ def _stop_row(stop: BreakpointView) -> Row:
         (stop.source, "changed" if stop.just_met else "text"),
         (condition, "tag"),
         (ignored, "dim"),
+        (met, "faint"),
         (dead, "error"),
     ]

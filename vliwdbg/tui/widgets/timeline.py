@@ -39,6 +39,7 @@ def bar(share: float) -> str:
 class TimelinePane(Pane):
     """Its cursor is the position of the run; left and right seek."""
 
+    of_slots = True
     empty = "no picture of the run yet"
 
     class Seek(Message):
