@@ -461,7 +461,17 @@ def test_a_fault_stops_and_repeats_and_a_compare_is_gone_past() -> None:
 def test_every_command_has_a_transcript() -> None:
     typed = {line.split()[0] for row in RIGHT for line in row[0].split(";") if line.split()}
     shown = {COMMANDS[w.split("/")[0]].name for w in typed if w.split("/")[0] in COMMANDS}
-    elsewhere = {"commands", "save", "source", "dump", "check", "rebuild", "file", "reload"}
+    elsewhere = {
+        "commands",
+        "save",
+        "source",
+        "dump",
+        "export",
+        "check",
+        "rebuild",
+        "file",
+        "reload",
+    }
     assert {row.name for row in COMMANDS.values()} - shown - elsewhere <= {
         "next", "reverse-next", "reverse-step", "reverse-continue", "quit", "tbreak", "disable",
         "enable", "delete", "list", "continue", "break", "print",
