@@ -7,6 +7,7 @@ set by hand are not in it.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -14,6 +15,7 @@ from vliwdbg.commands.console import Console
 from vliwdbg.commands.table import Command, Group, no_argument, whole_number
 from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
+from vliwdbg.programs import Choice, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
@@ -96,6 +98,23 @@ def lint(console: Console, text: str) -> View:
     return explain_rule(text) if text else questions_of(console).lint()
 
 
+def diff(console: Console, text: str) -> View:
+    """Of the session's program and another, or of two others."""
+    files = shlex.split(text)
+    if not 1 <= len(files) <= 2:
+        raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
+    others = [_questions_about(file) for file in files]
+    if len(files) == 1:
+        return questions_of(console).diff(others[0], ("this program", files[0]))
+    return others[0].diff(others[1], (files[0], files[1]))
+
+
+def _questions_about(file: str) -> Questions:
+    """Raises ProgramError for a file that is no program."""
+    loaded = load(Choice(file))
+    return Questions(loaded.program, loaded.memory, max_cycles=MOST_CYCLES)
+
+
 def _plain(name: str) -> Callable[[Console, str], View]:
     """The handler of a question without an argument."""
 
@@ -165,6 +184,14 @@ GROUP = Group(
             "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
         ),
         Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("diff",),
+            "diff [A] B",
+            "what differs between two programs, whatever their order and registers",
+            diff,
+            "file",
+            "With one file, between the session's program and that.",
+        ),
         Command(
             ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
         ),

@@ -15,6 +15,7 @@ Each question is a function of these that returns a view (`vliwdbg.views`); none
 from vliwdbg.inspect.access_log import uses, writes
 from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import Dependences
+from vliwdbg.inspect.diff import diff
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
@@ -32,6 +33,7 @@ __all__ = [
     "Flow",
     "Questions",
     "critical",
+    "diff",
     "find",
     "floor",
     "lint",

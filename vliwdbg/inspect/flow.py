@@ -149,6 +149,10 @@ class Flow:
         """Of a slot, by number in the program, the nodes before it in its bundle."""
         return self._nodes_before[slot] - self._bundle_nodes_before[pc]
 
+    def nodes_before_bundle(self, pc: int) -> int:
+        """The nodes of all bundles before one, if each is executed once."""
+        return self._bundle_nodes_before[pc]
+
     def node(self, step: int, slot: int, lane: int = 0) -> int:
         """The node of a lane of a slot of an executed bundle."""
         return self.first_node[step] + self.offset(slot, self.pcs[step]) + lane
