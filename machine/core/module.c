@@ -90,6 +90,7 @@ static int module_exec(PyObject *module)
         PyModule_AddFunctions(module, lockstep_methods) < 0 ||
         PyModule_AddFunctions(module, trace_methods) < 0 ||
         PyModule_AddFunctions(module, waits_methods) < 0 ||
+        PyModule_AddFunctions(module, variants_methods) < 0 ||
         PyModule_AddIntConstant(module, "VLEN", VLEN) < 0 ||
         PyModule_AddIntConstant(module, "SCRATCH_SIZE", SCRATCH_WORDS) < 0 ||
         PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)

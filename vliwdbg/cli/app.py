@@ -38,6 +38,7 @@ _FUNCTIONS = {
     "whatif": "whatif",
     "live": "live",
     "lint": "lint",
+    "diverge": "diverge",
     "diff": "diff",
     "info": "info",
     "schedulers": "schedulers",

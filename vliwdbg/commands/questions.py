@@ -12,6 +12,7 @@ from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.files import file_named
 from vliwdbg.commands.table import Command, Group, no_argument, whole_number
 from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
@@ -96,6 +97,12 @@ def whatif(console: Console, text: str) -> View:
 def lint(console: Console, text: str) -> View:
     """Of the run, or what a rule is about."""
     return explain_rule(text) if text else questions_of(console).lint()
+
+
+def diverge(console: Console, text: str) -> View:
+    """By the reference, and by a program that is right."""
+    good = _questions_about(file_named(text)) if text else None
+    return questions_of(console).diverge(good)
 
 
 def diff(console: Console, text: str) -> View:
@@ -184,6 +191,14 @@ GROUP = Group(
             "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
         ),
         Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("diverge",),
+            "diverge [GOOD]",
+            "the first wrong output, the slot that makes it wrong, and a repair",
+            diverge,
+            "file",
+            "GOOD is a program that does the same in the same way, and is right.",
+        ),
         Command(
             ("diff",),
             "diff [A] B",

@@ -16,6 +16,7 @@ from vliwdbg.inspect.access_log import uses, writes
 from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import Dependences
 from vliwdbg.inspect.diff import diff
+from vliwdbg.inspect.diverge import diverge
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
@@ -34,6 +35,7 @@ __all__ = [
     "Questions",
     "critical",
     "diff",
+    "diverge",
     "find",
     "floor",
     "lint",

@@ -23,6 +23,7 @@ from vliwdbg.inspect import access_log
 from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.diff import diff
+from vliwdbg.inspect.diverge import Asked, diverge
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
@@ -38,6 +39,7 @@ from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
 from vliwdbg.views.diff import Diff
+from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.lint import Lint
 from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
@@ -155,6 +157,12 @@ class Questions:
     def lint(self, silenced: Collection[str] = ()) -> Lint:
         """What looks wrong or wasteful."""
         return lint(self.dependences, silenced)
+
+    def diverge(self, good: Questions | None = None) -> Diverge:
+        """Where the program goes wrong, compared with the reference, and with another program that
+        is right, if there is one."""
+        other = None if good is None else good.program
+        return diverge(Asked(self.program, self.memory, other, self.max_cycles), self.flow)
 
     def diff(self, other: Questions, names: tuple[str, str] = ("A", "B")) -> Diff:
         """What differs between this program and another, on inputs of this one's problem; on those

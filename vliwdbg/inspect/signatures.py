@@ -64,14 +64,16 @@ class Signatures(NamedTuple):
     """Of a program on some inputs; `flow` is the run on the first.
 
     `values` and `computations` are by node; of `values` there are four more, so that the codes of
-    producers that are no nodes have theirs from the end. `left` are the words of memory that each
-    run leaves. `inputs` that go another way than the first are left out, and `strays` counts them.
+    producers that are no nodes have theirs from the end. By input, `traces` are the runs and `left`
+    the words of memory that they leave. `inputs` that go another
+    way than the first are left out, and `strays` counts them.
     """
 
     flow: Flow
     codes: bytes
     values: list[int]
     computations: list[int]
+    traces: tuple[Trace, ...]
     left: tuple[array[int], ...]
     inputs: tuple[array[int], ...]
     strays: int
@@ -104,7 +106,9 @@ def sign(
     addresses = list(map(hash, zip(*(trace.addresses for trace in traces), strict=True)))
     computations = list(_computations(flow, codes, values, addresses, len(traces)))
     strays = len(inputs) - len(taken)
-    return Signatures(flow, codes, values, computations, tuple(left), tuple(taken), strays)
+    return Signatures(
+        flow, codes, values, computations, tuple(traces), tuple(left), tuple(taken), strays
+    )
 
 
 def codes_of_nodes(flow: Flow) -> bytes:
