@@ -17,7 +17,7 @@ from functools import cached_property
 from itertools import chain
 
 from machine.core.inputs import solution_of
-from machine.core.tracing import NODE_COUNTS
+from machine.core.tracing import NODE_COUNTS, Why
 from machine.isa import VLEN, WORD_MASK
 from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program
@@ -33,6 +33,7 @@ from vliwdbg.inspect.signatures import (
 NONE, MIXED = -1, -2
 """What a node belongs to that depends on no element, or on several."""
 _INPUT = -2
+_SEVERAL = 3
 _LANES = bytes(range(VLEN))
 
 
@@ -64,6 +65,23 @@ class Case:
             )
         ]
         """Addresses, ascending."""
+
+    @cached_property
+    def fault(self) -> int | None:
+        """The node whose word is the address that the run faults at."""
+        flow = self.flow
+        if flow.trace.why is not Why.FAULT:
+            return None
+        step = len(flow.pcs)
+        for slot in flow.columns.slots_of_bundle(flow.next_pc):
+            access = flow.access(slot)
+            word = access.address_word(flow.operands(slot))
+            if word is not None:
+                writer = flow.writer_of_word(word, step)
+                reached = 0 if writer is None else flow.values[writer]
+                if reached + access.lanes > len(flow.memory):
+                    return writer
+        return None
 
     @property
     def flow(self) -> Flow:
@@ -129,7 +147,17 @@ class Case:
     def computations(self) -> Collection[int]:
         """The computations that are trusted."""
         mine = {one for one, used in zip(self.signed.computations, self.used, strict=True) if used}
+        if self.fault is not None:
+            mine |= self._common
         return mine.union(self.good.computations) if self.good else mine
+
+    @cached_property
+    def _common(self) -> set[int]:
+        """Computations that several elements share: before a fault nothing is right yet."""
+        owners: dict[int, set[int]] = {}
+        for computation, owner in zip(self.signed.computations, self.owners, strict=False):
+            owners.setdefault(computation, set()).add(owner)
+        return {one for one, found in owners.items() if len(found) >= _SEVERAL}
 
     @cached_property
     def values(self) -> Collection[int]:

@@ -204,7 +204,12 @@ def _told(flow: Flow, repair: repairing.Repair, inputs: int) -> Repair:
     place = flow.engine_of(repair.slot)[1]
     text = format_slot(Slot(repair.pc, row.engine, place, other, tuple(operands)), flow.names)
     return Repair(
-        _slot_at(flow, repair.slot), text, repair.pc, _change(flow, repair, operands), inputs
+        _slot_at(flow, repair.slot),
+        repair.written,
+        text,
+        repair.pc,
+        _change(flow, repair, operands),
+        inputs,
     )
 
 

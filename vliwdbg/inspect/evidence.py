@@ -10,13 +10,14 @@ the table at the end. The sum ranks the slots.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
 from machine.core.tracing import NODE_COUNTS
-from vliwdbg.inspect.case import NONE, Case
+from vliwdbg.inspect.case import MIXED, NONE, Case
 from vliwdbg.inspect.flow import NO_WORD
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE
 
@@ -89,10 +90,14 @@ class Evidence:
         return self.by_value if self.case.all_wrong else self.by_computation
 
     def _walks(self, numbers: Sequence[int], trusted: Collection[int]) -> Iterator[Walk]:
+        case = self.case
+        if case.fault is not None:
+            yield self._walk(case.fault, case.owners[case.fault], numbers, trusted)
+            return
         for address in self.outputs:
-            output = self.case.last_store(address)
+            output = case.last_store(address)
             if output is not None:
-                yield self._walk(output, self.case.elements[address], numbers, trusted)
+                yield self._walk(output, case.elements[address], numbers, trusted)
 
     def _walk(
         self, output: int, element: int, numbers: Sequence[int], trusted: Collection[int]
@@ -117,11 +122,13 @@ class Evidence:
         self, node: int, element: int, numbers: Sequence[int], trusted: Collection[int]
     ) -> bool:
         case, owner = self.case, self.case.owners[node]
-        if owner == NONE and case.good is None:
+        if case.good is not None:
+            return numbers[node] in trusted
+        if owner == NONE or self.is_of_another(node, element):
+            # What reads another element's word is what is wrong, and of several elements by it.
             return True
-        if owner not in (NONE, element) and not case.used[node]:
-            # Its words may look right, but they are another element's.
-            return self.is_input(node) and case.good is None
+        if owner == MIXED and not case.used[node]:
+            return False
         return numbers[node] in trusted
 
     # Of nodes.
@@ -132,30 +139,21 @@ class Evidence:
         codes = (*(column[node] for column in flow.sources), flow.stored[node])
         return [producer for producer in codes if producer >= 0]
 
-    def is_input(self, node: int) -> bool:
-        """Whether it loads a word that was there from the start."""
-        return FORMS[self.case.signed.codes[node]] == LOAD and self.case.flow.stored[node] < 0
-
-    def origin(self, node: int) -> int:
-        """The node that made a word which others only moved."""
+    def moved_by(self, node: int) -> Iterator[int]:
+        """A node, and those before it that made or moved its word, one after the other."""
         flow, codes = self.case.flow, self.case.signed.codes
-        while True:
-            stored, form = flow.stored[node], FORMS[codes[node]]
-            if stored >= 0:
-                node = stored
-            elif form == MOVE and flow.row_of_code(codes[node]).engine == "store":
-                value = flow.sources[1][node]
-                if value < 0:
-                    return node
-                node = value
-            elif form == MOVE and flow.sources[0][node] >= 0:
-                node = flow.sources[0][node]
+        while node >= 0:
+            yield node
+            if flow.stored[node] >= 0:
+                node = flow.stored[node]
+            elif FORMS[codes[node]] == MOVE:
+                node = flow.sources[flow.row_of_code(codes[node]).engine == "store"][node]
             else:
-                return node
+                return
 
-    def is_foreign(self, node: int, element: int) -> bool:
-        """Whether it belongs to another element, or to several."""
-        return self.case.owners[node] not in (NONE, element)
+    def is_of_another(self, node: int, element: int) -> bool:
+        """Whether it belongs to one other element."""
+        return self.case.owners[node] not in (NONE, MIXED, element)
 
     @cached_property
     def reads(self) -> bytearray:
@@ -173,10 +171,17 @@ class Evidence:
         return read
 
     @cached_property
-    def first_frontier(self) -> int:
-        """The first step of any frontier."""
-        nodes = [walk.frontier[0] for walk in self.walks if walk.frontier]
-        return self.case.flow.step_of(min(nodes)) if nodes else 0
+    def frontier_steps(self) -> list[int]:
+        """The steps at which frontiers begin, ascending."""
+        flow = self.case.flow
+        return sorted({flow.step_of(walk.frontier[0]) for walk in self.walks if walk.frontier})
+
+    def nearness(self, node: int) -> float:
+        """1 for what is in a step at which a frontier begins, less for all others."""
+        steps, step = self.frontier_steps, self.case.flow.step_of(node)
+        at = bisect_left(steps, step)
+        away = min((abs(other - step) for other in steps[max(0, at - 1) : at + 1]), default=0)
+        return 1 / (1 + away / _NEAR)
 
 
 def _ranked(evidence: Evidence, walks: Sequence[Walk]) -> Iterator[Vote]:
@@ -194,20 +199,19 @@ def _value(evidence: Evidence) -> Iterator[Vote]:
 
 
 def _foreign(evidence: Evidence) -> Iterator[Vote]:
-    """The first slot on the way to an output that reads another element's, and who wrote that."""
-    case = evidence.case
+    """Slots that read another element's word on the way to an output, and who wrote it."""
+    slots = evidence.case.slots
     for walk in evidence.walks:
-        mixed = [
-            node
-            for node in walk.visited
-            if evidence.is_foreign(node, walk.owner)
-            and not all(evidence.is_foreign(p, walk.owner) for p in evidence.producers(node))
+        entries = [
+            (node, producer)
+            for node in sorted(walk.visited)
+            for producer in evidence.producers(node)
+            if evidence.is_of_another(producer, walk.owner)
         ]
-        for rank, node in enumerate(sorted(mixed), 1):
-            yield case.slots[node], 1 / rank
-            for producer in evidence.producers(node):
-                if evidence.is_foreign(producer, walk.owner):
-                    yield case.slots[evidence.origin(producer)], 0.7 / rank
+        for rank, (node, producer) in enumerate(entries, 1):
+            yield slots[node], 1 / rank
+            for mover in evidence.moved_by(producer):
+                yield slots[mover], 0.8 / rank
 
 
 def _producer(evidence: Evidence) -> Iterator[Vote]:
@@ -215,19 +219,17 @@ def _producer(evidence: Evidence) -> Iterator[Vote]:
     for walk in evidence.walks:
         for rank, node in enumerate(walk.frontier, 1):
             for producer in evidence.producers(node):
-                foreign = evidence.is_foreign(producer, walk.owner)
+                foreign = evidence.is_of_another(producer, walk.owner)
                 vote = (1.0 if foreign else 0.4) / rank
-                yield slots[producer], vote
-                origin = evidence.origin(producer)
-                if origin != producer:
-                    yield slots[origin], vote / 2
+                for depth, mover in enumerate(evidence.moved_by(producer), 1):
+                    yield slots[mover], vote / depth
 
 
 def _unread(evidence: Evidence) -> Iterator[Vote]:
     """Slots of which most lanes are read by nobody, near the frontier; more if they do what is
     trusted, and if for a wrong output. Of a loaded vector often one lane alone is wanted."""
-    case, flow = evidence.case, evidence.case.flow
-    first, read, codes = evidence.first_frontier, evidence.reads, case.signed.codes
+    case = evidence.case
+    read, codes = evidence.reads, case.signed.codes
     wrong = {walk.owner for walk in evidence.walks}
     node = read.find(0)
     while node >= 0:
@@ -235,7 +237,7 @@ def _unread(evidence: Evidence) -> Iterator[Vote]:
         stop = node + NODE_COUNTS[codes[node]]
         unread = read.count(0, node, stop) / (stop - node)
         if unread >= (1 if FORMS[codes[node]] == LOAD else 0.5):
-            vote = unread / (1 + abs(flow.step_of(node) - first) / _NEAR)
+            vote = unread * evidence.nearness(node)
             lanes = range(node, stop)
             if not any(case.signed.computations[lane] in case.computations for lane in lanes):
                 vote /= 3
@@ -304,27 +306,33 @@ def _constant(evidence: Evidence) -> Iterator[Vote]:
 
 
 def _misplaced(evidence: Evidence) -> Iterator[Vote]:
-    """Stores of the right final word to an address that is not the output's, and stores to a wrong
-    output of what it should not have; both with what made their addresses."""
+    """Stores of the right final word to an address that is not the output's, stores of it to a
+    wrong output, and, where outputs are missing, stores one over the other; all with what made
+    their addresses."""
+    most: dict[int, float] = {}
+    for slot, vote in _misplaced_each(evidence):
+        most[slot] = max(vote, most.get(slot, 0))
+    yield from most.items()
+
+
+def _misplaced_each(evidence: Evidence) -> Iterator[Vote]:
     case, flow = evidence.case, evidence.case.flow
-    finals = {
-        hash(tuple(words[address] for words in case.expected)): case.elements[address]
-        for address in case.wrong
-    }
+    if case.fault is not None:
+        return
+    values = case.signed.values
+    finals = {hash(tuple(words[address] for words in case.expected)) for address in case.wrong}
+    missing = any(case.last_store(address) is None for address in case.wrong)
     for address, nodes in flow.memory_writes.items():
         for node in nodes:
-            if case.signed.values[node] in finals and address not in case.elements:
+            if values[node] in finals and address not in case.elements:
                 yield from _store_votes(evidence, node, 1.0)
+        if missing and len(nodes) > 1:
+            for node in nodes[-2:]:
+                yield from _store_votes(evidence, node, 0.5)
     for address in case.wrong:
         output = case.last_store(address)
-        if output is not None and case.signed.values[output] in set(finals):
-            yield from _store_votes(evidence, output, 0.1)
-    missing = [a for a in case.wrong if case.last_store(a) is None]
-    if missing:
-        for nodes in flow.memory_writes.values():
-            for node in nodes[:-1]:  # stored over: one of them is likely to belong elsewhere
-                yield from _store_votes(evidence, node, 0.5)
-                yield from _store_votes(evidence, nodes[-1], 0.5)
+        if output is not None and values[output] in finals:
+            yield from _store_votes(evidence, output, 0.5)
 
 
 def _store_votes(evidence: Evidence, node: int, vote: float) -> Iterator[Vote]:

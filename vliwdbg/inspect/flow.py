@@ -121,6 +121,11 @@ class Flow:
         """Whether it is all of the run, from its start to where it ends by itself."""
         return not self.start.position and self.trace.why in (Why.END, Why.HALT, Why.FAULT)
 
+    @property
+    def next_pc(self) -> int:
+        """The bundle that the run would go on with, where it goes straight on."""
+        return self.pcs[-1] + 1 if self.pcs else 0
+
     @cached_property
     def ending(self) -> Ending:
         """Where it ends, and why."""

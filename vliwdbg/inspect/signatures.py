@@ -23,7 +23,7 @@ from random import Random
 from typing import NamedTuple
 
 from machine.core.inputs import memory_of
-from machine.core.tracing import IMMEDIATES, MOST_NODES, NODE_COUNTS, Trace, Tracer
+from machine.core.tracing import IMMEDIATES, MOST_NODES, NODE_COUNTS, Trace, Tracer, Why
 from machine.isa import OPCODES, VLEN, WORD_MASK
 from machine.machine import NO_LIMIT
 from machine.patterns import Inputs
@@ -61,12 +61,12 @@ _CODES = 4
 
 
 class Signatures(NamedTuple):
-    """Of a program on some inputs; `flow` is the run on the first.
+    """Of a program on some inputs; `flow` is the run on the first of them.
 
     `values` and `computations` are by node; of `values` there are four more, so that the codes of
     producers that are no nodes have theirs from the end. By input, `traces` are the runs and `left`
-    the words of memory that they leave. `inputs` that go another
-    way than the first are left out, and `strays` counts them.
+    the words of memory that they leave. Of `inputs` those are kept of which most go one
+    way, and `strays` counts the others.
     """
 
     flow: Flow
@@ -89,15 +89,13 @@ def sign(
 ) -> Signatures:
     """Run a program on some inputs, which stay as they are, and tell what its lanes compute."""
     tracer = Tracer(program, core)
-    traces: list[Trace] = []
-    left, taken = [], []
+    runs: dict[bytes, list[tuple[Trace, array[int], array[int]]]] = {}
     for image in inputs:
         memory = image[:]
         trace = tracer(memory, most=most, max_cycles=max_cycles)
-        if not traces or trace.pcs == traces[0].pcs:
-            traces.append(trace)
-            left.append(memory)
-            taken.append(image)
+        runs.setdefault(trace.pcs.tobytes(), []).append((trace, memory, image))
+    together = max(runs.values(), key=lambda run: (len(run), run[0][0].why is not Why.FAULT))
+    traces, left, taken = zip(*together, strict=True)
     flow = Flow(program, taken[0], traces[0])
     codes = codes_of_nodes(flow)
     words = zip(*(trace.values for trace in traces), strict=True)
@@ -106,9 +104,7 @@ def sign(
     addresses = list(map(hash, zip(*(trace.addresses for trace in traces), strict=True)))
     computations = list(_computations(flow, codes, values, addresses, len(traces)))
     strays = len(inputs) - len(taken)
-    return Signatures(
-        flow, codes, values, computations, tuple(traces), tuple(left), tuple(taken), strays
-    )
+    return Signatures(flow, codes, values, computations, traces, left, taken, strays)
 
 
 def codes_of_nodes(flow: Flow) -> bytes:

@@ -15,11 +15,12 @@ Confidence = Literal["repaired-unique", "repaired-several", "evidence-only"]
 class Repair:
     """A change of one slot after which all outputs are right on so many inputs.
 
-    `text` is the slot as it should be, `pc` the bundle that it should be in, and `change` tells the
-    difference to a person.
+    `written` is the slot as it should be in a file, `text` the same to be read, `pc` the bundle
+    that it should be in, and `change` tells the difference to a person.
     """
 
     slot: SlotAt
+    written: tuple[str | int, ...]
     text: str
     pc: int
     change: str
