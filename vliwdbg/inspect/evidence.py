@@ -23,6 +23,8 @@ from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE
 
 MOST_OUTPUTS = 12
 """Wrong outputs that are followed back."""
+_LONGEST_PART = 40
+"""Nodes between another element's right words and what was made of them for no right output."""
 _NEAR = 40
 """Steps within which a slot without effect may have to do with the frontier."""
 
@@ -212,6 +214,27 @@ def _foreign(evidence: Evidence) -> Iterator[Vote]:
             yield slots[node], 1 / rank
             for mover in evidence.moved_by(producer):
                 yield slots[mover], 0.8 / rank
+            for first in _first_unused(evidence, producer):
+                yield slots[first], 1.2 / rank
+
+
+def _first_unused(evidence: Evidence, node: int) -> list[int]:
+    """Of what a node was made of, where it parts from what right outputs were made of: a slot that
+    reads another element's words does so, though what it makes is that element's alone."""
+    used = evidence.case.used
+    visited, first, waiting = {node}, [], [node]
+    while waiting and len(visited) < _LONGEST_PART:
+        here = waiting.pop()
+        unused = [
+            producer
+            for producer in evidence.producers(here)
+            if not used[producer] and evidence.case.owners[producer] != NONE
+        ]
+        if not unused and not used[here]:
+            first.append(here)
+        waiting += [producer for producer in unused if producer not in visited]
+        visited.update(unused)
+    return [] if waiting else first
 
 
 def _producer(evidence: Evidence) -> Iterator[Vote]:
