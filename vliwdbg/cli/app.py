@@ -39,6 +39,7 @@ _FUNCTIONS = {
     "live": "live",
     "lint": "lint",
     "diverge": "diverge",
+    "explain": "explain",
     "diff": "diff",
     "info": "info",
     "schedulers": "schedulers",

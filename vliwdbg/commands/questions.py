@@ -200,6 +200,12 @@ GROUP = Group(
             "GOOD is a program that does the same in the same way, and is right.",
         ),
         Command(
+            ("explain",),
+            "explain",
+            "which vector, round and stage slots work for, of a program that does not tell",
+            _plain("explain"),
+        ),
+        Command(
             ("diff",),
             "diff [A] B",
             "what differs between two programs, whatever their order and registers",

@@ -17,6 +17,7 @@ from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import Dependences
 from vliwdbg.inspect.diff import diff
 from vliwdbg.inspect.diverge import diverge
+from vliwdbg.inspect.explain import Explanation
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
@@ -31,6 +32,7 @@ from vliwdbg.inspect.why import why
 
 __all__ = [
     "Dependences",
+    "Explanation",
     "Flow",
     "Questions",
     "critical",

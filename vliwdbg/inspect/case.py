@@ -17,13 +17,14 @@ from functools import cached_property
 from itertools import chain
 
 from machine.core.inputs import solution_of
-from machine.core.tracing import NODE_COUNTS, Why
+from machine.core.tracing import INPUT, NODE_COUNTS, Why
 from machine.isa import VLEN, WORD_MASK
 from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.outputs import reached_from
 from vliwdbg.inspect.signatures import (
+    CLASSES,
     Signatures,
     class_of,
     slots_of_nodes,
@@ -32,7 +33,6 @@ from vliwdbg.inspect.signatures import (
 
 NONE, MIXED = -1, -2
 """What a node belongs to that depends on no element, or on several."""
-_INPUT = -2
 _SEVERAL = 3
 _LANES = bytes(range(VLEN))
 
@@ -56,15 +56,16 @@ class Case:
         self.elements = elements
         """By address of an output the element that it belongs to."""
         self.good = good
-        self.wrong = [
+
+    @cached_property
+    def wrong(self) -> list[int]:
+        """The addresses of wrong outputs, ascending."""
+        runs = list(zip(self.signed.left, self.expected, strict=True))
+        return [
             address
-            for address in elements
-            if any(
-                left[address] != words[address]
-                for left, words in zip(signed.left, expected, strict=True)
-            )
+            for address in self.elements
+            if any(left[address] != words[address] for left, words in runs)
         ]
-        """Addresses, ascending."""
 
     @cached_property
     def fault(self) -> int | None:
@@ -122,7 +123,7 @@ class Case:
             for other in (owners[q], owners[r], owners[stored]):
                 if other != NONE and other != owner:
                     owner = other if owner == NONE else MIXED
-            if stored == _INPUT and address in elements:
+            if stored == INPUT and address in elements:
                 mine = elements[address]
                 owner = mine if owner in (NONE, mine) else MIXED
             owners[node] = owner
@@ -166,10 +167,17 @@ class Case:
         mine = {one for one, used in zip(values, self.used, strict=True) if used}
         if self.good:
             return mine.union(self.good.values)
-        return mine | self._reference_values if self.all_wrong else mine
+        return mine | self.reference_values if self.all_wrong else mine
 
     @cached_property
-    def _reference_values(self) -> set[int]:
+    def lost(self) -> frozenset[int]:
+        """The classes of which no element is right, so that nothing can be compared."""
+        wrong = {self.elements[address] for address in self.wrong}
+        right = {class_of(element) for element in self.elements.values() if element not in wrong}
+        return frozenset(range(CLASSES)) - right if self.wrong else frozenset()
+
+    @cached_property
+    def reference_values(self) -> set[int]:
         """What the reference computes on the way, of all classes."""
         layout = Layout.read(self.flow.memory)
         if layout is None:

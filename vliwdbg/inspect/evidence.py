@@ -17,14 +17,17 @@ from functools import cached_property
 from typing import NamedTuple
 
 from machine.core.tracing import NODE_COUNTS
+from machine.isa import VLEN
 from vliwdbg.inspect.case import MIXED, NONE, Case
 from vliwdbg.inspect.flow import NO_WORD
-from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE
+from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, class_of
 
 MOST_OUTPUTS = 12
 """Wrong outputs that are followed back."""
 _LONGEST_PART = 40
 """Nodes between another element's right words and what was made of them for no right output."""
+_MOST_ODD = 12
+"""Vectors with a lane of another one that are looked at."""
 _NEAR = 40
 """Steps within which a slot without effect may have to do with the frontier."""
 
@@ -131,6 +134,8 @@ class Evidence:
             return True
         if owner == MIXED and not case.used[node]:
             return False
+        if class_of(element) in case.lost and case.signed.values[node] in case.reference_values:
+            return True
         return numbers[node] in trusted
 
     # Of nodes.
@@ -248,6 +253,27 @@ def _producer(evidence: Evidence) -> Iterator[Vote]:
                     yield slots[mover], vote / depth
 
 
+def _odd_lane(evidence: Evidence) -> Iterator[Vote]:
+    """The first vectors of which one lane is another vector's, and who wrote that lane."""
+    case = evidence.case
+    owners, codes = case.owners, case.signed.codes
+    node, rank = 0, 0
+    while node < len(codes) and rank < _MOST_ODD:
+        count = NODE_COUNTS[codes[node]]
+        vectors = [owner // VLEN for owner in owners[node : node + count] if owner >= 0]
+        if count > 1 and len(set(vectors)) > 1 and FORMS[codes[node]] != LOAD:
+            usual = max(set(vectors), key=vectors.count)
+            odd = [n for n in range(node, node + count) if owners[n] // VLEN not in (usual, -1)]
+            rank += 1
+            yield case.slots[node], 0.5 / rank
+            for lane in odd[:1]:
+                for producer in evidence.producers(lane):
+                    if owners[producer] == owners[lane]:
+                        for mover in evidence.moved_by(producer):
+                            yield case.slots[mover], 1 / rank
+        node += count
+
+
 def _unread(evidence: Evidence) -> Iterator[Vote]:
     """Slots of which most lanes are read by nobody, near the frontier; more if they do what is
     trusted, and if for a wrong output. Of a loaded vector often one lane alone is wanted."""
@@ -325,7 +351,8 @@ def _constant(evidence: Evidence) -> Iterator[Vote]:
                         seen.add(producer)
                         waiting.append(producer)
             for depth, producer in enumerate(seen, 1):
-                yield case.slots[producer], 1 / rank / (1 + depth / 4)
+                vote = 1 / rank / (1 + depth / 8)
+                yield case.slots[producer], vote if case.used[producer] else 3 * vote
 
 
 def _misplaced(evidence: Evidence) -> Iterator[Vote]:
@@ -393,6 +420,12 @@ KINDS = (
         _value,
     ),
     Kind("foreign", 0.4, "It mixes words of different elements, or wrote them.", _foreign),
+    Kind(
+        "odd-lane",
+        1.5,
+        "It put a word into the lane of another vector, or reads it there.",
+        _odd_lane,
+    ),
     Kind("producer", 0.4, "It wrote what the first wrong slot reads.", _producer),
     Kind("unread", 1.0, "Nobody reads what it makes.", _unread),
     Kind("rewritten", 1.5, "Another slot of its bundle writes the same word.", _rewritten),

@@ -24,6 +24,7 @@ from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.diff import diff
 from vliwdbg.inspect.diverge import Asked, diverge
+from vliwdbg.inspect.explain import Explanation
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
@@ -40,6 +41,7 @@ from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
 from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge
+from vliwdbg.views.explain import Explain
 from vliwdbg.views.lint import Lint
 from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
@@ -163,6 +165,15 @@ class Questions:
         is right, if there is one."""
         other = None if good is None else good.program
         return diverge(Asked(self.program, self.memory, other, self.max_cycles), self.flow)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """What the slots and words of the program are for."""
+        return Explanation(self.program, max_cycles=self.max_cycles)
+
+    def explain(self) -> Explain:
+        """The same, in numbers."""
+        return self.explanation.view()
 
     def diff(self, other: Questions, names: tuple[str, str] = ("A", "B")) -> Diff:
         """What differs between this program and another, on inputs of this one's problem; on those

@@ -26,7 +26,7 @@ from machine.core.variants import Variant, Variants
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
 from machine.problem import HASH_STAGES, Problem
 from machine.program import Program
-from vliwdbg.inspect.case import Case, expected_words
+from vliwdbg.inspect.case import NONE, Case, expected_words
 from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
 
@@ -154,6 +154,8 @@ class Repairs:
     def _sources(self, slot: int, row: Opcode, position: int) -> Iterator[int]:
         steps = self.flow.steps_of(self.flow.pc_of_slot(slot))
         known = ACCESS[row.code].memory is None and FORMS[row.code] not in (MOVE, LOAD)
+        if steps and self.case.owners[self.flow.node(steps[0], slot)] == NONE:
+            known = False  # tables and constants have nothing to be compared with
         if steps and not self.case.all_wrong and known:
             yield from self._computing(slot, row, position, steps[0])
         elif steps and not self.case.all_wrong and ACCESS[row.code].memory is AccessKind.READ:
