@@ -1,11 +1,17 @@
-"""Programs with one field of one slot changed, so that an output is wrong and nothing faults."""
+"""Programs with one field of one slot changed, so that an output is wrong and nothing faults.
+
+python -m tests.inspect.mutations [SEED] > wrong.json
+"""
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from kernels.catalog import build
 from machine import Machine, Problem, Program
+from machine.codec import write_program
 from machine.core.inputs import memory_of
 from machine.errors import ProgramError
 from machine.isa import OPCODES, Opcode, Role
@@ -105,3 +111,13 @@ def is_wrong(program: Program, inputs: list[Any], outputs: list[dict[int, int]])
 
 
 SMALL = Problem(forest_height=6, rounds=8, batch_size=64)
+
+
+def main(seed: int = 5) -> None:
+    """Write a wrong program to standard output."""
+    drawn = mutants(build("vectors", "list", SMALL), seed)
+    write_program(next(drawn).program, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -204,6 +204,9 @@ def reference_words(layout: Layout, image: Sequence[int], element: int) -> list[
             left = before ^ stage.c if stage.op1 == "^" else before + stage.c
             right = before << stage.s if stage.op3 == "<<" else before >> stage.s
             words += [left & WORD_MASK, right & WORD_MASK, after]
+            if stage.op1 == stage.op2 == "^":  # the constant may come last, or after the next node
+                late = before ^ right & WORD_MASK
+                words += [late, late & 1]
             before = after
         value = before
         child = 2 * index + (2 if value % 2 else 1)

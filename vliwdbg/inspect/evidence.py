@@ -121,7 +121,10 @@ class Evidence:
                 if producer not in visited:
                     visited.add(producer)
                     waiting.append(producer)
-        return Walk(output, element, visited, sorted(frontier))
+        # By the reference some right words on the way are unknown too; after the first wrong one
+        # all are, so the last of the frontier is it.
+        lost = class_of(element) in self.case.lost
+        return Walk(output, element, visited, sorted(frontier, reverse=lost))
 
     def _is_trusted(
         self, node: int, element: int, numbers: Sequence[int], trusted: Collection[int]
@@ -286,12 +289,16 @@ def _unread(evidence: Evidence) -> Iterator[Vote]:
         stop = node + NODE_COUNTS[codes[node]]
         unread = read.count(0, node, stop) / (stop - node)
         if unread >= (1 if FORMS[codes[node]] == LOAD else 0.5):
-            vote = unread * evidence.nearness(node)
             lanes = range(node, stop)
-            if not any(case.signed.computations[lane] in case.computations for lane in lanes):
-                vote /= 3
-            if not any(case.owners[lane] in wrong for lane in lanes):
-                vote /= 2
+            vote = unread
+            if case.lost and case.owners[node] == NONE:
+                vote *= len(case.lost)  # what whole classes share
+            else:
+                vote *= evidence.nearness(node)
+                if not any(case.signed.computations[lane] in case.computations for lane in lanes):
+                    vote /= 3
+                if not any(case.owners[lane] in wrong for lane in lanes):
+                    vote /= 2
             yield case.slots[node], vote
         node = read.find(0, stop)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, AccessKind
@@ -33,6 +33,8 @@ from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, m
 MOST_SLOTS = 24
 MOST_VARIANTS = 6000
 """Slots that are changed, and changes that are run."""
+MOST_WORDS = 300
+"""Words that are tried in one place where nothing tells them apart."""
 FARTHEST = 3
 """Bundles that a slot is moved by."""
 FRESH_INPUTS = 4
@@ -162,7 +164,11 @@ class Repairs:
             yield from self._loading(slot, row, steps[0])
         else:
             yield from self._near(slot, position)
-            yield from self._in_place(row, position)
+            stored = ACCESS[row.code].memory is AccessKind.WRITE and position > 0
+            if steps and stored and not self.case.all_wrong:
+                yield from self._storing(steps[0])
+            else:
+                yield from islice(self._in_place(row, position), MOST_WORDS)
 
     def _computing(self, slot: int, row: Opcode, position: int, step: int) -> Iterator[int]:
         """The words with which what lanes compute is trusted."""
@@ -198,6 +204,23 @@ class Repairs:
             bases = [trace.values[writer] for trace in self.case.signed.traces]
             if any(self._loaded(bases, lane, step) in trusted for lane in range(access.lanes)):
                 yield word
+
+    def _storing(self, step: int) -> Iterator[int]:
+        """The words of which something right is made."""
+        trusted = self.case.values
+        for word, value in enumerate(self._values_before(step)):
+            if value in trusted and self._uses_of_word[word]:
+                yield word
+
+    @cached_property
+    def _uses_of_word(self) -> list[bool]:
+        """By word whether any store has it for its source."""
+        named = [False] * SCRATCH_SIZE
+        for (kind, position), counts in self._uses.items():
+            if kind in ("store", "vstore") and position == 1:
+                for word in counts:
+                    named[word] = True
+        return named
 
     def _loaded(self, bases: Sequence[int], lane: int, step: int) -> int | None:
         """What a load of these addresses, one for each input, would compute before a bundle; None
