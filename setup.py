@@ -22,11 +22,13 @@ STABLE = not sysconfig.get_config_var("Py_GIL_DISABLED")
 
 
 def compile_arguments() -> list[str]:
+    """A switch that forgets an operation is an error: it would give wrong words."""
     if sys.platform == "win32":
-        return ["/O2", "/std:c11"]
+        return ["/O2", "/std:c11", "/we4062"]
+    always = ["-std=c11", "-Wswitch", "-Werror=switch"]
     if os.environ.get("VLIWDBG_SANITIZE"):
-        return ["-std=c11", "-g", "-O1", "-fno-omit-frame-pointer", *SANITIZERS]
-    return ["-std=c11", "-O3", "-fvisibility=hidden"]
+        return [*always, "-g", "-O1", "-fno-omit-frame-pointer", *SANITIZERS]
+    return [*always, "-O3", "-fvisibility=hidden"]
 
 
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
@@ -25,11 +26,14 @@ from machine import Problem, Program
 from machine.compat import Machine as CompatibleMachine
 from machine.core import VARIABLE, choose_core
 from machine.machine import starting_memory
-from machine.model import NO_LIMIT, Model
+from machine.model import Model
 from machine.patterns import Inputs
+from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 from machine.trials import Trial
 from machine.verdict import check
+from vliwdbg.inspect import Questions
+from vliwdbg.session.session import Session
 
 HISTORY = 2000
 """Bundles that the model remembers; the compiled core remembers all."""
@@ -106,12 +110,12 @@ def run_baseline() -> Any:
 def step_back() -> float:
     """Microseconds of each of 20,000 steps back, one call each, from the end of the baseline."""
     core = run_baseline()
-    back = core.back
+    back = core.core.take_back
     steps = 20_000
 
     def all_steps() -> None:
         for _ in range(steps):
-            back()
+            back(1)
 
     return 1e6 * seconds(all_steps) / steps
 
@@ -124,19 +128,19 @@ def goto() -> float:
 
 
 def reverse_continue() -> float:
-    """Milliseconds from the end of the baseline back to a breakpoint on its first bundle."""
-    core = run_baseline()
-    core.flags[:] = bytes(len(core.flags))
-    core.flags[0] = 1
-    end = core.position
+    """Milliseconds of `reverse-continue` from the end of the baseline to its first bundle."""
+    session = Session(baseline())
+    session.pauses = False
+    session.breakpoints.add("break", "pc 0")
+    session.goto_end().finish()
+    end = session.core.position
 
-    def there() -> None:
-        assert core.last_flagged_before(end) == 0
-        core.seek(0)
+    def back() -> None:
+        assert session.reverse_resume().finish().hits
 
     def measured() -> float:
-        core.seek(end)
-        return seconds(there)
+        session.go(end)
+        return seconds(back)
 
     return 1e3 * median(measured() for _ in range(9))
 
@@ -185,6 +189,40 @@ def _process(command: list[str]) -> Prepare:
     return lambda: run
 
 
+def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
+    """Milliseconds of the first question about a program, its run and graph included."""
+    program = make()
+    memory = starting_memory(program)
+
+    def prepare_one() -> Callable[[], object]:
+        asked = Questions(program, memory)
+        return lambda: ask(asked)
+
+    (taken,) = in_turns(5, prepare_one)
+    return 1e3 * taken
+
+
+def one_more_who() -> float:
+    """Milliseconds of `who` about a last word, after the first."""
+    asked = Questions(kernel(), starting_memory(kernel()))
+    values = Problem().layout.values
+    who_of_a_value(asked)
+    (taken,) = in_turns(50, lambda: partial(asked.who, f"mem[{values.start + 9}]"))
+    return 1e3 * taken
+
+
+def slowest_question(make: Callable[[], Program]) -> float:
+    """Milliseconds of the slowest of the others, each as the first question."""
+    return max(question(make, methodcaller(name)) for name in OTHERS)
+
+
+def who_of_a_value(asked: Questions) -> object:
+    """Of the first value that the kernel leaves."""
+    return asked.who(f"mem[{Problem().layout.values.start}]")
+
+
+OTHERS = ("why", "stats", "floor", "critical", "slack", "live", "lint")
+
 ROWS = (
     Row("dense straight-line kernel, 1,500 bundles of 19 slots", 100, 150, "times",
         lambda: ratio(dense(), 9)),
@@ -197,6 +235,15 @@ ROWS = (
     Row("checked inputs a second, real kernel, to the plain loop", 100, 1000, "times",
         checked_inputs),
     Row("`vliwdbg run -q FILE`, over an empty Typer program", 60, 25, "ms", whole_process),
+    Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
+        partial(question, kernel, who_of_a_value)),
+    Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
+    Row("the slowest other question about it, the first", 300, 100, "ms",
+        lambda: slowest_question(kernel)),
+    Row("the graph of the baseline's run", 500, 100, "ms",
+        partial(question, baseline, lambda asked: asked.flow.word_writes)),
+    Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
+        lambda: slowest_question(baseline)),
 )  # fmt: skip
 
 
@@ -254,7 +301,6 @@ def history_per_cycle(program: Program) -> tuple[float, float]:
     """Bytes for each cycle that the log and the keyframes take in a run of the program."""
     core = compiled()(program, starting_memory(program), history=NO_LIMIT, pauses=False)
     core.run(LOGGED)
-    logged = core.history_size[0] / core.cycle
+    logged = core.core.log_bytes / core.cycle
     core.run(NO_LIMIT)
-    _, keyframes, size, _ = core.history_size
-    return logged, keyframes * size / core.cycle
+    return logged, len(core.keyframes) * core.core.saved_bytes / core.cycle

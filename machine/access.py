@@ -31,7 +31,7 @@ Words = tuple[int, int]
 """A run of scratch words: first address and width."""
 
 
-class AccessKind(StrEnum):
+class Kind(StrEnum):
     """What is done to a word."""
 
     READ = "read"
@@ -57,7 +57,7 @@ class Access(NamedTuple):
     dest: int | None
     lanes: int
     reads: tuple[Read, ...]
-    memory: AccessKind | None
+    memory: Kind | None
     address: int | None
     offset: int | None
 
@@ -110,7 +110,7 @@ class Spans(NamedTuple):
     uses: tuple[tuple[int, int], ...]
 
 
-_MEMORY_KINDS = {"load": AccessKind.READ, "store": AccessKind.WRITE}
+_MEMORY_KINDS = {"load": Kind.READ, "store": Kind.WRITE}
 
 
 def derive_access(row: Opcode) -> Access:
@@ -166,7 +166,16 @@ def mark_opcodes(columns: Columns, rows: Collection[Opcode]) -> Marks:
     return columns.opcodes.tobytes().translate(bytes(code in codes for code in range(256)))
 
 
-def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[AccessKind]) -> Marks:
+def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
+    """The slots with one of these opcodes, by number in the program."""
+    marks = mark_opcodes(columns, rows)
+    slot = marks.find(1)
+    while slot >= 0:
+        yield slot
+        slot = marks.find(1, slot + 1)
+
+
+def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[Kind]) -> Marks:
     """Mark the slots that do such a thing to a word of scratch start:stop."""
     marks = bytearray(columns.slot_count)
     for position, operands in enumerate(columns.operands):
@@ -180,7 +189,7 @@ def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[Acc
 
 
 def _bounds(
-    position: int, start: int, stop: int, kinds: Collection[AccessKind]
+    position: int, start: int, stop: int, kinds: Collection[Kind]
 ) -> tuple[list[int], list[int]]:
     """For each opcode, between which values this operand overlaps the words; none is 0, 0."""
     low, high = [0] * len(OPCODES), [0] * len(OPCODES)
@@ -191,27 +200,19 @@ def _bounds(
     return low, high
 
 
-def _spans_of(spans: Spans, kinds: Collection[AccessKind]) -> list[tuple[int, int]]:
-    defs = spans.defs if AccessKind.WRITE in kinds else ()
-    uses = spans.uses if AccessKind.READ in kinds else ()
+def _spans_of(spans: Spans, kinds: Collection[Kind]) -> list[tuple[int, int]]:
+    defs = spans.defs if Kind.WRITE in kinds else ()
+    uses = spans.uses if Kind.READ in kinds else ()
     return [*defs, *uses]
 
 
 def _touching_with_offset(
-    columns: Columns, start: int, stop: int, kinds: Collection[AccessKind]
+    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
 ) -> Iterator[int]:
     rows = [row for row in OPCODES if ACCESS[row.code].offset is not None]
-    for slot in marked(mark_opcodes(columns, rows)):
+    for slot in slots_of(columns, rows):
         code, operands = columns.opcodes[slot], columns.operands_of(slot)
         shift = ACCESS[code].shift(operands)
         spans = _spans_of(SPANS[code], kinds)
         if any(start - width < operands[at] + shift < stop for at, width in spans):
             yield slot
-
-
-def marked(marks: Marks) -> Iterator[int]:
-    """The numbers of the slots that are marked."""
-    slot = marks.find(1)
-    while slot >= 0:
-        yield slot
-        slot = marks.find(1, slot + 1)

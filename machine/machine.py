@@ -1,71 +1,24 @@
 """A machine with a program loaded: the face of this room.
 
-`Machine` finds memory and the reference values for a program and puts a core behind one
-interface, `Core`, which any front end drives: run with a budget, stop flags for each pc, commits,
-undo and checkpoints. Nothing here waits, prints or opens a file.
+`Machine` finds memory and the reference values for a program and has a core execute it, which any
+front end drives through its `Timeline`: run with a budget, stop flags for each pc, commits, undo,
+seek and checkpoints. Nothing here waits, prints or opens a file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from machine.core import choose_core
 from machine.core.inputs import memory_of
-from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Checkpoint
 from machine.problem import Layout, Problem, record
 from machine.program import Program
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Checkpoint
 from machine.stops import Commit, State, Stop
+from machine.timeline import Timeline
 
-__all__ = ["BREAK_AFTER", "BREAK_BEFORE", "NO_LIMIT", "Checkpoint", "Core", "Machine"]
-
-
-class Core(Protocol):
-    """What executes bundles. `machine.model.Model` says what each member means.
-
-    Beyond it a core has a timeline, as fast as it executes. `seek` and `seek_cycle` go to a
-    position, or the first position of a cycle, back or forth; `last_flagged_before` is where going
-    back from a position would stop first; `memory_flags` is a byte for each word of memory, as
-    `flags` is for each pc; `interrupt` ends the run of another thread; `frontier` is the greatest
-    position that it has been to. Words and a pc set by hand belong to their position: who goes back
-    before it takes them back; a halted machine whose pc is set goes on. `machine.core.compiled`
-    says the rest.
-    """
-
-    pc: int
-    debug: bool
-    pauses: bool
-    reference: Mapping[Any, int] | None
-
-    @property
-    def cycle(self) -> int: ...
-    @property
-    def position(self) -> int: ...
-    @property
-    def frontier(self) -> int: ...
-    @property
-    def flags(self) -> bytearray: ...
-    @property
-    def memory_flags(self) -> bytearray: ...
-    @property
-    def visits(self) -> Sequence[int] | None: ...
-    @property
-    def scratch(self) -> MutableSequence[int]: ...
-    @property
-    def memory(self) -> MutableSequence[int]: ...
-    @property
-    def trace(self) -> Sequence[int]: ...
-    @property
-    def state(self) -> State: ...
-    def run(self, budget: int, max_cycles: int = ..., *, check_first: bool = ...) -> Stop: ...
-    def last_commit(self) -> Commit | None: ...
-    def undo(self) -> Commit | None: ...
-    def checkpoint(self) -> Checkpoint: ...
-    def restore(self, checkpoint: Checkpoint) -> None: ...
-    def seek(self, position: int) -> Stop: ...
-    def seek_cycle(self, cycle: int) -> Stop: ...
-    def last_flagged_before(self, position: int) -> int | None: ...
-    def interrupt(self) -> None: ...
+__all__ = ["BREAK_AFTER", "BREAK_BEFORE", "NO_LIMIT", "Checkpoint", "Machine", "Timeline"]
 
 
 def starting_memory(program: Program) -> Sequence[int]:
@@ -112,7 +65,7 @@ class Machine:
         if debug and reference is None:
             reference = reference_for(words)
         self.program = program
-        self.core: Core = choose_core(core).make(
+        self.core: Timeline = choose_core(core).make(
             program,
             words,
             reference=reference,

@@ -7,7 +7,7 @@ to a word wins, and a fault, which is raised in the first half, leaves everythin
     run(budget)            executes bundles and returns why it stopped; it never waits
     flags[pc]              BREAK_BEFORE and BREAK_AFTER make it stop there
     undo()                 takes back the last bundle, as far as `history` remembers
-    checkpoint, restore    the whole state, to go further back
+    save, load             the whole state, to go further back
     preview(slot, ...)     what a slot would do, by the same executors
 """
 
@@ -19,13 +19,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from machine.access import ACCESS, Kind
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic
 from machine.program import MAX_OPERANDS, Program, Slot
+from machine.protocol import (
+    BREAK_AFTER,
+    BREAK_AFTER_READ,
+    BREAK_AFTER_WRITE,
+    BREAK_BEFORE,
+    BREAK_BEFORE_READ,
+    BREAK_BEFORE_WRITE,
+    NO_LIMIT,
+    Checkpoint,
+)
 from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
 
-BREAK_BEFORE = 1
-BREAK_AFTER = 2
-NO_LIMIT = 2**63 - 1
+_FLAGS_MET = {
+    Kind.READ: BREAK_BEFORE_READ | BREAK_AFTER_READ,
+    Kind.WRITE: BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE,
+}
+_MEMORY_BEFORE = BREAK_BEFORE_READ | BREAK_BEFORE_WRITE
+_MEMORY_AFTER = BREAK_AFTER_READ | BREAK_AFTER_WRITE
+_BYTES_OF_A_WORD = 16
+"""What a word of a saved state takes."""
 LANES = range(VLEN)
 
 
@@ -33,17 +49,11 @@ class _FaultedError(Exception):
     """Raised by a slot: kind, lane, operand, value, and the value expected of a compare."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """All state of a machine at one position; its trace buffer may be longer later on."""
+class _Saved(NamedTuple):
+    """A whole state, and how often each pc was executed by then."""
 
-    pc: int
-    cycle: int
-    position: int
-    state: State
-    scratch: tuple[int, ...]
-    memory: tuple[int, ...]
-    trace: tuple[int, ...]
+    state: Checkpoint
+    visits: array[int] | None
 
 
 @dataclass(slots=True)
@@ -171,7 +181,9 @@ class Model(Probe):
         self.debug = debug
         self.pauses = pauses
         self.flags = bytearray(len(program))
+        self._memory_flags: bytearray | None = None
         self.visits = array("Q", bytes(8 * len(program))) if count else None
+        self._program = program
         self._columns = columns
         self._costs = columns.costs()
         self._first_slot = columns.first_slot_of_bundles()
@@ -191,41 +203,79 @@ class Model(Probe):
         ended = self._state is State.RUNNING and self.pc >= len(self._costs)
         return State.STOPPED if ended else self._state
 
-    def run(self, budget: int, max_cycles: int = NO_LIMIT, *, check_first: bool = False) -> Stop:
+    stretch = 2000
+
+    @property
+    def keyframe_interval(self) -> int:
+        """Bundles that are worth a state saved: where memory is large, copying it stays cheap."""
+        return max(1000, len(self.memory) // 8)
+
+    @property
+    def saved_bytes(self) -> int:
+        """What a saved state takes."""
+        return _BYTES_OF_A_WORD * (SCRATCH_SIZE + len(self.memory) + len(self.visits or ()))
+
+    @property
+    def memory_flags(self) -> bytearray:
+        """A byte for each word of memory: stop before or after the bundle that reaches it."""
+        if self._memory_flags is None:
+            self._memory_flags = bytearray(len(self.memory))
+        return self._memory_flags
+
+    def run(
+        self,
+        budget: int,
+        max_cycles: int = NO_LIMIT,
+        *,
+        check_first: bool = False,
+        heed: bool = True,
+    ) -> Stop:
         """Execute at most `budget` bundles and at most to cycle `max_cycles`; say why it stopped.
 
         A breakpoint where the run starts is passed over unless `check_first`. A bundle flagged
         BREAK_AFTER stops with reason watchpoint and its commit: whether a word really changed is
-        for the caller to see.
+        for the caller to see. Flags and pauses are passed over unless `heed`.
         """
         if self._state is State.STOPPED:
             return self._stop(Reason.HALT)
         first = self.position
+        watches = heed and self._memory_is_flagged()
         for _ in range(budget):
             pc = self.pc
             if pc >= len(self._costs):
                 self._state = State.RUNNING
                 return self._stop(Reason.END)
-            flags = self.flags[pc]
-            if flags & BREAK_BEFORE and (check_first or self.position != first):
+            flags = self.flags[pc] if heed else 0
+            passed_over = self.position == first and not check_first
+            if flags & BREAK_BEFORE and not passed_over:
                 return self._stop(Reason.BREAKPOINT)
             if self.cycle >= max_cycles and self._costs[pc]:
                 return self._stop(Reason.MAX_CYCLES)
-            fault = self._execute(pc)
+            before = self._state
+            fault = self._stage(pc)
             if fault:
                 return self._stop(Reason.FAULT, fault)
-            if self._state is not State.RUNNING:
-                paused = self._state is State.PAUSED
-                return self._stop(Reason.PAUSE if paused else Reason.HALT)
-            if flags & BREAK_AFTER:
+            touched = self._flags_touched(pc) if watches else 0
+            if touched & _MEMORY_BEFORE and not passed_over:
+                self._take_back_staged(before)
+                return self._stop(Reason.BREAKPOINT)
+            self._commit(pc, before)
+            if (ended := self._halted_or_paused(heed=heed)) is not None:
+                return self._stop(ended)
+            if flags & BREAK_AFTER or touched & _MEMORY_AFTER:
                 return self._stop(Reason.WATCHPOINT)
         return self._stop(Reason.BUDGET)
+
+    def _halted_or_paused(self, *, heed: bool) -> Reason | None:
+        if self._state is State.STOPPED:
+            return Reason.HALT
+        return Reason.PAUSE if heed and self._state is State.PAUSED else None
 
     def _stop(self, reason: Reason, fault: Fault | None = None) -> Stop:
         return Stop(reason, self.pc, self.cycle, self.position, fault)
 
-    def _execute(self, pc: int) -> Fault | None:
-        """Execute one bundle whole, or report its fault and leave everything as it was."""
+    def _stage(self, pc: int) -> Fault | None:
+        """Do the first half of a bundle, or report its fault and leave everything as it was."""
         before, self._state = self._state, State.RUNNING
         self._next_pc = pc + 1
         number = 0
@@ -234,11 +284,31 @@ class Model(Probe):
                 do, a, b, c, d = self._slots[number]
                 do(self, a, b, c, d)
         except _FaultedError as faulted:
-            self._forget_staged()
-            self._state = before
+            self._take_back_staged(before)
             return self._place(pc, number, *faulted.args)
-        self._commit(pc, before)
         return None
+
+    def _take_back_staged(self, before: State) -> None:
+        self._state = before
+        self._new_words.clear()
+        self._new_memory.clear()
+        self._new_trace.clear()
+
+    def _memory_is_flagged(self) -> bool:
+        flags = self._memory_flags
+        return flags is not None and flags.count(0) < len(flags)
+
+    def _flags_touched(self, pc: int) -> int:
+        """The flags for what a bundle does to memory, of all words that it reaches."""
+        assert self._memory_flags is not None
+        found = 0
+        for slot in self._program.bundle(pc):
+            access = ACCESS[slot.opcode.code]
+            if access.memory:
+                reached = access.reached(slot.operands, self.scratch.__getitem__)
+                for flags in self._memory_flags[reached.start : reached.stop]:
+                    found |= flags & _FLAGS_MET[access.memory]
+        return found
 
     def _commit(self, pc: int, before: State) -> None:
         words, memory, traced = self._new_words, self._new_memory, self._new_trace
@@ -253,11 +323,6 @@ class Model(Probe):
         self.pc = self._next_pc
         self.cycle += self._costs[pc]
         self.position += 1
-
-    def _forget_staged(self) -> None:
-        self._new_words.clear()
-        self._new_memory.clear()
-        self._new_trace.clear()
 
     def _place(
         self,
@@ -292,8 +357,17 @@ class Model(Probe):
     def undo(self) -> Commit | None:
         """Take back the last bundle and return what it had done; None where none is remembered."""
         commit = self.last_commit()
-        if commit is None:
-            return None
+        self.take_back(1)
+        return commit
+
+    def take_back(self, bundles: int) -> int:
+        """Take back so many bundles; how many of them were remembered."""
+        taken = min(bundles, len(self._history))
+        for _ in range(taken):
+            self._take_back_last()
+        return taken
+
+    def _take_back_last(self) -> None:
         undo = self._history.pop()
         _exchange(self.scratch, undo.scratch)
         _exchange(self.memory, undo.memory)
@@ -302,7 +376,16 @@ class Model(Probe):
         self.position -= 1
         if self.visits is not None:
             self.visits[self.pc] -= 1
-        return commit
+
+    def save(self) -> _Saved:
+        """The whole state, for `load`."""
+        return _Saved(self.checkpoint(), None if self.visits is None else self.visits[:])
+
+    def load(self, saved: _Saved) -> None:
+        """Become what was saved. What could be undone before is forgotten."""
+        self.restore(saved.state)
+        if self.visits is not None and saved.visits is not None:
+            self.visits[:] = saved.visits
 
     def checkpoint(self) -> Checkpoint:
         """A copy of the whole state."""
@@ -328,6 +411,17 @@ class Model(Probe):
     def forget(self) -> None:
         """Have nothing that can be undone."""
         self._history.clear()
+
+    def jump(self, pc: int) -> None:
+        """Go on at another bundle; a machine that has halted runs again."""
+        self.pc = pc
+        if self._state is State.STOPPED:
+            self._state = State.RUNNING
+
+    def pass_pause(self) -> None:
+        """Stand at a pause no longer."""
+        if self._state is State.PAUSED:
+            self._state = State.RUNNING
 
 
 def _exchange(words: list[int], other: dict[int, int]) -> None:

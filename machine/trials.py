@@ -21,7 +21,6 @@ from machine.core.inputs import (
     runs_together,
     solve_images,
 )
-from machine.core.words import Words
 from machine.isa import SCRATCH_SIZE
 from machine.machine import NO_LIMIT, Checkpoint
 from machine.patterns import RANDOM, Inputs
@@ -195,7 +194,7 @@ class Trial:
             for number, seed in enumerate(seeds):
                 self._inputs.change(seed, images, number * words)
         after[:] = images
-        cycles = run_together(self._core, after, words, self._max_cycles)
+        cycles = run_together(self._core.core, after, words, self._max_cycles)
         solve_images(self._layout, images)
         ended = (
             (seed, self._outcome(count, self._differing(images, after, start)))
@@ -228,8 +227,7 @@ class Trial:
         stop = self._run(memory)
         if stop.reason not in (Reason.END, Reason.HALT):
             return Outcome(stop.cycle, Failure(seed, stop, None, pattern))
-        after = self._core.memory
-        got = after.toarray() if isinstance(after, Words) else array("I", after)
+        got = self._core.memory.toarray()
         verdict = check(self._layout, memory, got, self._outputs, strict=self._strict)
         wrong = next((area.first for area in verdict.failures.values()), None)
         failure = None if wrong is None else Failure(seed, None, wrong, pattern)
@@ -239,7 +237,4 @@ class Trial:
         # Any sequence of words can be restored; tuples of them would take longer than the run.
         scratch, words = cast("Any", self._scratch), cast("Any", memory)
         self._core.restore(Checkpoint(0, 0, 0, State.RUNNING, scratch, words, ()))
-        stop = self._core.run(NO_LIMIT, self._max_cycles)
-        while stop.reason is Reason.BUDGET:
-            stop = self._core.run(NO_LIMIT, self._max_cycles)
-        return stop
+        return self._core.run(NO_LIMIT, self._max_cycles)

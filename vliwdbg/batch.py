@@ -22,6 +22,7 @@ from vliwdbg.service.debugger import Debugger
 from vliwdbg.service.events import Event, Printed, Progress, Progressed, Said
 from vliwdbg.views.base import View
 from vliwdbg.views.moves import Logged, Moved
+from vliwdbg.views.schema import schema_of_all
 
 OK, NO, INTERRUPTED = 0, 1, 130
 SCHEMA = "vliwdbg.exec/2"
@@ -94,6 +95,19 @@ class Batch:
     def _show(view: View, tell: Callable[[str], None]) -> None:
         for line in lines_of(view):
             tell(line)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of what `--json` prints for a command."""
+    data = schema_of_all()
+    fields = {
+        "schema": {"const": SCHEMA},
+        "command": {"type": "string"},
+        "ok": {"type": "boolean"},
+        "lines": {"type": "array", "items": {"type": "string"}},
+        "data": {"anyOf": data.pop("anyOf")},
+    }
+    return data | {"type": "object", "properties": fields, "required": list(fields)}
 
 
 def as_json(reply: Reply) -> dict[str, Any]:

@@ -1,27 +1,30 @@
 """A program to its end or to a stop, and what came of it.
 
-    loaded -> run in slices -> check against the reference -> Outcome
+    loaded -> run to a stop -> check against the reference -> Outcome
 
-The machine runs in slices of bundles, so that a time limit and Ctrl+C are heard between two of
+It is run as a session runs it, in slices, so that a time limit and Ctrl+C are heard between two of
 them and the state is always that between two bundles.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
+from machine.disassembly import ScratchNames
 from machine.errors import ProgramError
 from machine.machine import NO_LIMIT, Machine, reference_for
-from machine.stops import ENDINGS, Reason, State, Stop
+from machine.stops import ENDINGS, Reason, State
 from machine.verdict import Verdict, check
 from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Loaded
+from vliwdbg.session.debuggee import Debuggee
+from vliwdbg.session.moves import Run, StopEvent
+from vliwdbg.session.navigation import forward
 
-SLICE_SECONDS = 0.05
-FIRST_SLICE = 5_000
+if TYPE_CHECKING:
+    from vliwdbg.session.breakpoints import Breakpoints
 
 EXIT_CODES = {
     Reason.INTERRUPT: 130,
@@ -32,22 +35,12 @@ EXIT_CODES = {
 EXIT_WRONG = 1
 
 
-class Stops(Protocol):
-    """Breakpoints and watchpoints: they flag a machine's bundles and judge what was flagged."""
-
-    def arm(self, machine: Machine) -> None: ...
-    def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
-        """Like the machine's own `run`; stops at cycles waited for as at breakpoints."""
-
-    def hit(self, machine: Machine) -> tuple[Reason, str] | None:
-        """What was hit and its kind; None where the flag was a false alarm."""
-
-
 class RunOptions(NamedTuple):
     """How far to run, and what to look at.
 
     `max_cycles` in cycles, `timeout` in seconds; None is no limit. `check` None means: where the
     program says what its result should be. `strict` lets nothing but claimed outputs change.
+    `breaks` and `watches` are texts as `break` and `watch` take them.
     """
 
     max_cycles: int | None = None
@@ -56,7 +49,8 @@ class RunOptions(NamedTuple):
     strict: bool = False
     debug: bool = False
     stop_on_pause: bool = False
-    stops: Stops | None = None
+    breaks: Sequence[str] = ()
+    watches: Sequence[str] = ()
     on_slice: Callable[[Machine], None] | None = None
 
 
@@ -65,7 +59,7 @@ class Outcome(NamedTuple):
 
     loaded: Loaded
     machine: Machine
-    stop: Stop
+    stop: StopEvent
     detail: str | None
     verdict: Verdict | None
     notes: tuple[str, ...]
@@ -88,7 +82,8 @@ class Outcome(NamedTuple):
 def run(loaded: Loaded, options: RunOptions) -> Outcome:
     """Run a program and check its result.
 
-    Raises ProgramError where a check is asked for and nobody knows what the result should be.
+    Raises ProgramError where a check is asked for and nobody knows what the result should be,
+    DebuggerError for a place to stop at that is not one.
     """
     if options.check and loaded.layout is None:
         raise ProgramError.at("memory", "its header tells no problem to check the result against")
@@ -104,46 +99,56 @@ def run(loaded: Loaded, options: RunOptions) -> Outcome:
         pauses=options.stop_on_pause,
         count=True,
     )
-    if options.stops:
-        options.stops.arm(machine)
-    stop, detail = _run_to_stop(machine, options)
+    debuggee = Debuggee(machine, debug=options.debug, pauses=options.stop_on_pause)
+    if options.breaks or options.watches:
+        debuggee.breakpoints = _breakpoints(machine, options)
+    stop = _run_to_stop(debuggee, options)
     verdict = _verdict(loaded, machine, stop, options)
-    return Outcome(loaded, machine, stop, detail, verdict, tuple(notes))
+    return Outcome(loaded, machine, stop, _detail(stop, machine), verdict, tuple(notes))
 
 
-def _run_to_stop(machine: Machine, options: RunOptions) -> tuple[Stop, str | None]:
+def _breakpoints(machine: Machine, options: RunOptions) -> Breakpoints:
+    from vliwdbg.session.breakpoints import Breakpoints
+    from vliwdbg.session.places import Scope
+
+    breakpoints = Breakpoints(Scope(machine.program, machine.core))
+    for command, texts in (("break", options.breaks), ("watch", options.watches)):
+        for text in texts:
+            breakpoints.add(command, text)
+    return breakpoints
+
+
+def _run_to_stop(debuggee: Debuggee, options: RunOptions) -> StopEvent:
     deadline = time.monotonic() + (options.timeout if options.timeout is not None else float("inf"))
     max_cycles = NO_LIMIT if options.max_cycles is None else options.max_cycles
-    run_slice = partial(options.stops.run, machine) if options.stops else machine.run
-    budget = FIRST_SLICE
-    check_first = True
+    run = Run(debuggee, forward(debuggee, max_cycles=max_cycles, check_first=True))
     with interrupts() as interrupted:
-        while True:
-            began = time.monotonic()
-            stop = run_slice(budget, max_cycles, check_first=check_first)
-            # Past a breakpoint that was a false alarm, not past one where a slice ended.
-            check_first = stop.reason is not Reason.BREAKPOINT
-            if stop.reason is Reason.FAULT:
-                assert stop.fault is not None
-                return stop, stop.fault.sentence(machine.program)
-            if stop.reason in (Reason.BREAKPOINT, Reason.WATCHPOINT):
-                assert options.stops is not None
-                if hit := options.stops.hit(machine):
-                    reason, detail = hit
-                    return stop._replace(reason=reason), detail
-            elif stop.reason is not Reason.BUDGET:
-                return stop, None
+        while (event := run.advance()) is None:
             if interrupted():
-                return stop._replace(reason=Reason.INTERRUPT), None
+                return run.interrupt()
             if time.monotonic() >= deadline:
-                return stop._replace(reason=Reason.TIMEOUT), None
+                return debuggee.here(Reason.TIMEOUT)
             if options.on_slice:
-                options.on_slice(machine)
-            if stop.reason is Reason.BUDGET and time.monotonic() - began < SLICE_SECONDS / 2:
-                budget *= 2
+                options.on_slice(debuggee.machine)
+    return event
 
 
-def _verdict(loaded: Loaded, machine: Machine, stop: Stop, options: RunOptions) -> Verdict | None:
+def _detail(stop: StopEvent, machine: Machine) -> str | None:
+    """What there is to say about a stop in a line: the fault, or what was met."""
+    if stop.fault:
+        return stop.fault.sentence(machine.program)
+    if not stop.hits:
+        return None
+    from vliwdbg.render.moves import hits_line
+    from vliwdbg.views.moves import hit_view
+
+    names = ScratchNames(machine.program.scratch_map)
+    return hits_line([hit_view(hit, names) for hit in stop.hits])
+
+
+def _verdict(
+    loaded: Loaded, machine: Machine, stop: StopEvent, options: RunOptions
+) -> Verdict | None:
     wanted = loaded.has_meaning if options.check is None else options.check
     if not wanted or stop.reason not in ENDINGS:
         return None

@@ -20,7 +20,7 @@ from itertools import accumulate, chain
 from operator import add
 
 from kernels.ir import Code, Op, Region
-from machine.access import MEMORY, SPANS, AccessKind
+from machine.access import MEMORY, SPANS, Kind
 
 
 @dataclass
@@ -97,7 +97,7 @@ class _Walk:
         for word in self._keys(defs, operands):
             self._write(number, word, before)
         if kind := MEMORY[row.code]:
-            self._touch(number, region, kind is AccessKind.WRITE, before)
+            self._touch(number, region, kind is Kind.WRITE, before)
 
         if row.name == "pause":
             before.update((earlier, 0) for earlier in self.since_pause if earlier not in before)

@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from kernels.ir import Code, Op
-from machine.access import MEMORY, SPANS, AccessKind
+from machine.access import MEMORY, SPANS, Kind
 from machine.isa import VLEN
 
 SETUP = -1
@@ -42,9 +42,7 @@ def settle(code: Code) -> Code:
     That is all that is worked out from nothing but constants and memory no vector stores to.
     """
     shared = [register.constant is not None for register in code.registers]
-    stored = {
-        op.region for op in code.ops if MEMORY[op.row.code] is AccessKind.WRITE and _has_vector(op)
-    }
+    stored = {op.region for op in code.ops if MEMORY[op.row.code] is Kind.WRITE and _has_vector(op)}
     ops = []
     for op in code.ops:
         defs, uses = SPANS[op.row.code]

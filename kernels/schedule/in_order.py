@@ -14,7 +14,7 @@ from kernels.ir import Code, Region
 from kernels.schedule.base import Schedule
 from kernels.schedule.debug import place_debug
 from kernels.schedule.scratch import allocate_in_order
-from machine.access import MEMORY, SPANS, AccessKind
+from machine.access import MEMORY, SPANS, Kind
 from machine.isa import SLOT_LIMITS
 
 
@@ -58,7 +58,7 @@ def _pack(code: Code) -> list[int]:
         for position, width in defs:
             word = operands[position]
             ready[word : word + width] = [now + 1] * width
-        if MEMORY[row.code] is AccessKind.WRITE:
+        if MEMORY[row.code] is Kind.WRITE:
             memory.stored(region, now)
         elif row.name == "pause":
             now, free = now + 1, dict(SLOT_LIMITS)

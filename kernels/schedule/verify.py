@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from kernels.ir import Code, Op, Region
 from kernels.schedule.base import Schedule
-from machine.access import MEMORY, SPANS, AccessKind
+from machine.access import MEMORY, SPANS, Kind
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS
 
 NOBODY = -1
@@ -230,7 +230,7 @@ def _memory_disorder(schedule: Schedule) -> Iterator[Diagnostic]:
     for number, (op, at) in enumerate(zip(schedule.code.ops, schedule.bundle, strict=True)):
         if not MEMORY[op.row.code]:
             continue
-        stores = MEMORY[op.row.code] is AccessKind.WRITE
+        stores = MEMORY[op.row.code] is Kind.WRITE
         for region in _meeting(op, meeting):
             stored = latest.get((region, True), NOBODY)
             loaded = latest.get((region, False), NOBODY)

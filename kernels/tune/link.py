@@ -24,7 +24,8 @@ from kernels.plan import Modes
 from kernels.schedule.compiled import core
 from kernels.schedule.flat import Kind, kind_of
 from kernels.schedule.urgency import Groups
-from machine.access import MEMORY, SPANS, AccessKind
+from machine import access
+from machine.access import MEMORY, SPANS
 from machine.isa import SCRATCH_SIZE, VLEN
 
 ABSENT = -(2**31)
@@ -160,7 +161,7 @@ class _Writer:
             if op.row.engine == "debug":
                 continue
             if vector is None:
-                stores = MEMORY[op.row.code] is AccessKind.WRITE
+                stores = MEMORY[op.row.code] is access.Kind.WRITE
                 before = None if stores else before
                 yield (1 + max(reached.values(), default=-1)) if stores else 0, number
                 continue

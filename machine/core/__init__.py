@@ -4,21 +4,25 @@
     compiled    the same interface some hundred times faster, where it was built
 
 `VLIWDBG_CORE=model` in the environment chooses the model, `VLIWDBG_CORE=compiled` insists on the
-compiled core. Both are driven through `machine.machine.Core`.
+compiled core. What is driven is a core with its history, a `machine.timeline.Timeline`.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from machine.core.compiled import CompiledCore
-    from machine.core.timeline import ModelCore
+    from machine.program import Program
+    from machine.protocol import Core
+    from machine.timeline import Timeline
 
 VARIABLE = "VLIWDBG_CORE"
 NAMES = ("compiled", "model")
+UNDONE_AT_ONCE = 2000
+"""Bundles that a core is asked to remember at most; what lies further back is executed again."""
 
 
 class CoreError(Exception):
@@ -26,11 +30,23 @@ class CoreError(Exception):
 
 
 class CoreChoice(NamedTuple):
-    """Which core is in use, the class to make, and why it is this one."""
+    """Which core is in use, how one is made, and why it is this one."""
 
     name: str
-    make: type[CompiledCore] | type[ModelCore]
+    make_core: Callable[..., Core]
     why: str
+
+    def make(
+        self, program: Program, memory: Iterable[int], *, history: int = 0, **options: Any
+    ) -> Timeline:
+        """A machine with a program and memory loaded, at its start, with its history.
+
+        The options are those of `machine.model.Model`.
+        """
+        from machine.timeline import Timeline
+
+        remembered = min(history, UNDONE_AT_ONCE)
+        return Timeline(self.make_core(program, memory, history=remembered, **options), history)
 
 
 def choose_core(name: str | None = None) -> CoreChoice:
@@ -57,9 +73,9 @@ def choose_core(name: str | None = None) -> CoreChoice:
 
 
 def _model(why: str) -> CoreChoice:
-    from machine.core.timeline import ModelCore
+    from machine.model import Model
 
-    return CoreChoice("model", ModelCore, why)
+    return CoreChoice("model", Model, why)
 
 
 @cache

@@ -1,34 +1,38 @@
-"""The compiled core: `machine.machine.Core` on the engine in C.
+"""The compiled core: `machine.protocol.Core` on the engine in C.
 
-The engine executes, undoes and keeps history; here its numbers become the values that every core
-speaks: `Stop`, `Fault`, `Commit`, `Checkpoint`. Importing this module hands the instruction set to
-the engine, and fails if the two disagree.
-
-History reaches back to where the machine started or was last given a checkpoint, however long the
-run: what the engine no longer remembers it executes again, from the nearest of the states that it
-keeps some thousand bundles apart. Words set by hand are a part of history: who goes back before
-them takes them back.
+The engine executes, records, takes back and saves; here its numbers become the values that every
+core speaks: `Stop`, `Fault`, `Commit`, `Checkpoint`. Importing this module hands the instruction
+set to the engine, and fails if the two disagree.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
+from machine.access import MEMORY, Kind
 from machine.core import _core
-from machine.core.words import Words
-from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, TARGET_ROLES, VLEN, WORD_MASK, Opcode, Role
-from machine.model import NO_LIMIT, Checkpoint
-from machine.program import Columns, Program
+from machine.isa import (
+    ENGINES,
+    OPCODES,
+    SCRATCH_SIZE,
+    SLOT_LIMITS,
+    TARGET_ROLES,
+    VLEN,
+    WORD_MASK,
+    Opcode,
+    Role,
+)
+from machine.program import MAX_OPERANDS, Columns, Program
+from machine.protocol import NO_LIMIT, Checkpoint
 from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
 
 # How operations.h writes a role; the words that an operand spans follow.
 _LETTERS = {
     Role.DEF: "d",
     Role.USE: "u",
-    Role.ADDRESS: "a",
     Role.IMMEDIATE: "i",
     Role.OFFSET: "o",
     Role.TARGET: "t",
@@ -36,6 +40,22 @@ _LETTERS = {
     Role.KEY: "k",
     Role.KEYS: "K",
     Role.ANYTHING: "x",
+}
+_ADDRESS_LETTERS = {Kind.READ: "l", Kind.WRITE: "s"}
+
+# What the engine's sizes have to be; and what some have to be at least.
+_SIZES = {
+    "VLEN": VLEN,
+    "SCRATCH_SIZE": SCRATCH_SIZE,
+    "MAX_OPERANDS": MAX_OPERANDS,
+    "alu slots": SLOT_LIMITS["alu"],
+    "valu slots": SLOT_LIMITS["valu"],
+}
+_ROOM = {
+    "store slots": SLOT_LIMITS["store"],
+    "opcodes": len(OPCODES),
+    "engines": len(ENGINES),
+    "letters of a name": max(len(name) for row in OPCODES for name in (row.engine, row.name)),
 }
 
 # In the order of the engine's Reason, FaultKind and Status.
@@ -62,6 +82,8 @@ FAR = 2**62
 """A pc from here on stands for a target that the engine does not hold; see engine.h."""
 HAND_SET = FAR + 2**32
 """And from here on for one that was set by hand."""
+_BYTES_OF_A_BUNDLE = 16
+"""Of a saved state, for each bundle between it and the next one."""
 UNRECORDED = -1
 NO_WORD = 2**32
 """The expected value of a compare that no word equals."""
@@ -69,18 +91,27 @@ NO_WORD = 2**32
 
 def written_operands(row: Opcode) -> str:
     """The operands of a row as operations.h writes them: `d8 u8 u8`."""
+    kind = MEMORY[row.code]
+    letters = _LETTERS if kind is None else {**_LETTERS, Role.ADDRESS: _ADDRESS_LETTERS[kind]}
     return " ".join(
-        _LETTERS[operand.role] + str(operand.lanes or operand.width or "")
+        letters[operand.role] + str(operand.lanes or operand.width or "")
         for operand in row.operands
     )
 
 
+def instruction_rows() -> list[tuple[str, str, str, bool]]:
+    """What the engine has to agree with: engine, name, operands, whether it jumps, by number."""
+    return [(row.engine, row.name, written_operands(row), row.jumps) for row in OPCODES]
+
+
 def adopt_instruction_set() -> None:
     """Hand the numbering of the opcodes to the engine; ImportError if it disagrees with a row."""
-    if (_core.VLEN, _core.SCRATCH_SIZE) != (VLEN, SCRATCH_SIZE):
-        raise ImportError("it was built for another size of vectors or scratch")
+    wrong = [name for name, size in _SIZES.items() if _core.LIMITS[name] != size]
+    wrong += [name for name, least in _ROOM.items() if _core.LIMITS[name] < least]
+    for name in wrong:
+        raise ImportError(f"it was built for {_core.LIMITS[name]} {name}")
     try:
-        _core.adopt_rows([(row.engine, row.name, written_operands(row)) for row in OPCODES])
+        _core.adopt_rows(instruction_rows())
     except ValueError as error:
         raise ImportError(f"it was built for another instruction set: {error}") from error
 
@@ -94,18 +125,14 @@ class CompiledCore(_core.Machine):
     `reference` is read when it is set, not at each compare: whoever fills a mapping sets it anew.
     """
 
-    _scratch: Words
-    _memory: Words
+    _scratch: array[int]
+    _memory: array[int]
     _flags: bytearray
     _visits: array[int] | None
     _memory_flags: bytearray | None
     _columns: Columns
     _reference: Mapping[Any, int] | None
-    _keeps: bool
-    _reach: int
-    _most_undone: int
     _far_pcs: dict[int, int]
-    _led_to_edits: dict[int, Commit | None]
 
     def __new__(
         cls,
@@ -131,16 +158,12 @@ class CompiledCore(_core.Machine):
             *columns.operands,
         )
         self = super().__new__(cls, arrays, scratch, words, flags, visits, history > 0)
-        self._scratch = Words(scratch, self._before_edit)
-        self._memory = Words(words, self._before_edit)
+        self._scratch = scratch
+        self._memory = words
         self._flags = flags
         self._visits = visits
         self._columns = columns
-        self._keeps = history > 0
-        self._reach = 0
-        self._most_undone = max(history, 1)
         self._far_pcs = {}
-        self._led_to_edits = {}
         self._memory_flags = None
         for (slot, position), value in columns.wide.items():
             if OPCODES[columns.opcodes[slot]].operands[position].role in TARGET_ROLES:
@@ -153,12 +176,12 @@ class CompiledCore(_core.Machine):
     # The state.
 
     @property
-    def scratch(self) -> Words:
+    def scratch(self) -> array[int]:
         """The words of scratch."""
         return self._scratch
 
     @property
-    def memory(self) -> Words:
+    def memory(self) -> array[int]:
         """The words of memory."""
         return self._memory
 
@@ -179,8 +202,7 @@ class CompiledCore(_core.Machine):
 
     @property
     def memory_flags(self) -> bytearray:
-        """One byte a word of memory: what in `machine.core.timeline` starts with BREAK_ stops a run
-        before or after the bundle that reads or writes the word."""
+        """A byte for each word of memory: stop before or after the bundle that reaches it."""
         if self._memory_flags is None:
             self._memory_flags = bytearray(len(self._memory))
             self.watch(self._memory_flags)
@@ -192,10 +214,9 @@ class CompiledCore(_core.Machine):
         pc = self.raw_pc
         return pc if pc < FAR else self._far_pcs.get(pc) or self._target(pc - FAR)
 
-    @pc.setter
-    def pc(self, pc: int) -> None:
-        self._before_edit()
-        self.jump(self._raw(pc))
+    def jump(self, pc: int) -> None:
+        """Go on at another bundle; a machine that has halted runs again."""
+        self.set_pc(self._raw(pc))
 
     @property
     def state(self) -> State:
@@ -257,18 +278,24 @@ class CompiledCore(_core.Machine):
 
     # Forward.
 
-    def run(self, budget: int, max_cycles: int = NO_LIMIT, *, check_first: bool = False) -> Stop:
-        """Execute at most `budget` bundles and at most to cycle `max_cycles`; say why it stopped.
+    stretch = 1 << 17
 
-        Other threads run meanwhile. A signal's handler is called some ten times a second, and may
-        raise; the machine then stands between two bundles.
-        """
-        start = self.position - self._reach
-        try:
-            reason = self.advance(min(budget, NO_LIMIT), min(max_cycles, NO_LIMIT), check_first)
-        finally:
-            self._reach = min(self.position - start, self._most_undone)
-        return self._stop(STOPS[reason])
+    @property
+    def keyframe_interval(self) -> int:
+        """Bundles that are worth a state saved: where memory is large, copying it stays cheap."""
+        return max(1 << 14, self.saved_bytes // _BYTES_OF_A_BUNDLE)
+
+    def run(
+        self,
+        budget: int,
+        max_cycles: int = NO_LIMIT,
+        *,
+        check_first: bool = False,
+        heed: bool = True,
+    ) -> Stop:
+        """As `machine.model.Model.run`; other threads run meanwhile."""
+        limits = min(budget, NO_LIMIT), min(max_cycles, NO_LIMIT)
+        return self._stop(STOPS[self.advance(*limits, check_first, heed)])
 
     def _stop(self, reason: Reason) -> Stop:
         fault = self._fault() if reason is Reason.FAULT else None
@@ -304,22 +331,9 @@ class CompiledCore(_core.Machine):
 
     # Back, and anywhere.
 
-    def _before_edit(self) -> None:
-        """Words are about to be set by hand. The log then tells no more what led here."""
-        if self._keeps and self.position not in self._led_to_edits:
-            self._led_to_edits[self.position] = self.last_commit()
-        self.fork()
-
-    def _forget_edits(self) -> None:
-        led, here = self._led_to_edits, self.position
-        if led:
-            self._led_to_edits = {at: commit for at, commit in led.items() if at <= here}
-
     def last_commit(self) -> Commit | None:
-        """What the last bundle did; None at the start and beyond what can be undone."""
-        if self.position in self._led_to_edits:
-            return self._led_to_edits[self.position]
-        last = self.last() if self._reach else None
+        """What the last bundle did; None where the log no longer holds it."""
+        last = self.last()
         if last is None:
             return None
         pc, cost, scratch, memory, traced = last
@@ -331,50 +345,6 @@ class CompiledCore(_core.Machine):
             _writes(memory, self._memory),
             tuple(self.trace[-traced:]) if traced else (),
         )
-
-    def undo(self) -> Commit | None:
-        """Take back the last bundle and return what it had done; None where none is remembered."""
-        commit = self.last_commit()
-        if commit is None or not self.back():
-            return None
-        self._reach = max(self._reach - 1, 0)
-        self._forget_edits()
-        return commit
-
-    def seek(self, position: int) -> Stop:
-        """Go to a position, back or forth, past breakpoints and pauses.
-
-        The reason is BUDGET on arrival; END, HALT or FAULT where the program ends before. Raises
-        ValueError for a position before all history.
-        """
-        return self._travel(self.go, position, "position")
-
-    def seek_cycle(self, cycle: int) -> Stop:
-        """Go to the first position that has this cycle number; else as `seek`."""
-        return self._travel(self.go_to_cycle, cycle, "cycle")
-
-    def _travel(self, go: Callable[[int], int | None], to: int, what: str) -> Stop:
-        try:
-            reason = go(to)
-        except BaseException:  # of a signal's handler, on the way
-            self._settle_in()
-            raise
-        if reason is None:
-            raise ValueError(f"{what} {to} lies before all history")
-        self._settle_in()
-        return self._stop(STOPS[reason])
-
-    def _settle_in(self) -> None:
-        self._reach = min(self.position - self.origin, self._most_undone)
-        self._forget_edits()
-
-    def last_flagged_before(self, position: int) -> int | None:
-        """The last position before this one whose bundle a flag would stop at; None without one.
-
-        It is looked for where the machine has been; the machine stays where it is.
-        """
-        found = self.flagged_before(position)
-        return None if found < 0 else found
 
     def checkpoint(self) -> Checkpoint:
         """A copy of the whole state."""
@@ -391,19 +361,18 @@ class CompiledCore(_core.Machine):
     def restore(self, checkpoint: Checkpoint) -> None:
         """Become what a checkpoint holds. What could be undone before is forgotten."""
         trace = array("I", checkpoint.trace)
-        self._scratch[:] = checkpoint.scratch
-        self._memory[:] = checkpoint.memory
+        self._scratch[:] = array("I", checkpoint.scratch)
+        if self._memory:  # an array of no words that is in use cannot even be set to none
+            self._memory[:] = array("I", checkpoint.memory)
         status = STATES.index(checkpoint.state)
         self.become(self._raw(checkpoint.pc), checkpoint.cycle, checkpoint.position, status, trace)
-        self._reach = 0
-        self._led_to_edits = {}
 
 
 def _group_of(columns: Columns, slot: int) -> int:
     return bisect_right(columns.first_slot, slot) - 1
 
 
-def _writes(undone: list[tuple[int, int]], now: Words) -> tuple[Write, ...]:
+def _writes(undone: list[tuple[int, int]], now: array[int]) -> tuple[Write, ...]:
     # Of a word that was written twice the first old value is the one before the bundle.
     oldest = dict(reversed(undone))
     return tuple(Write(address, oldest[address], now[address]) for address in sorted(oldest))

@@ -28,7 +28,7 @@ static PyObject *item_of(PyObject *sequence, Py_ssize_t index)
 
 /* --- what can be plain -------------------------------------------------------------------------- */
 
-enum { MOST_ENGINES = 8, LONGEST_NAME = 15, BUCKETS = 2 * MOST_OPCODES };
+enum { BUCKETS = 2 * MOST_OPCODES };
 
 /* What an operand is if it is no integer; encoding.py has the same. */
 enum { KEY = -1, KEYS = -2 };

@@ -1,4 +1,4 @@
-/* Executing bundles, and what they leave in the log; history.c has the way back. */
+/* Executing bundles, and what they leave in the log. */
 #include "engine.h"
 #include "wide.h"
 
@@ -8,14 +8,17 @@
 static const uint32_t WAS_PAUSED = (uint32_t)1 << 31; /* beside the pc that ends a record */
 
 const OperationRow operation_rows[OPERATIONS] = {
-#define SCALAR_AND_VECTOR(OPERATION, opcode, result) \
-    {"alu", opcode, "d1 u1 u1"}, {"valu", opcode, "d8 u8 u8"},
-#define ALONE(OPERATION, engine, opcode, operands) {engine, opcode, operands},
-    PLAIN_ARITHMETIC(SCALAR_AND_VECTOR)
-    DIVIDING_ARITHMETIC(SCALAR_AND_VECTOR)
-    OTHER_OPERATIONS(ALONE)
-#undef SCALAR_AND_VECTOR
-#undef ALONE
+#define PLAIN(OPERATION, opcode, result)                 \
+    {"alu", opcode, "d1 u1 u1", LONGEST_RUN, NOTHING},   \
+    {"valu", opcode, "d8 u8 u8", LONGEST_VECTOR_RUN, NOTHING},
+#define DIVIDING(OPERATION, opcode, result) \
+    {"alu", opcode, "d1 u1 u1", 1, NOTHING}, {"valu", opcode, "d8 u8 u8", 1, NOTHING},
+#define OTHER(OPERATION, engine, opcode, operands, run, besides) \
+    {engine, opcode, operands, run, besides},
+    EVERY_OPERATION(PLAIN, DIVIDING, OTHER)
+#undef PLAIN
+#undef DIVIDING
+#undef OTHER
 };
 
 /* --- the first half of a bundle: read all, stage all -------------------------------------------- */
@@ -145,7 +148,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
     while (slot < end) {
         bool fine = true;
         /* Staged slots are few, and are done one by one. */
-        switch (in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1)) {
+        switch ((Dispatch)(in_place ? slot->dispatch : DISPATCH_OF(operation_of(slot), 1))) {
 #define CASE(OPERATION, length) case DISPATCH_OF(OP_##OPERATION, length)
 #define SCALAR(OPERATION, length, result)                     \
     CASE(OPERATION, length):                                  \
@@ -202,7 +205,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             words = put(words, s + slot->dest, result, in_place);      \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, -1, 2, 0);            \
-        break;                                                         \
+        goto staged;                                                   \
     }                                                                  \
     CASE(V##OPERATION, 1):                                             \
     {                                                                  \
@@ -215,7 +218,7 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             words = put_lanes(words, s + slot->dest, lanes, in_place); \
         else                                                           \
             fine = fault(engine, FAULT_DIVISION, zero, 2, 0);          \
-        break;                                                         \
+        goto staged;                                                   \
     }
             DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
@@ -223,81 +226,81 @@ ALWAYS_INLINE bool execute(Engine *engine, Work *work, Next *next, const bool co
             for (int i = 0; i < VLEN; i++)
                 lanes[i] = s[slot->x];
             words = put_lanes(words, s + slot->dest, lanes, in_place);
-            break;
+            goto staged;
         CASE(LOAD, 1):
         CASE(LOAD_OFFSET, 1):
             if ((fine = reach(engine, s[slot->x], 1))) {
                 touch(engine, s[slot->x], 1, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
                 words = put(words, s + slot->dest, memory[s[slot->x]], in_place);
             }
-            break;
+            goto staged;
         CASE(LOAD_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 1))) {
                 touch(engine, s[slot->x], VLEN, BREAK_BEFORE_READ | BREAK_AFTER_READ, in_place);
                 words = put_lanes(words, s + slot->dest, memory + s[slot->x], in_place);
             }
-            break;
+            goto staged;
         CASE(CONSTANT, 1):
             words = put(words, s + slot->dest, slot->z, in_place);
-            break;
+            goto staged;
         CASE(STORE, 1):
             if ((fine = reach(engine, s[slot->x], 0))) {
                 touch(engine, s[slot->x], 1, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
                 words = stage_store(work, words, s[slot->x], s + slot->y, 1, in_place);
             }
-            break;
+            goto staged;
         CASE(STORE_VECTOR, 1):
             if ((fine = reach_lanes(engine, s[slot->x], 0))) {
                 touch(engine, s[slot->x], VLEN, BREAK_BEFORE_WRITE | BREAK_AFTER_WRITE, in_place);
                 words = stage_store(work, words, s[slot->x], s + slot->y, VLEN, in_place);
             }
-            break;
+            goto staged;
         CASE(SELECT, 1):
         {
             const uint32_t a = s[slot->x], b = s[slot->y], c = s[slot->z];
             words = put(words, s + slot->dest, a ? b : c, in_place);
-            break;
+            goto staged;
         }
         CASE(ADD_IMMEDIATE, 1):
             words = put(words, s + slot->dest, s[slot->x] + slot->z, in_place);
-            break;
+            goto staged;
         CASE(JUMP, 1):
             fine = jump(engine, next, program->targets[slot->z].pc, 0);
-            break;
+            goto staged;
         CASE(JUMP_INDIRECT, 1):
             next->pc = s[slot->x];
-            break;
+            goto staged;
         CASE(JUMP_IF, 1):
         CASE(JUMP_IF_RELATIVE, 1):
             if (s[slot->x])
                 fine = jump(engine, next, program->targets[slot->z].pc, 1);
-            break;
+            goto staged;
         CASE(HALT, 1):
             next->status = STOPPED;
-            break;
+            goto staged;
         CASE(PAUSE, 1):
             if (engine->pauses)
                 next->status = PAUSED;
-            break;
+            goto staged;
         CASE(TRACE, 1):
             *work->traced++ = s[slot->x];
-            break;
+            goto staged;
         CASE(CORE_ID, 1):
             words = put(words, s + slot->dest, 0, in_place);
-            break;
+            goto staged;
         CASE(COMPARE, 1):
             fine = !compares || compare(engine, s[slot->x], slot->z, -1);
-            break;
+            goto staged;
         CASE(COMPARE_VECTOR, 1):
             for (int i = 0; compares && fine && i < VLEN; i++)
                 fine = compare(engine, (s + slot->x)[i], slot->z + (uint32_t)i, i);
-            break;
+            goto staged;
         CASE(COMMENT, 1):
-            break;
-        default:
-            UNREACHABLE();
+            goto staged;
         }
 #undef CASE
+        UNREACHABLE();
+    staged:
         if (!fine) {
             work->slot = slot;
             work->words = words;
@@ -416,9 +419,11 @@ const uint32_t *engine_last_record(const Engine *engine, const Bundle **bundle)
 }
 
 /* As commit, in the opposite order, so that of two writes to a word the older old value stays. */
-void engine_take_back(Engine *engine)
+bool engine_take_back(Engine *engine)
 {
     const Program *program = engine->program;
+    if (!engine->log_used)
+        return false;
     const Bundle *bundle = bundle_of_record_ending(engine, engine->log_used);
     uint32_t *words = engine->log + engine->log_used - 1 - bundle->traced;
     for (uint32_t i = bundle[1].write; i-- > bundle->write;) {
@@ -437,27 +442,12 @@ void engine_take_back(Engine *engine)
     engine->trace_length -= bundle->traced;
     engine->cycle -= bundle->cost;
     engine->position--;
-}
-
-int64_t engine_scan_log(const Engine *engine, int64_t *from)
-{
-    size_t end = engine->log_used;
-    int64_t position = engine->position;
-    while (end) {
-        const Bundle *bundle = bundle_of_record_ending(engine, end);
-        position--;
-        if (engine->flags[bundle - engine->program->bundles])
-            return position;
-        end -= bundle->record_words;
-    }
-    *from = position;
-    return -1;
+    return true;
 }
 
 void engine_forget_log(Engine *engine)
 {
     engine->log_used = 0;
-    engine->log_start = engine->position;
 }
 
 static bool reserve_trace(Engine *engine, int64_t more)
@@ -489,8 +479,6 @@ bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count)
 /* Whether one bundle can go ahead, and room is made for what it leaves. */
 static inline bool make_room(Engine *engine, const Bundle *bundle)
 {
-    if (engine->position >= engine->next_keyframe && engine->position >= engine->frontier)
-        engine_take_keyframe(engine, false); /* if there is no memory, history is coarser here */
     if (engine->log_used + bundle->record_words > engine->log_room)
         engine_forget_log(engine);
     return reserve_trace(engine, bundle->traced);
@@ -501,18 +489,17 @@ static inline int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* For how many bundles from here on no limit, no keyframe and no end of the log can be met. */
+/* For how many bundles from here on no limit and no end of the log can be met. */
 static int64_t open_road(const Engine *engine, Limits limits)
 {
     const Program *program = engine->program;
-    const int64_t cycles = least(limits.max_cycles, limits.until_cycle) - engine->cycle;
+    const int64_t cycles = limits.max_cycles - engine->cycle;
     const int64_t records =
         (int64_t)((engine->log_room - engine->log_used) / program->longest_record);
     const int64_t traces = program->most_traced
                                ? (engine->trace_room - engine->trace_length) / program->most_traced
                                : INT64_MAX;
-    return least(least(least(limits.budget, cycles), traces),
-                 least(records, engine->next_keyframe - engine->position));
+    return least(least(limits.budget, cycles), least(traces, records));
 }
 
 enum { GO_ON = -1, BLOCK = 64 };
@@ -593,7 +580,6 @@ static int run_stretch(Engine *engine, int64_t count, bool compares)
     engine->pc = arrived;
     engine->cycle += (int64_t)(cycles_before[arrived] - cycles_before[first]);
     engine->position += arrived - first;
-    engine->watched = false;
     if (arrived > first)
         engine->status = RUNNING;
     if (arrived == end)
@@ -631,18 +617,18 @@ static int run_bundle(Engine *engine, bool heed_stops, bool compares, bool pass_
     engine->status = next.status;
     engine->cycle += bundle->cost;
     engine->position++;
-    engine->watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
+    const bool watched = flags & BREAK_AFTER || touched & (BREAK_AFTER_READ | BREAK_AFTER_WRITE);
     if (next.status == STOPPED)
         return STOP_HALT;
     if (next.status == PAUSED && heed_stops)
         return STOP_PAUSE;
-    return engine->watched ? STOP_WATCHPOINT : GO_ON;
+    return watched ? STOP_WATCHPOINT : GO_ON;
 }
 
 /* Execute up to `count` bundles, at least 1, which no limit keeps from being executed. */
 static int run_open_road(Engine *engine, int64_t count, Limits limits, bool pass_over)
 {
-    const bool compares = limits.check_compares && engine->debug && engine->expected;
+    const bool compares = engine->debug && engine->expected;
     const int64_t end = engine->position + count;
     int reason = GO_ON;
     while (reason == GO_ON && engine->position < end && engine->pc < engine->program->length) {
@@ -668,8 +654,6 @@ static int run_bundles(Engine *engine, Limits limits)
         const Bundle *bundle = program->bundles + engine->pc;
         if (limits.heed_stops && engine->flags[engine->pc] & BREAK_BEFORE && !pass_over)
             return STOP_BREAKPOINT;
-        if (engine->cycle >= limits.until_cycle)
-            return STOP_BUDGET;
         if (engine->cycle >= limits.max_cycles && bundle->cost)
             return STOP_MAX_CYCLES;
         if (!make_room(engine, bundle))
@@ -686,7 +670,5 @@ Reason engine_run(Engine *engine, Limits limits)
     if (engine->status == STOPPED)
         return STOP_HALT;
     const int reason = run_bundles(engine, limits);
-    if (engine->position > engine->frontier)
-        engine->frontier = engine->position;
     return reason == GO_ON ? STOP_BUDGET : (Reason)reason;
 }

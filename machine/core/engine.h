@@ -13,8 +13,8 @@
  * Most bundles are followed by the next, and ask for nothing beyond words. Such a straight stretch
  * is executed in a loop of its own that reads nothing but slots.
  *
- * The log remembers the bundles just executed. Further back the state is kept whole at keyframes,
- * some thousand bundles apart, and what lies between is executed again.
+ * The log remembers the bundles just executed, as many as there is room for. Which states are saved
+ * to go further back is not decided here; see machine/timeline.py.
  */
 #ifndef VLIWDBG_ENGINE_H
 #define VLIWDBG_ENGINE_H
@@ -30,13 +30,8 @@ enum { VLEN = 8, SCRATCH_WORDS = 1536, MAX_OPERANDS = 4 };
 /* Slots of a bundle beyond which it stays in the order as written. */
 enum { MOST_ARRANGED = 64 };
 
-/* Scalar slots, or vector slots, that are executed one after the other without a look at what the
- * next one is. A bundle has no more of them. */
-enum { LONGEST_RUN = 12, LONGEST_VECTOR_RUN = 6 };
-
 /* Of the first two bytes of a Slot. */
 enum {
-    RUN_LENGTH_BITS = 4,
     OPERATION_BITS = 6,
     DISPATCH_BITS = OPERATION_BITS + RUN_LENGTH_BITS,
     WRITE_ORDER_BITS = 6,
@@ -91,8 +86,6 @@ typedef struct {
      * first expected value. No operation has two of these. */
     uint32_t z;
 } Slot;
-
-#define DISPATCH_OF(operation, run_length) ((operation) << RUN_LENGTH_BITS | (run_length))
 
 static inline Operation operation_of(const Slot *slot)
 {
@@ -177,13 +170,10 @@ typedef struct {
     int64_t value;
 } Fault;
 
-/* The whole state at one position. */
+/* The state at one position, beside its words. */
 typedef struct {
-    int64_t pc, cycle, position, trace_length;
-    Status status;
-    bool edited; /* somebody set words by hand here: what came before does not lead to it */
-    uint32_t *words; /* scratch, memory, visits */
-} Keyframe;
+    int64_t pc, cycle, position, trace_length, status;
+} Saved;
 
 typedef struct {
     const Program *program;
@@ -204,95 +194,45 @@ typedef struct {
     bool debug, pauses;
 
     uint8_t touched; /* memory flags that the bundle being executed met */
-    bool watched;    /* the last one executed had a flag to stop after it */
     Fault fault;
 
-    /* The log: records one after the other, the first of the bundle at position `log_start`. */
+    /* The log: records one after the other; the last one led here. */
     uint32_t *log;
     size_t log_room, log_used; /* words */
-    int64_t log_start;
-
-    /* Keyframes, in order of position. Without history there are none. */
-    bool keeps_history;
-    Keyframe *keyframes;
-    size_t keyframe_count, keyframe_room;
-    int64_t interval;      /* bundles from one to the next */
-    int64_t next_keyframe; /* position */
-    int64_t origin;        /* position before which there is nothing */
-    int64_t frontier;      /* greatest position reached on this line of history */
-    int64_t edit_floor;    /* where words were last set by hand; the log does not lead past it */
-    bool unsettled;        /* the state here is to be kept before it is left */
-    bool edited;           /* because words were set by hand */
 } Engine;
 
 /* How far a run may go. */
 typedef struct {
     int64_t budget;     /* bundles */
     int64_t max_cycles; /* a bundle that costs one is not executed at this cycle */
-    int64_t until_cycle; /* ends with STOP_BUDGET at the first position with this cycle */
     bool heed_stops; /* flags and pauses */
-    bool check_first, check_compares;
+    bool check_first;
 } Limits;
 
-/* False where there is no memory. */
-bool engine_init(Engine *engine, const Program *program, bool keeps_history);
+/* False where there is no memory. A long log remembers more bundles. */
+bool engine_init(Engine *engine, const Program *program, bool long_log);
 void engine_free(Engine *engine);
-
-/* Keep the state here if that is still to be done; before anything below. False where there is no
- * memory. */
-bool engine_settle(Engine *engine);
 
 Reason engine_run(Engine *engine, Limits limits);
 
 /* The record of the last bundle, or NULL where the log does not have it. */
 const uint32_t *engine_last_record(const Engine *engine, const Bundle **bundle);
 
-/* Take back the last bundle, if the log has it. */
-bool engine_undo(Engine *engine);
+/* Take back the last bundle; false where the log does not have it. */
+bool engine_take_back(Engine *engine);
 
-/* Get as near to a position as undoing, or jumping to a keyframe, leads; never past it. False
- * where history does not reach that far. What is missing is for the caller to run. */
-bool engine_approach(Engine *engine, int64_t position);
-
-/* The same for the first position with a cycle; when there, `engine_arrive` puts edits in place. */
-bool engine_approach_cycle(Engine *engine, int64_t cycle);
-void engine_arrive(Engine *engine);
-
-/* Last flagged position before `end`, from here on, or -1, by executing up to `end`. */
-int64_t engine_scan(Engine *engine, int64_t end);
-
-/* The same by reading the log backwards, for flags of pcs alone; `*from` becomes where it starts. */
-int64_t engine_scan_log(const Engine *engine, int64_t *from);
-
-/* Words are about to be set by hand: what comes after this position is another story. */
-void engine_fork(Engine *engine);
-
-/* The state was replaced: nothing before it is known. */
-void engine_restart(Engine *engine);
+/* Have a log that starts here. */
+void engine_forget_log(Engine *engine);
 
 /* Words that a copy of the state takes. */
 size_t engine_state_words(const Engine *engine);
 
-/* A copy of the state to come back to; false where there is no memory. */
-bool engine_save(const Engine *engine, Keyframe *keyframe);
-void engine_load(Engine *engine, const Keyframe *keyframe);
-void engine_drop(Keyframe *keyframe);
+/* The state, its words into room for as many as it takes; and back, which forgets the log. False, and
+ * nothing is changed, where no machine can be in such a state. */
+Saved engine_save(const Engine *engine, uint32_t *words);
+bool engine_load(Engine *engine, Saved saved, const uint32_t *words);
 
 /* Have these words, and no others, in the trace buffer; false where there is no memory. */
 bool engine_set_trace(Engine *engine, const uint32_t *words, int64_t count);
-
-/* The last keyframe at or before a position, or NULL. */
-const Keyframe *engine_keyframe_to(const Engine *engine, int64_t position);
-
-/* Between engine.c and history.c. */
-
-/* Keep the state at this position, the greatest so far; false where there is no memory. */
-bool engine_take_keyframe(Engine *engine, bool edited);
-
-/* Take back the last bundle of the log, which is not empty. */
-void engine_take_back(Engine *engine);
-
-/* Have a log that starts here. */
-void engine_forget_log(Engine *engine);
 
 #endif

@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from machine.core import choose_core
-from machine.model import NO_LIMIT
 from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve
+from machine.protocol import NO_LIMIT
 
 Images: TypeAlias = "array[int] | memoryview"
 

@@ -18,7 +18,6 @@
 enum {
     BLOCK = VLEN, /* a group is as wide as some blocks of inputs */
     WIDEST = 4 * BLOCK,
-    MOST_STORES = 4, /* in one bundle: a loader lets two pass */
     CHUNK = 1 << 14, /* bundles between looks at signals: some 10 ms of the densest */
 };
 
@@ -219,10 +218,10 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
 #define PLAIN(OPERATION, opcode, result) \
     case OP_##OPERATION:                 \
         SCALARS(result)                  \
-        break;                           \
+        return true;                     \
     case OP_V##OPERATION:                \
         VECTORS(result)                  \
-        break;
+        return true;
         PLAIN_ARITHMETIC(PLAIN)
 #undef PLAIN
 #define DIVIDING(OPERATION, opcode, result)        \
@@ -230,22 +229,22 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
         if (any_zero(s + y * width, width))        \
             return false;                          \
         SCALARS(result)                            \
-        break;                                     \
+        return true;                               \
     case OP_V##OPERATION:                          \
         if (any_zero(s + y * width, VLEN * width)) \
             return false;                          \
         VECTORS(result)                            \
-        break;
+        return true;
         DIVIDING_ARITHMETIC(DIVIDING)
 #undef DIVIDING
     case OP_BROADCAST:
         for (size_t lane = 0; lane < VLEN; lane++)
             EACH(width)
                 dest[lane * width + i] = s[x * width + i];
-        break;
+        return true;
     case OP_MULTIPLY_ADD:
         VECTORS(a * b + c)
-        break;
+        return true;
     case OP_LOAD:
     case OP_LOAD_OFFSET:
         return load(group, width, dest, s + x * width);
@@ -253,21 +252,21 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
         return load_vector(group, width, dest, s + x * width);
     case OP_CONSTANT:
         set_all(dest, width, z);
-        break;
+        return true;
     case OP_STORE:
         return put_off_store(group, width, s + x * width, s + y * width, 1);
     case OP_STORE_VECTOR:
         return put_off_store(group, width, s + x * width, s + y * width, VLEN);
     case OP_SELECT:
         SCALARS(a ? b : c)
-        break;
+        return true;
     case OP_SELECT_VECTOR:
         VECTORS(a ? b : c)
-        break;
+        return true;
     case OP_ADD_IMMEDIATE:
         EACH(width)
             dest[i] = s[x * width + i] + z;
-        break;
+        return true;
     case OP_JUMP:
         return jump(next, targets[z].pc);
     case OP_JUMP_INDIRECT:
@@ -279,25 +278,22 @@ ALWAYS_INLINE bool execute(Group *group, size_t width, const Slot *slot, uint32_
         return s[x * width] == 0 && all_same(s + x * width, width);
     case OP_HALT:
         group->halted = true;
-        break;
+        return true;
     case OP_CORE_ID:
         set_all(dest, width, 0);
-        break;
+        return true;
     case OP_TRACE:
         return false; /* nobody here keeps what is traced */
     case OP_PAUSE:
     case OP_COMPARE:
     case OP_COMPARE_VECTOR:
     case OP_COMMENT:
-        break;
-    case OPERATIONS:
-    default:
-        UNREACHABLE();
+        return true;
     }
 #undef VECTORS
 #undef SCALARS
 #undef RESULTS
-    return true;
+    UNREACHABLE();
 }
 
 ALWAYS_INLINE void take_over(Group *group, size_t width, ScratchWrite write)

@@ -4,18 +4,14 @@
 #include <string.h>
 #include <structmember.h>
 
-enum {
-    CHUNK = 1 << 17,  /* bundles between looks at signals: some 20 ms of the densest */
-    SHORT_RUN = 2048, /* bundles for which giving the lock away does not pay */
-};
+enum { SHORT_RUN = 2048 }; /* bundles for which giving the lock away does not pay */
 
 typedef struct {
     PyObject_HEAD
     Engine engine;
     Program *program;
     Py_buffer scratch, memory, flags, visits, memory_flags, expected;
-    bool running;     /* some thread is in the engine, without the lock */
-    bool interrupted; /* the next look at signals ends the run */
+    bool running; /* some thread is in the engine, without the lock */
 } Machine;
 
 static bool ready(Machine *self)
@@ -24,8 +20,6 @@ static bool ready(Machine *self)
         PyErr_SetString(PyExc_RuntimeError, "the machine is running in another thread");
     else if (!self->program)
         PyErr_SetString(PyExc_RuntimeError, "the machine was not made");
-    else if (!engine_settle(&self->engine))
-        PyErr_NoMemory();
     else
         return true;
     return false;
@@ -98,13 +92,13 @@ static bool take_state(Machine *self, PyObject *scratch, PyObject *memory, PyObj
 }
 
 /* Machine((first_group, first_slot, costs, opcodes, *operands), scratch, memory, flags, visits,
- * keeps_history); visits may be None. */
+ * long_log); visits may be None. */
 static PyObject *machine_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(named))
 {
     PyObject *c[4 + MAX_OPERANDS], *scratch, *memory, *flags, *visits;
-    int keeps_history;
+    int long_log;
     if (!PyArg_ParseTuple(arguments, "(OOOOOOOO)OOOOp", &c[0], &c[1], &c[2], &c[3], &c[4], &c[5],
-                          &c[6], &c[7], &scratch, &memory, &flags, &visits, &keeps_history))
+                          &c[6], &c[7], &scratch, &memory, &flags, &visits, &long_log))
         return NULL;
     allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
     Machine *self = (Machine *)allocate(type, 0);
@@ -112,7 +106,7 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *arguments, PyObject *
         return NULL;
     self->program = lower(c);
     if (self->program && take_state(self, scratch, memory, flags, visits)) {
-        if (engine_init(&self->engine, self->program, keeps_history))
+        if (engine_init(&self->engine, self->program, long_log))
             return (PyObject *)self;
         PyErr_NoMemory();
     }
@@ -139,7 +133,7 @@ static void machine_dealloc(PyObject *object)
 
 /* --- running ------------------------------------------------------------------------------------ */
 
-static Reason run_chunk(Machine *self, Limits limits)
+static Reason run(Machine *self, Limits limits)
 {
     if (limits.budget <= SHORT_RUN)
         return engine_run(&self->engine, limits);
@@ -152,131 +146,42 @@ static Reason run_chunk(Machine *self, Limits limits)
     return reason;
 }
 
-/* Run as far as the limits go, in chunks with a look at signals between them. False with an
- * exception set; the machine then stands between two bundles. */
-static bool run(Machine *self, Limits limits, Reason *reason)
-{
-    const Engine *engine = &self->engine;
-    int64_t left = limits.budget;
-    do {
-        const int64_t before = engine->position;
-        limits.budget = left < CHUNK ? left : CHUNK;
-        *reason = run_chunk(self, limits);
-        if (*reason == STOP_NO_MEMORY) {
-            PyErr_NoMemory();
-            return false;
-        }
-        left -= engine->position - before;
-        limits.check_first = true;
-        if (*reason != STOP_BUDGET || left <= 0 || engine->cycle >= limits.until_cycle)
-            return true;
-        if (PyErr_CheckSignals() < 0)
-            return false;
-    } while (!self->interrupted);
-    self->interrupted = false;
-    return true;
-}
-
 static PyObject *machine_advance(PyObject *object, PyObject *arguments)
 {
     Machine *self = (Machine *)object;
     long long budget, max_cycles;
-    int check_first;
-    Reason reason;
-    if (!PyArg_ParseTuple(arguments, "LLp", &budget, &max_cycles, &check_first) || !ready(self))
+    int check_first, heed;
+    if (!PyArg_ParseTuple(arguments, "LLpp", &budget, &max_cycles, &check_first, &heed) ||
+        !ready(self))
         return NULL;
     const Limits limits = {
-        .budget = budget,
-        .max_cycles = max_cycles,
-        .until_cycle = INT64_MAX,
-        .heed_stops = true,
-        .check_first = check_first,
-        .check_compares = true,
+        .budget = budget, .max_cycles = max_cycles, .heed_stops = heed, .check_first = check_first,
     };
-    return run(self, limits, &reason) ? PyLong_FromLong(reason) : NULL;
-}
-
-/* Run on to a position, past all stops but faults; compares count only where nobody has been. */
-static bool run_to(Machine *self, int64_t position, int64_t cycle, Reason *reason)
-{
-    const Engine *engine = &self->engine;
-    const int64_t known = position < engine->frontier ? position : engine->frontier;
-    Limits limits = {.max_cycles = INT64_MAX, .until_cycle = cycle};
-    *reason = STOP_BUDGET;
-    limits.budget = known - engine->position;
-    if (limits.budget > 0 && !run(self, limits, reason))
-        return false;
-    limits.budget = position - engine->position;
-    limits.check_compares = true;
-    return *reason != STOP_BUDGET || engine->position < known || engine->cycle >= cycle ||
-           limits.budget <= 0 || run(self, limits, reason);
-}
-
-static PyObject *machine_go(PyObject *object, PyObject *argument)
-{
-    Machine *self = (Machine *)object;
-    Reason reason;
-    const long long position = PyLong_AsLongLong(argument);
-    if ((position == -1 && PyErr_Occurred()) || !ready(self))
-        return NULL;
-    if (!engine_approach(&self->engine, position))
-        Py_RETURN_NONE;
-    if (!run_to(self, position, INT64_MAX, &reason))
-        return NULL;
-    return PyLong_FromLong(self->engine.position == position ? STOP_BUDGET : reason);
-}
-
-static PyObject *machine_go_to_cycle(PyObject *object, PyObject *argument)
-{
-    Machine *self = (Machine *)object;
-    Reason reason;
-    const long long cycle = PyLong_AsLongLong(argument);
-    if ((cycle == -1 && PyErr_Occurred()) || !ready(self))
-        return NULL;
-    if (!engine_approach_cycle(&self->engine, cycle))
-        Py_RETURN_NONE;
-    const bool ran = run_to(self, INT64_MAX, cycle, &reason);
-    engine_arrive(&self->engine);
-    if (!ran)
-        return NULL;
-    return PyLong_FromLong(self->engine.cycle == cycle ? STOP_BUDGET : reason);
-}
-
-static PyObject *machine_interrupt(PyObject *object, PyObject *Py_UNUSED(none))
-{
-    ((Machine *)object)->interrupted = true;
-    Py_RETURN_NONE;
+    const Reason reason = run(self, limits);
+    return reason == STOP_NO_MEMORY ? PyErr_NoMemory() : PyLong_FromLong(reason);
 }
 
 /* --- back --------------------------------------------------------------------------------------- */
 
-static PyObject *machine_back(PyObject *object, PyObject *Py_UNUSED(none))
+static PyObject *machine_take_back(PyObject *object, PyObject *argument)
 {
     Machine *self = (Machine *)object;
-    Reason reason;
-    if (!ready(self))
+    const long long bundles = PyLong_AsLongLong(argument);
+    long long taken = 0;
+    if ((bundles == -1 && PyErr_Occurred()) || !ready(self))
         return NULL;
-    if (engine_undo(&self->engine))
-        Py_RETURN_TRUE;
-    const int64_t position = self->engine.position - 1;
-    if (!engine_approach(&self->engine, position))
-        Py_RETURN_FALSE;
-    return run_to(self, position, INT64_MAX, &reason) ? PyBool_FromLong(1) : NULL;
+    while (taken < bundles && engine_take_back(&self->engine))
+        taken++;
+    return PyLong_FromLongLong(taken);
 }
 
-/* Have the last bundle in the log, by executing it again where need be. */
-static bool recall(Machine *self)
+static PyObject *machine_forget(PyObject *object, PyObject *Py_UNUSED(none))
 {
-    Engine *engine = &self->engine;
-    const int64_t position = engine->position;
-    const Status status = engine->status;
-    Reason reason;
-    if (engine->log_used || position <= engine->edit_floor || !engine_approach(engine, position - 1))
-        return true;
-    const bool recalled = run_to(self, position, INT64_MAX, &reason);
-    if (recalled)
-        engine->status = status; /* a pause may have been passed since */
-    return recalled;
+    Machine *self = (Machine *)object;
+    if (!ready(self))
+        return NULL;
+    engine_forget_log(&self->engine);
+    Py_RETURN_NONE;
 }
 
 /* Appends (address, word) for each of some consecutive words; false with an exception set. */
@@ -314,7 +219,7 @@ static PyObject *machine_last(PyObject *object, PyObject *Py_UNUSED(none))
 {
     Machine *self = (Machine *)object;
     const Bundle *bundle;
-    if (!ready(self) || !recall(self))
+    if (!ready(self))
         return NULL;
     const uint32_t *record = engine_last_record(&self->engine, &bundle);
     if (!record)
@@ -328,47 +233,37 @@ static PyObject *machine_last(PyObject *object, PyObject *Py_UNUSED(none))
     return last;
 }
 
-/* Execute the known past from one keyframe to the next, later ones first, until a flag is met. */
-static bool search_keyframes(Machine *self, int64_t end, int64_t *found)
-{
-    Engine *engine = &self->engine;
-    const Keyframe *from;
-    while (*found < 0 && end > engine->origin && (from = engine_keyframe_to(engine, end - 1))) {
-        engine_load(engine, from);
-        self->running = true;
-        Py_BEGIN_ALLOW_THREADS
-        *found = engine_scan(engine, end);
-        Py_END_ALLOW_THREADS
-        self->running = false;
-        end = from->position;
-        if (PyErr_CheckSignals() < 0)
-            return false;
-    }
-    return true;
-}
-
-static PyObject *machine_flagged_before(PyObject *object, PyObject *argument)
+/* The whole state: a Saved, and its words. */
+static PyObject *machine_save(PyObject *object, PyObject *Py_UNUSED(none))
 {
     Machine *self = (Machine *)object;
-    Engine *engine = &self->engine;
-    int64_t found = -1, end = PyLong_AsLongLong(argument);
-    if ((end == -1 && PyErr_Occurred()) || !ready(self))
+    if (!ready(self))
         return NULL;
-    if (end > engine->frontier)
-        end = engine->frontier;
-    if (end == engine->position && !engine->memory_flags)
-        found = engine_scan_log(engine, &end);
-    if (found < 0) {
-        Keyframe here;
-        if (!engine_save(engine, &here))
-            return PyErr_NoMemory();
-        const bool searched = search_keyframes(self, end, &found);
-        engine_load(engine, &here);
-        engine_drop(&here);
-        if (!searched)
-            return NULL;
+    const size_t words = engine_state_words(&self->engine) * sizeof(uint32_t);
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(sizeof(Saved) + words));
+    if (bytes) {
+        char *start = PyBytes_AsString(bytes);
+        const Saved saved = engine_save(&self->engine, (uint32_t *)(start + sizeof saved));
+        memcpy(start, &saved, sizeof saved);
     }
-    return PyLong_FromLongLong(found);
+    return bytes;
+}
+
+static PyObject *machine_load(PyObject *object, PyObject *bytes)
+{
+    Machine *self = (Machine *)object;
+    char *start;
+    Py_ssize_t length;
+    Saved saved;
+    if (!ready(self) || PyBytes_AsStringAndSize(bytes, &start, &length) < 0)
+        return NULL;
+    if ((size_t)length == sizeof saved + engine_state_words(&self->engine) * sizeof(uint32_t)) {
+        memcpy(&saved, start, sizeof saved);
+        if (engine_load(&self->engine, saved, (const uint32_t *)(start + sizeof saved)))
+            Py_RETURN_NONE;
+    }
+    PyErr_SetString(PyExc_ValueError, "no machine can be in this state");
+    return NULL;
 }
 
 /* --- the state, and what is asked for ----------------------------------------------------------- */
@@ -398,22 +293,11 @@ static PyObject *machine_become(PyObject *object, PyObject *arguments)
     self->engine.cycle = cycle;
     self->engine.position = position;
     self->engine.status = (Status)status;
-    engine_restart(&self->engine);
+    engine_forget_log(&self->engine);
     Py_RETURN_NONE;
 }
 
-static PyObject *machine_fork(PyObject *object, PyObject *Py_UNUSED(none))
-{
-    Machine *self = (Machine *)object;
-    if (self->running) {
-        PyErr_SetString(PyExc_RuntimeError, "the machine is running in another thread");
-        return NULL;
-    }
-    engine_fork(&self->engine);
-    Py_RETURN_NONE;
-}
-
-static PyObject *machine_jump(PyObject *object, PyObject *argument)
+static PyObject *machine_set_pc(PyObject *object, PyObject *argument)
 {
     Machine *self = (Machine *)object;
     const long long pc = PyLong_AsLongLong(argument);
@@ -423,9 +307,18 @@ static PyObject *machine_jump(PyObject *object, PyObject *argument)
         PyErr_SetString(PyExc_ValueError, "pc is never negative");
         return NULL;
     }
-    engine_fork(&self->engine);
     self->engine.pc = pc;
     if (self->engine.status == STOPPED)
+        self->engine.status = RUNNING;
+    Py_RETURN_NONE;
+}
+
+static PyObject *machine_pass_pause(PyObject *object, PyObject *Py_UNUSED(none))
+{
+    Machine *self = (Machine *)object;
+    if (!ready(self))
+        return NULL;
+    if (self->engine.status == PAUSED)
         self->engine.status = RUNNING;
     Py_RETURN_NONE;
 }
@@ -468,22 +361,6 @@ static PyObject *machine_watch(PyObject *object, PyObject *flags)
     if (!replace_buffer(self, flags, &self->memory_flags, 1, self->engine.memory_words))
         return NULL;
     self->engine.memory_flags = self->memory_flags.buf;
-    Py_RETURN_NONE;
-}
-
-/* set_interval(bundles): between keyframes, from the start of this history on. */
-static PyObject *machine_set_interval(PyObject *object, PyObject *argument)
-{
-    Machine *self = (Machine *)object;
-    const long bundles = PyLong_AsLong(argument);
-    if ((bundles == -1 && PyErr_Occurred()) || !ready(self))
-        return NULL;
-    if (bundles < 1 || bundles > INT32_MAX) {
-        PyErr_SetString(PyExc_ValueError, "keyframes are at least one bundle apart");
-        return NULL;
-    }
-    self->engine.interval = bundles;
-    engine_restart(&self->engine);
     Py_RETURN_NONE;
 }
 
@@ -532,22 +409,23 @@ static PyObject *get_status(PyObject *object, void *Py_UNUSED(closure))
     return PyLong_FromLong(((Machine *)object)->engine.status);
 }
 
-/* (bytes of the log in use, keyframes, bytes of each, bundles between them) */
-static PyObject *get_history(PyObject *object, void *Py_UNUSED(closure))
+static PyObject *get_log_bytes(PyObject *object, void *Py_UNUSED(closure))
 {
-    const Engine *engine = &((Machine *)object)->engine;
-    return Py_BuildValue("(nnLL)", (Py_ssize_t)(engine->log_used * sizeof *engine->log),
-                         (Py_ssize_t)engine->keyframe_count,
-                         (long long)engine_state_words(engine) * 4,
-                         (long long)engine->interval);
+    return PyLong_FromSize_t(((Machine *)object)->engine.log_used * sizeof(uint32_t));
+}
+
+static PyObject *get_saved_bytes(PyObject *object, void *Py_UNUSED(closure))
+{
+    const size_t words = engine_state_words(&((Machine *)object)->engine);
+    return PyLong_FromSize_t(sizeof(Saved) + words * sizeof(uint32_t));
 }
 
 static PyGetSetDef machine_getset[] = {
     {"fault", get_fault, NULL, "(kind, slot number, lane or -1, operand, value)", NULL},
     {"trace_bytes", get_trace, NULL, "The words of the trace buffer.", NULL},
     {"status", get_status, NULL, "0 running, 1 paused, 2 stopped", NULL},
-    {"history_size", get_history, NULL,
-     "(bytes logged, keyframes, bytes of a keyframe, bundles between them)", NULL},
+    {"log_bytes", get_log_bytes, NULL, "Bytes of the log in use.", NULL},
+    {"saved_bytes", get_saved_bytes, NULL, "Bytes that a saved state takes.", NULL},
     {0},
 };
 
@@ -556,29 +434,26 @@ static PyMemberDef machine_members[] = {
     {"raw_pc", T_LONGLONG, AT(pc), READONLY, NULL},
     {"cycle", T_LONGLONG, AT(cycle), READONLY, NULL},
     {"position", T_LONGLONG, AT(position), READONLY, NULL},
-    {"origin", T_LONGLONG, AT(origin), READONLY, NULL},
-    {"frontier", T_LONGLONG, AT(frontier), READONLY, NULL},
     {"debug", T_BOOL, AT(debug), 0, NULL},
     {"pauses", T_BOOL, AT(pauses), 0, NULL},
     {0},
 };
 
 static PyMethodDef machine_methods[] = {
-    {"advance", machine_advance, METH_VARARGS, "advance(budget, max_cycles, check_first) -> reason"},
-    {"go", machine_go, METH_O, "go(position) -> reason, or None before history"},
-    {"go_to_cycle", machine_go_to_cycle, METH_O, "go_to_cycle(cycle) -> reason, or None"},
-    {"back", machine_back, METH_NOARGS, "Take back a bundle; whether there was one."},
+    {"advance", machine_advance, METH_VARARGS,
+     "advance(budget, max_cycles, check_first, heed) -> reason"},
+    {"take_back", machine_take_back, METH_O, "take_back(bundles) -> how many the log had"},
     {"last", machine_last, METH_NOARGS, "(pc, cost, scratch, memory, traced) overwritten, or None"},
-    {"flagged_before", machine_flagged_before, METH_O, "Last flagged position before, or -1."},
+    {"forget", machine_forget, METH_NOARGS, "Have nothing that can be taken back."},
+    {"save", machine_save, METH_NOARGS, "The whole state, for load."},
+    {"load", machine_load, METH_O, "Become what was saved; forgets what could be taken back."},
     {"become", machine_become, METH_VARARGS, "become(pc, cycle, position, status, trace)"},
-    {"fork", machine_fork, METH_NOARGS, "Words are about to be set by hand."},
-    {"jump", machine_jump, METH_O, "Set pc by hand."},
+    {"set_pc", machine_set_pc, METH_O, "Go on at another bundle; a halted machine runs again."},
+    {"pass_pause", machine_pass_pause, METH_NOARGS, "Stand at a pause no longer."},
     {"expect", machine_expect, METH_O, "The expected value of each compared word, or None."},
     {"watch", machine_watch, METH_O, "A byte of flags for each word of memory, or None."},
     {"compared", machine_compared, METH_NOARGS, "The slot number of each compared word."},
-    {"set_interval", machine_set_interval, METH_O, "Bundles between keyframes; history restarts."},
     {"set_far", machine_set_far, METH_VARARGS, "set_far(slot, negative) -> whether it jumps"},
-    {"interrupt", machine_interrupt, METH_NOARGS, "End the run that is under way."},
     {0},
 };
 

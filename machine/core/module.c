@@ -1,6 +1,7 @@
 /* The extension module: its table of operations, and the type of a machine. */
 #include "module.h"
 
+#include <ctype.h>
 #include <string.h>
 
 OperationOfCode operation_of_code;
@@ -21,39 +22,68 @@ bool take_buffer(PyObject *object, Py_buffer *view, size_t item_size, bool writa
 
 /* --- the instruction set ------------------------------------------------------------------------ */
 
-static Operation find_operation(const char *engine, const char *opcode)
+static int find_operation(const char *engine, const char *opcode)
 {
     int operation = 0;
     while (operation < OPERATIONS && (strcmp(operation_rows[operation].engine, engine) != 0 ||
                                       strcmp(operation_rows[operation].opcode, opcode) != 0))
         operation++;
-    return (Operation)operation;
+    return operation;
+}
+
+/* Whether a Slot has room for operands: an address to write, three to read, the last of which may
+ * be an immediate instead, and an offset. */
+static bool fit_slot(const char *operands)
+{
+    int written = 0, read = 0, offsets = 0, count = 0;
+    for (; *operands; operands++) {
+        written += *operands == 'd';
+        read += strchr("uls", *operands) != NULL;
+        offsets += *operands == 'o';
+        count += isalpha((unsigned char)*operands) != 0;
+    }
+    const int immediates = count - written - read - offsets;
+    return count <= MAX_OPERANDS && written <= 1 && offsets <= 1 && immediates <= 1 &&
+           read + immediates <= 3;
 }
 
 static bool adopt_row(Py_ssize_t code, PyObject *row)
 {
     const char *engine, *opcode, *operands;
+    int jumps;
     if (!PyTuple_Check(row)) {
         PyErr_SetString(PyExc_TypeError, "a row of the instruction set is a tuple");
         return false;
     }
-    if (!PyArg_ParseTuple(row, "sss", &engine, &opcode, &operands))
+    if (!PyArg_ParseTuple(row, "sssp", &engine, &opcode, &operands, &jumps))
         return false;
-    const Operation operation = find_operation(engine, opcode);
+    const int operation = find_operation(engine, opcode);
     if (operation == OPERATIONS) {
         PyErr_Format(PyExc_ValueError, "the core does not know %s %s", engine, opcode);
         return false;
     }
-    if (strcmp(operation_rows[operation].operands, operands) != 0) {
+    const OperationRow *known = &operation_rows[operation];
+    if (strcmp(known->operands, operands) != 0) {
         PyErr_Format(PyExc_ValueError, "the core takes %s %s with %s, not with %s", engine, opcode,
-                     operation_rows[operation].operands, operands);
+                     known->operands, operands);
+        return false;
+    }
+    if (!fit_slot(operands)) {
+        PyErr_Format(PyExc_ValueError, "the core has no room for the operands of %s %s, %s", engine,
+                     opcode, operands);
+        return false;
+    }
+    if ((known->besides == JUMPS) != jumps) {
+        PyErr_Format(PyExc_ValueError, "for the core %s %s %s", engine, opcode,
+                     jumps ? "is no jump" : "is a jump");
         return false;
     }
     operation_of_code[code] = (uint8_t)operation;
     return true;
 }
 
-/* adopt_rows(rows): (engine, opcode, operands) for each number of an opcode, from 0 on. */
+/* adopt_rows(rows): (engine, opcode, operands, whether it jumps) for each number of an opcode, from 0
+ * on. */
 static PyObject *adopt_rows(PyObject *Py_UNUSED(module), PyObject *rows)
 {
     memset(operation_of_code, OPERATIONS, sizeof operation_of_code);
@@ -79,6 +109,19 @@ static PyMethodDef module_methods[] = {
 
 /* --- the module --------------------------------------------------------------------------------- */
 
+/* What machine/isa.py has to agree with, by name; see compiled.py. */
+static bool add_limits(PyObject *module)
+{
+    PyObject *limits = Py_BuildValue(
+        "{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "VLEN", VLEN, "SCRATCH_SIZE", SCRATCH_WORDS,
+        "MAX_OPERANDS", MAX_OPERANDS, "alu slots", LONGEST_RUN, "valu slots", LONGEST_VECTOR_RUN,
+        "store slots", MOST_STORES, "opcodes", MOST_OPCODES, "engines", MOST_ENGINES,
+        "letters of a name", LONGEST_NAME);
+    const bool added = limits && PyModule_AddObjectRef(module, "LIMITS", limits) == 0;
+    Py_XDECREF(limits);
+    return added;
+}
+
 static int module_exec(PyObject *module)
 {
     memset(operation_of_code, OPERATIONS, sizeof operation_of_code);
@@ -91,9 +134,7 @@ static int module_exec(PyObject *module)
         PyModule_AddFunctions(module, trace_methods) < 0 ||
         PyModule_AddFunctions(module, waits_methods) < 0 ||
         PyModule_AddFunctions(module, variants_methods) < 0 ||
-        PyModule_AddIntConstant(module, "VLEN", VLEN) < 0 ||
-        PyModule_AddIntConstant(module, "SCRATCH_SIZE", SCRATCH_WORDS) < 0 ||
-        PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)
+        !add_limits(module) || PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)
         return -1;
     return 0;
 }

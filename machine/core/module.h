@@ -10,6 +10,9 @@
 
 #include "engine.h"
 
+/* What machine/isa.py may not exceed: engines, letters of a name, stores of a bundle. */
+enum { MOST_ENGINES = 8, LONGEST_NAME = 15, MOST_STORES = 4 };
+
 /* The operation of each opcode's number, as machine/isa.py numbers them. */
 extern OperationOfCode operation_of_code;
 

@@ -10,13 +10,18 @@ static const char *const NO_OPCODE = "the program has an opcode that the core do
 static const char *const OUTSIDE = "an operand of the program lies outside scratch";
 static const char *const TOO_LARGE = "the program is too large for the core";
 
+static bool is_address(char letter)
+{
+    return letter == 'l' || letter == 's';
+}
+
 Shape shape_of(Operation operation)
 {
     const OperationRow *row = &operation_rows[operation];
     Shape shape = {
         .offset = -1,
-        .stores = strcmp(row->engine, "store") == 0,
         .debug = strcmp(row->engine, "debug") == 0,
+        .traced = row->besides == TRACES,
     };
     int source = 0;
     for (const char *at = row->operands; *at; at++) {
@@ -26,12 +31,18 @@ Shape shape_of(Operation operation)
         const uint8_t width = at[1] > '0' && at[1] <= '9' ? (uint8_t)(*++at - '0') : 0;
         if (letter == 'd')
             shape.dest_width = width;
-        else if (letter == 'u' || letter == 'a')
-            shape.source_widths[source++] = letter == 'a' ? 1 : width;
+        else if (letter == 'u' || is_address(letter))
+            shape.source_widths[source++] = is_address(letter) ? 1 : width;
         else if (letter == 'o')
             shape.offset = shape.count;
-        if (letter == 'a')
+        else if (letter == 't' || letter == 'r')
+            shape.targets++;
+        else if (letter == 'k' || letter == 'K')
+            shape.compared = letter == 'K' ? VLEN : 1;
+        if (is_address(letter)) {
             shape.memory_lanes = width;
+            shape.stores = letter == 's';
+        }
         shape.letters[shape.count] = letter;
         shape.widths[shape.count++] = width;
     }
@@ -108,7 +119,7 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
         const char letter = shape->letters[i];
         const uint8_t width = shape->widths[i];
         const int64_t value = columns->operands[i][number];
-        const int64_t address = scratch_address(value, offset, letter == 'a' ? 1 : width);
+        const int64_t address = scratch_address(value, offset, is_address(letter) ? 1 : width);
         switch (letter) {
         case 'd':
             if (address < 0)
@@ -117,12 +128,13 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
             slot->dest = (uint16_t)address;
             bundle->record_words += width;
             break;
-        case 'a':
+        case 'l':
+        case 's':
         case 'u':
             if (address < 0)
                 return OUTSIDE;
             add_source(&sources, (uint16_t)address);
-            if (letter == 'a' && shape->stores) {
+            if (letter == 's') {
                 program->store_lanes[filled->stores++] = width;
                 bundle->store_words = (uint16_t)(bundle->store_words + 1 + width);
                 bundle->record_words += 1u + width;
@@ -142,17 +154,15 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
         case 'k':
         case 'K':
             slot->z = filled->compared;
-            for (int lane = 0; lane < (letter == 'K' ? VLEN : 1); lane++)
+            for (int lane = 0; lane < shape->compared; lane++)
                 program->compares[filled->compared++] = (uint32_t)number;
             break;
         default:
             break;
         }
     }
-    if (operation == OP_TRACE) {
-        bundle->traced++;
-        bundle->record_words++;
-    }
+    bundle->traced = (uint8_t)(bundle->traced + shape->traced);
+    bundle->record_words += shape->traced;
     return NULL;
 }
 
@@ -309,32 +319,14 @@ static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *
     }
 }
 
-/* How many slots that do the same the engine can do one after the other. */
-static uint32_t longest_run(Operation operation)
-{
-    switch (operation) {
-#define CASES(OPERATION, opcode, result) \
-    case OP_##OPERATION:                 \
-        return LONGEST_RUN;              \
-    case OP_V##OPERATION:                \
-        return LONGEST_VECTOR_RUN;
-        PLAIN_ARITHMETIC(CASES)
-#undef CASES
-    case OP_MULTIPLY_ADD:
-        return LONGEST_VECTOR_RUN;
-    default:
-        return 1;
-    }
-}
-
 static void count_runs(Slot *slots, size_t count)
 {
     for (size_t i = count; i-- > 0;) {
         const Operation operation = operation_of(&slots[i]);
         const bool same = i + 1 < count && operation_of(&slots[i + 1]) == operation;
         const unsigned run_length = same ? run_length_of(&slots[i + 1]) : 0;
-        set_dispatch(&slots[i], operation,
-                     run_length < longest_run(operation) ? run_length + 1 : 1);
+        const unsigned longest = operation_rows[operation].longest_run;
+        set_dispatch(&slots[i], operation, run_length < longest ? run_length + 1 : 1);
     }
 }
 
@@ -354,27 +346,15 @@ typedef struct {
     size_t targets, compared;
 } Counts;
 
-static const char *count(const Columns *columns, const OperationOfCode operations, Counts *counts)
+static const char *count(const Columns *columns, const OperationOfCode operations,
+                         const Shape *shapes, Counts *counts)
 {
     for (size_t slot = 0; slot < columns->slots; slot++) {
         const uint8_t operation = operations[columns->opcodes[slot]];
         if (operation >= OPERATIONS)
             return NO_OPCODE;
-        switch ((Operation)operation) {
-        case OP_JUMP:
-        case OP_JUMP_IF:
-        case OP_JUMP_IF_RELATIVE:
-            counts->targets++;
-            break;
-        case OP_COMPARE:
-            counts->compared++;
-            break;
-        case OP_COMPARE_VECTOR:
-            counts->compared += VLEN;
-            break;
-        default:
-            break;
-        }
+        counts->targets += shapes[operation].targets;
+        counts->compared += shapes[operation].compared;
     }
     return NULL;
 }
@@ -407,18 +387,8 @@ static bool falls_through(const Program *program, uint32_t pc)
 {
     const Slot *end = slots_of(program, pc + 1);
     for (const Slot *slot = slots_of(program, pc); slot < end; slot++)
-        switch (operation_of(slot)) {
-        case OP_JUMP:
-        case OP_JUMP_INDIRECT:
-        case OP_JUMP_IF:
-        case OP_JUMP_IF_RELATIVE:
-        case OP_HALT:
-        case OP_PAUSE:
-        case OP_TRACE:
+        if (operation_rows[operation_of(slot)].besides != NOTHING)
             return false;
-        default:
-            break;
-        }
     return program->bundles[pc].in_place;
 }
 
@@ -472,6 +442,9 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
 {
     const size_t most = INT32_MAX / VLEN;
     Counts counts = {0};
+    Shape shapes[OPERATIONS];
+    for (int operation = 0; operation < OPERATIONS; operation++)
+        shapes[operation] = shape_of((Operation)operation);
     *error = NULL;
     if (columns->bundles > most || columns->slots > most)
         *error = TOO_LARGE;
@@ -479,12 +452,9 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
              !climbs(columns->first_slot, columns->groups, columns->slots))
         *error = NOT_COLUMNS;
     else
-        *error = count(columns, operations, &counts);
+        *error = count(columns, operations, shapes, &counts);
     if (*error)
         return NULL;
-    Shape shapes[OPERATIONS];
-    for (int operation = 0; operation < OPERATIONS; operation++)
-        shapes[operation] = shape_of((Operation)operation);
     Filled filled = {.program = allocate(columns, counts), .shapes = shapes};
     Arranger *arranger = calloc(1, sizeof *arranger);
     bool lowered = false;

@@ -13,6 +13,7 @@ typedef struct {
     int offset;         /* which of them is an offset, or -1 */
     bool stores;        /* it writes memory */
     bool debug;         /* it is one of the debug engine */
+    uint8_t targets, compared, traced; /* how many of each it has */
     uint8_t dest_width; /* words of scratch that it writes, */
     uint8_t source_widths[MOST_SOURCES]; /* and those that it reads at x, y, z */
     uint8_t memory_lanes;                /* words of memory that it loads or stores */

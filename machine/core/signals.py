@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def ctrl_c_held_back() -> Iterator[Callable[[], None]]:
+def deferred_sigint() -> Iterator[Callable[[], None]]:
     """While it lasts Ctrl+C waits. Calling what is given lets it through, as does the end.
 
     Either calls the handler of before, which may raise. In other threads than the main one, where

@@ -25,11 +25,12 @@ from functools import cached_property
 from itertools import chain
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, Access, AccessKind
+from machine.access import ACCESS, Access, Kind
 from machine.core import choose_core
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
-from machine.model import NO_LIMIT, Model
+from machine.model import Model
 from machine.program import Columns, Program
+from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 
 NEVER_WRITTEN = -1
@@ -135,8 +136,11 @@ class Tracer:
 
     def __init__(self, program: Program, core: str | None = None) -> None:
         self.program = program
-        choice = choose_core(core)
-        self._core: Any = choice.make(program, ()) if choice.name == "compiled" else None
+        self._core: Any = None
+        if choose_core(core).name == "compiled":
+            from machine.core.compiled import CompiledCore
+
+            self._core = CompiledCore(program, ())
 
     def __call__(
         self,
@@ -285,7 +289,7 @@ class _Weaver:
             if access.memory:
                 first = next(base)
                 addresses = array("I", range(first, first + lanes))
-                if access.memory is AccessKind.READ:
+                if access.memory is Kind.READ:
                     stored = self._stored[first : first + lanes]
                 else:
                     landing.append((self._stored, first, nodes))

@@ -27,8 +27,10 @@ class Variants:
     """A program to be tried with changes. Raises CoreError where there is no compiled core."""
 
     def __init__(self, program: Program) -> None:
-        self._make: Any = choose_core("compiled").make
-        self._core: Any = self._make(program, ())
+        choose_core("compiled")
+        from machine.core.compiled import CompiledCore
+
+        self._core: Any = CompiledCore(program, ())
 
     def right(
         self,
@@ -44,8 +46,9 @@ class Variants:
         none.
         """
         from machine.core import _core
+        from machine.core.compiled import CompiledCore
 
-        patches: Any = self._make(
+        patches: Any = CompiledCore(
             Program.from_bundles([{engine: [slot]} for _, _, (engine, slot) in variants]), ()
         )
         numbers = array("I")

@@ -20,7 +20,7 @@ from __future__ import annotations
 from array import array
 from typing import NamedTuple
 
-from machine.access import ACCESS, AccessKind
+from machine.access import ACCESS, Kind
 from machine.collector import collector_off
 from machine.core import choose_core
 from machine.core.tracing import NODE_COUNTS, Trace
@@ -46,14 +46,14 @@ class Waits(NamedTuple):
 
 def find_waits(program: Program, trace: Trace, core: str | None = None) -> Waits:
     """The waits of all operations of a trace. `core` as for `choose_core`."""
-    choice = choose_core(core)
-    if choice.name != "compiled":
+    if choose_core(core).name != "compiled":
         with collector_off():
             return _Finder(program.columns, trace).waits()
     from machine.core import _core
+    from machine.core.compiled import CompiledCore
 
-    machine = choice.make(program, ())
-    *columns, kinds = _core.find_waits(machine, trace.pcs, trace.addresses)  # type: ignore[arg-type]
+    machine = CompiledCore(program, ())
+    *columns, kinds = _core.find_waits(machine, trace.pcs, trace.addresses)
     arrays = [array(typecode) for typecode in "IIIi"]
     for words, column in zip(arrays, columns, strict=True):
         words.frombytes(column)
@@ -67,7 +67,7 @@ class _SlotFacts(NamedTuple):
     slot: int
     reads: tuple[int, ...]
     writes: tuple[int, ...]
-    memory: AccessKind | None
+    memory: Kind | None
     nodes: int
 
 
@@ -123,7 +123,7 @@ class _Finder:
             for word in reads:
                 mine[writer[word]] = READ
                 readers[word].append(op)
-            if memory is AccessKind.READ:
+            if memory is Kind.READ:
                 self._load(op, self._addresses[at : at + nodes], mine)
             waits.append(mine)
             at += nodes
@@ -137,7 +137,7 @@ class _Finder:
                     readers[word] = []
                 mine.setdefault(writer[word], REWRITE)
                 writer[word] = op
-            if memory is AccessKind.WRITE:
+            if memory is Kind.WRITE:
                 self._store(op, self._addresses[at : at + nodes], mine)
             at += nodes
             mine.pop(-1, None)

@@ -8,6 +8,7 @@
 
 #include "engine.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -56,7 +57,7 @@ static inline bool has_wide_vectors(void)
 #define FALLS_THROUGH __attribute__((fallthrough))
 #else
 #define ALWAYS_INLINE static inline
-#define UNREACHABLE() break
+#define UNREACHABLE() abort()
 #define PREFETCH(address) ((void)(address))
 #define FALLS_THROUGH ((void)0)
 #endif

@@ -136,7 +136,6 @@ static inline bool make_words(const Words *words, const Slot *slot, uint32_t *ou
     case OP_COMPARE:
     case OP_COMPARE_VECTOR:
     case OP_COMMENT:
-    case OPERATIONS:
     default:
         return true;
     }

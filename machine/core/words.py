@@ -19,7 +19,7 @@ class Words(MutableSequence[int]):
 
     __slots__ = ("_before_change", "_words")
 
-    def __init__(self, words: array[int] | list[int], before_change: Callable[[], None]) -> None:
+    def __init__(self, words: MutableSequence[int], before_change: Callable[[], None]) -> None:
         self._words = words
         self._before_change = before_change
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.cli.command import FAULT, Command
 from tests.cli.test_stops import PROGRAM
@@ -90,3 +91,14 @@ def test_options_that_stop_come_first(vliwdbg: Command) -> None:
 def test_what_cannot_be_read_is_refused(vliwdbg: Command, words: Sequence[str]) -> None:
     ended = vliwdbg("exec", *words)
     assert (ended.code, ended.out) == (2, "")
+
+
+def test_each_line_of_json_fits_the_schema_that_spec_prints(vliwdbg: Command) -> None:
+    schema = json.loads(vliwdbg("spec", "--replies").out)
+    commands = ("b pc 3", "c", "i b", "l", "x/3 v", "foo", "help", "watch v", "c")
+    words = [word for command in commands for word in ("-ex", command)]
+    ended = vliwdbg("exec", vliwdbg.file(PROGRAM), "--json", "--keep-going", *words)
+    lines = ended.out.splitlines()
+    assert len(lines) == len(commands)
+    for line in lines:
+        Draft202012Validator(schema).validate(json.loads(line))

@@ -22,6 +22,7 @@ def test_nodes_and_places_are_one_addition_apart() -> None:
                     assert same == node
                     assert flow.place(node) == Place(step, slot, lane)
                     assert flow.node(step, slot, lane) == node
+                    assert flow.slot_starts[node] == nodes.start
                     node += 1
         assert node == len(flow)
 

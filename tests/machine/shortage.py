@@ -20,7 +20,7 @@ from kernels.order import Order
 from kernels.schedule._core import _pack
 from kernels.tune.measure import Linked
 from kernels.tune.session import groups_of
-from machine.core import _core
+from machine.core import _core, choose_core
 from machine.core.encoding import FastEncoder
 from machine.encode import Encoder
 from machine.problem import Problem
@@ -42,33 +42,34 @@ BUNDLES = [
 PROGRAM = Program.from_bundles(BUNDLES)
 COLUMNS = tuple(arrays(PROGRAM))
 FAR = 40
-"""A position that everything starts from, some keyframes on."""
+"""A position that much starts from, some keyframes on."""
 
 refuse = ctypes.CDLL(None).refuse
 refuse.restype = ctypes.c_long
 
 
-def machine(keeps: bool = True) -> Any:
+def machine(long_log: bool = True) -> Any:
     scratch, memory, flags, _, _ = state(PROGRAM)
     visits = array("Q", bytes(8 * len(PROGRAM)))
-    made = _core.Machine(COLUMNS, scratch, memory, flags, visits, keeps)
+    made = _core.Machine(COLUMNS, scratch, memory, flags, visits, long_log)
     made.expect(array("q", bytes(8 * len(made.compared()))))
-    made.set_interval(3)
     return made
 
 
 def standing(made: Any) -> Any:
-    made.advance(FAR - made.position, 10**6, False)
+    made.advance(FAR - made.position, 10**6, False, True)
     return made
 
 
-def without_log(made: Any) -> Any:
-    made.flagged_before(FAR)
+def timeline() -> Any:
+    made = choose_core("compiled").make(PROGRAM, [0] * 4, history=10**6, count=True)
+    made.set_interval(3)
+    made.run(FAR)
     return made
 
 
 def edited(made: Any) -> Any:
-    made.fork()
+    made.scratch[9] = 1
     return made
 
 
@@ -82,17 +83,19 @@ Call = tuple[Callable[[], Any], Callable[[Any], Any]]
 CALLS: dict[str, Call] = {
     "make": (lambda: None, lambda _: machine().position),
     "run": (machine, lambda m: standing(m).position),
-    "run without history": (lambda: machine(False), lambda m: standing(m).position),
-    "run after an edit": (lambda: edited(standing(machine())), lambda m: m.go(2 * FAR)),
-    "go far": (machine, lambda m: m.go(300)),
-    "last": (lambda: without_log(standing(machine())), lambda m: m.last()),
-    "flagged": (lambda: standing(machine()), lambda m: m.flagged_before(FAR)),
+    "run with a short log": (lambda: machine(False), lambda m: standing(m).position),
+    "last": (lambda: standing(machine()), lambda m: m.last()),
+    "save": (lambda: standing(machine()), lambda m: len(m.save())),
+    "run with keyframes": (timeline, lambda t: t.run(2 * FAR).position),
+    "run after an edit": (lambda: edited(timeline()), lambda t: t.seek(2 * FAR).position),
+    "go far": (timeline, lambda t: t.seek(300).position),
+    "go back": (timeline, lambda t: t.seek(5).position),
     "become": (machine, lambda m: m.become(1, 2, 3, 0, array("I", range(500)))),
     "expect": (machine, lambda m: m.expect(array("q", [1] * 9))),
     "watch": (machine, lambda m: m.watch(bytearray(4))),
     "compared": (machine, lambda m: m.compared()),
     "trace": (lambda: standing(machine()), lambda m: m.trace_bytes),
-    "fault": (machine, lambda m: (m.fault, m.history_size)),
+    "fault": (machine, lambda m: (m.fault, m.log_bytes)),
     "encode": (FastEncoder, encoded),
     "draw": (lambda: array("I", [0] * 8), lambda i: _core.draw([bytes(4)], i, (1, 4, 6, 8))),
     "run together": (machine, lambda m: _core.run_together(m, array("I", [0] * 8), 4, 99)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
+from itertools import compress, count
 from typing import Any
 
 import pytest
@@ -13,12 +14,11 @@ from machine.access import (
     MEMORY_OPCODES,
     SPANS,
     Access,
-    AccessKind,
+    Kind,
     Read,
     derive_access,
-    mark_opcodes,
     mark_touching,
-    marked,
+    slots_of,
 )
 from machine.isa import OPCODES, Opcode, Operand, Role, opcode
 from machine.program import Program, Slot
@@ -153,21 +153,21 @@ def test_slots_of_columns_are_those_found_one_by_one(seed: int) -> None:
     slots = [slot for bundle in program for slot in bundle]
     rows = draw.sample(OPCODES, 3)
     found = [number for number, slot in enumerate(slots) if slot.opcode in rows]
-    assert list(marked(mark_opcodes(program.columns, rows))) == found
-    for kinds in ((AccessKind.READ,), (AccessKind.WRITE,), tuple(AccessKind), ()):
+    assert list(slots_of(program.columns, rows)) == found
+    for kinds in ((Kind.READ,), (Kind.WRITE,), tuple(Kind), ()):
         start = draw.randrange(200)
         stop = start + draw.choice([1, 8, 40])
-        assert list(marked(mark_touching(program.columns, start, stop, kinds))) == [
+        assert list(compress(count(), mark_touching(program.columns, start, stop, kinds))) == [
             number
             for number, slot in enumerate(slots)
             if words_of(slot, kinds) & set(range(start, stop))
         ]
 
 
-def words_of(slot: Slot, kinds: Collection[AccessKind]) -> set[int]:
+def words_of(slot: Slot, kinds: Collection[Kind]) -> set[int]:
     found = ACCESS[slot.opcode.code]
-    runs = found.defs(slot.operands) if AccessKind.WRITE in kinds else []
-    runs += found.uses(slot.operands) if AccessKind.READ in kinds else []
+    runs = found.defs(slot.operands) if Kind.WRITE in kinds else []
+    runs += found.uses(slot.operands) if Kind.READ in kinds else []
     return {word for at, width in runs for word in range(at, at + width)}
 
 
@@ -175,7 +175,7 @@ def test_operands_that_an_offset_moves_far_are_found() -> None:
     far = 2**63 + 6  # one of the immediates that no column holds
     bundles = [{"load": [["load_offset", 8 - far, 16 - far, far]]}]
     columns = Program.from_bundles(bundles).columns
-    assert mark_touching(columns, 8, 9, [AccessKind.WRITE]) == b"\1"
-    assert mark_touching(columns, 16, 17, [AccessKind.READ]) == b"\1"
-    assert mark_touching(columns, 8, 9, [AccessKind.READ]) == b"\0"
-    assert mark_touching(columns, 9, 16, tuple(AccessKind)) == b"\0"
+    assert mark_touching(columns, 8, 9, [Kind.WRITE]) == b"\1"
+    assert mark_touching(columns, 16, 17, [Kind.READ]) == b"\1"
+    assert mark_touching(columns, 8, 9, [Kind.READ]) == b"\0"
+    assert mark_touching(columns, 9, 16, tuple(Kind)) == b"\0"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from machine import Commit, Machine, Reason, State
-from machine.model import BREAK_AFTER, BREAK_BEFORE
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE
 from tests.machine.cores import CORES, PLENTY, Picture, in_oracle_words, load, picture
 from tests.oracle.interpreter import Oracle
 from tests.oracle.randomprograms import RandomProgram, random_program

@@ -6,7 +6,7 @@ import pytest
 
 from machine import Fault, FaultKind, Machine, Problem, Program, Reason, State, Stop
 from machine.machine import reference_for, starting_memory
-from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
 from tests.machine.cores import CORES, PLENTY, in_oracle_words, load, picture
 from tests.oracle.cases import CASES, WALK, WALK_MEMORY, Case
 

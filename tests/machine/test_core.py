@@ -6,15 +6,14 @@ on memory: pictures, stops, faults and commits are the same.
 
 import random
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import pytest
 
 from machine import Program, Reason
 from machine.core import choose_core
-from machine.core.timeline import ModelCore
-from machine.model import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT, Model
+from machine.model import Model
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
 from tests.oracle.randomprograms import random_program
 
 STEPS = 200
@@ -22,7 +21,7 @@ PLENTY = 10**6
 
 
 def cores() -> dict[str, Callable[..., Any]]:
-    found: dict[str, Callable[..., Any]] = {"model": ModelCore}
+    found: dict[str, Callable[..., Any]] = {"model": choose_core("model").make}
     if choose_core().name == "compiled":
         found["compiled"] = choose_core("compiled").make
     return found
@@ -148,20 +147,6 @@ def test_goes_from_anywhere_to_anywhere(make: Callable[..., Any]) -> None:
                 assert picture(core) == pictures[first.position - 1]
 
 
-def test_finds_the_last_flag_before(make: Callable[..., Any]) -> None:
-    for case in cases(1500, 40):
-        pictures, core = case.pictures(), case.load(make)
-        core.seek(pictures[-1].position)
-        flags = {pc: case.rng.choice((0, 0, 0, 1, 2, 3)) for pc in range(len(case.program))}
-        for pc, flag in flags.items():
-            core.flags[pc] = flag
-        for position in (core.position, case.rng.choice(pictures).position):
-            flagged = [p.position for p in pictures[:position] if flags[p.pc]]
-            here = picture(core)
-            assert core.last_flagged_before(position) == (flagged[-1] if flagged else None)
-            assert picture(core) == here
-
-
 def counting(bundles: int, rounds: int) -> Program:
     """A loop that stores, traces now and then, and passes bundles of debug slots alone."""
     start = [{"load": [["const", 0, rounds], ["const", 1, 1]]}]
@@ -184,7 +169,7 @@ def test_keyframes_and_log_lead_to_the_same(make: Callable[..., Any], interval: 
     while model.run(1).reason is Reason.BUDGET:
         pictures.append(picture(model))
     assert core.run(PLENTY).reason is Reason.END
-    for _ in range(30 if isinstance(core, ModelCore) else 300):
+    for _ in range(30 if isinstance(core.core, Model) else 300):
         target = rng.choice(pictures)
         if rng.random() < 0.3:
             target = next(p for p in pictures if p.cycle == target.cycle)
@@ -195,10 +180,6 @@ def test_keyframes_and_log_lead_to_the_same(make: Callable[..., Any], interval: 
         for back in range(min(rng.choice((0, 0, 1, 20)), target.position)):
             assert core.undo() is not None
             assert picture(core) == pictures[target.position - back - 1]
-        core.flags[:] = bytes(len(program))
-        core.flags[rng.randrange(len(program))] = 1
-        before = [p.position for p in pictures[: core.position] if core.flags[p.pc]]
-        assert core.last_flagged_before(core.position) == (before[-1] if before else None)
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -211,13 +192,12 @@ def test_words_set_by_hand_belong_to_their_position(make: Callable[..., Any], se
         core.seek(rng.randrange(len(known)))
         for _ in range(rng.choice((0, 0, 1, 30))):
             core.undo()
-        line = {at: edit for at, edit in line.items() if at <= core.position}
-        known = plain_line(program, line)
         assert picture(core) == known[core.position]
         if rng.random() < 0.4:
             edit = (rng.randrange(8, 20), rng.randrange(2**32))
             core.scratch[edit[0]] = edit[1]
-            line = {**line, core.position: [*line.get(core.position, []), edit]}
+            line = {at: made for at, made in line.items() if at <= core.position}
+            line[core.position] = [*line.get(core.position, []), edit]
             known = plain_line(program, line)
         core.run(rng.randrange(30))
         assert picture(core) == known[core.position]
@@ -234,13 +214,15 @@ def plain_line(program: Program, edits: dict[int, list[tuple[int, int]]]) -> lis
             return pictures
 
 
-def test_what_the_model_keeps_stays_within_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_stays_within_its_limit(
+    make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = counting(8, 1200)
-    monkeypatch.setattr("machine.core.timeline.KEPT_BYTES", 500_000)
-    core, model = ModelCore(program, [0] * 100, history=NO_LIMIT), Model(program, [0] * 100)
+    core, model = make(program, [0] * 100, history=NO_LIMIT), Model(program, [0] * 100)
+    monkeypatch.setattr("machine.timeline.KEYFRAME_BYTES", 20 * core.core.saved_bytes)
     core.set_interval(16)
     core.run(PLENTY)
-    assert len(core._kept) <= 20
+    assert len(core.keyframes) <= 20
     model.run(core.position - 3000)
     core.seek(model.position)
     assert picture(core) == picture(model)
@@ -282,9 +264,6 @@ def test_memory_flags_stop_at_the_word(
     while (stop := core.run(PLENTY)).reason is not Reason.END:
         found.append((str(stop.reason), stop.position))
     assert found == stops
-    places = sorted({at - (reason == "watchpoint") for reason, at in stops}, reverse=True)
-    for place, before in pairwise([core.position, *places]):
-        assert core.last_flagged_before(place) == before
     core.seek(0)
     assert core.seek(6).position == 6
 
@@ -356,7 +335,9 @@ def test_asking_for_the_last_bundle_changes_nothing(make: Callable[..., Any]) ->
     assert core.run(5).reason is Reason.PAUSE
     assert core.run(5).reason is Reason.END
     here = picture(core)
-    core.last_flagged_before(2)
+    core.seek(1)
+    core.seek(2)
+    core.run(1)
     assert core.last_commit() is not None
     assert picture(core) == here
 

@@ -10,15 +10,14 @@ import pytest
 
 from machine import Program, Reason
 from machine.core import choose_core
-from machine.isa import OPCODES
 
 if choose_core().name != "compiled":
     pytest.skip("the compiled core was not built", allow_module_level=True)
 
 from machine.core import _core
-from machine.core.compiled import CompiledCore, adopt_instruction_set, written_operands
+from machine.core.compiled import adopt_instruction_set, instruction_rows
 
-ROWS = [(row.engine, row.name, written_operands(row)) for row in OPCODES]
+ROWS = instruction_rows()
 SIMPLE = Program.from_bundles(
     [{"alu": [["+", 0, 1, 2]]}, {"store": [["store", 3, 4]]}, {"debug": [["compare", 0, "key"]]}]
 )
@@ -36,7 +35,7 @@ def arrays(program: Program = SIMPLE) -> list[Any]:
 
 
 def state(program: Program = SIMPLE, words: int = 4) -> list[Any]:
-    """Scratch, memory, flags, visits and whether history is kept."""
+    """Scratch, memory, flags, visits and whether the log is long."""
     return [
         array("I", bytes(4 * 1536)),
         array("I", [0] * words),
@@ -49,12 +48,12 @@ def state(program: Program = SIMPLE, words: int = 4) -> list[Any]:
 def make(columns: Any = None, **changed: Any) -> Any:
     given = state()
     for place, value in changed.items():
-        given[("scratch", "memory", "flags", "visits", "history").index(place)] = value
+        given[("scratch", "memory", "flags", "visits", "long_log").index(place)] = value
     return _core.Machine(tuple(arrays()) if columns is None else columns, *given)
 
 
 def test_what_is_right_is_taken() -> None:
-    assert make().advance(10, 10, False) == 0
+    assert make().advance(10, 10, False, True) == 0
 
 
 @pytest.mark.parametrize("place", range(8))
@@ -72,7 +71,7 @@ def test_columns_of_any_kind(place: int, value: Any) -> None:
         machine = make(tuple(columns))
     except (TypeError, ValueError, BufferError, MemoryError):
         return
-    machine.advance(10, 10, False)
+    machine.advance(10, 10, False, True)
 
 
 @pytest.mark.parametrize("seed", range(200))
@@ -91,11 +90,12 @@ def test_columns_with_random_numbers(seed: int) -> None:
         return
     machine.expect(array("q", [0] * len(machine.compared())))
     machine.debug = True
-    for position in (3, 0, 2, 10):
-        machine.advance(3, 100, False)
-        machine.go(position)
+    saved = machine.save()
+    for bundles in (3, 1, 2, 10):
+        machine.advance(3, 100, False, bundles > 1)
         machine.last()
-        machine.back()
+        machine.take_back(bundles)
+        machine.load(saved)
 
 
 @pytest.mark.parametrize(
@@ -118,19 +118,23 @@ def test_a_machine_that_was_never_made() -> None:
 
 
 CALLS: dict[str, Callable[[Any], object]] = {
-    "advance-type": lambda m: m.advance("1", 2, 3),
-    "advance-huge": lambda m: m.advance(2**70, 1, False),
-    "go-type": lambda m: m.go("there"),
-    "go-huge": lambda m: m.go(2**80),
-    "cycle-huge": lambda m: m.go_to_cycle(-(2**80)),
+    "advance-type": lambda m: m.advance("1", 2, 3, 4),
+    "advance-huge": lambda m: m.advance(2**70, 1, False, True),
+    "take-back-type": lambda m: m.take_back("all"),
+    "take-back-huge": lambda m: m.take_back(2**80),
+    "load-type": lambda m: m.load([1]),
+    "load-short": lambda m: m.load(m.save()[:-1]),
+    "load-long": lambda m: m.load(m.save() + b"0"),
+    "load-negative": lambda m: m.load(b"\xff" * len(m.save())),
+    "load-trace": lambda m: m.load(m.save()[:24] + b"\x01" + m.save()[25:]),
+    "load-status": lambda m: m.load(m.save()[:32] + b"\x03" + m.save()[33:]),
     "become-negative": lambda m: m.become(-1, 0, 0, 0, array("I")),
     "become-status": lambda m: m.become(0, 0, 0, 9, array("I")),
     "become-trace": lambda m: m.become(0, 0, 0, 0, [1]),
-    "jump-negative": lambda m: m.jump(-1),
+    "pc-negative": lambda m: m.set_pc(-1),
     "expect-length": lambda m: m.expect(array("q", [1, 2])),
     "expect-type": lambda m: m.expect([1]),
     "watch-length": lambda m: m.watch(bytearray(3)),
-    "interval": lambda m: m.set_interval(0),
     "read-only": lambda m: setattr(m, "position", 5),
 }
 
@@ -147,9 +151,10 @@ def test_far_targets_are_only_set_on_jumps() -> None:
 
 @pytest.mark.parametrize(
     "rows",
-    [[("alu", "nothing", "")], [("alu", "+", "d8 u1 u1")], [1], [("alu",)], ROWS * 9, None,
-     [(b"alu", "+", "d1")]],
-    ids=["unknown", "operands", "number", "short", "many", "none", "bytes"],
+    [[("alu", "nothing", "", False)], [("alu", "+", "d8 u1 u1", False)],
+     [("alu", "+", "d1 u1 u1", True)], [("flow", "cond_jump", "u1 t", False)],
+     [1], [("alu",)], ROWS * 9, None, [(b"alu", "+", "d1", False)]],
+    ids=["unknown", "operands", "jumps", "no-jump", "number", "short", "many", "none", "bytes"],
 )  # fmt: skip
 def test_another_instruction_set_is_refused(rows: Any) -> None:
     try:
@@ -163,11 +168,11 @@ def test_another_instruction_set_is_refused(rows: Any) -> None:
 
 def test_every_operation_has_a_row() -> None:
     """An opcode that is gone from the table must go from the core too."""
-    assert len({(engine, name) for engine, name, _ in ROWS}) == len(ROWS) == _core.OPERATIONS
+    assert len({(engine, name) for engine, name, *_ in ROWS}) == len(ROWS) == _core.OPERATIONS
 
 
 def test_arrays_cannot_change_their_length_under_it() -> None:
-    core = CompiledCore(SIMPLE, [0] * 8)
+    core = choose_core("compiled").make(SIMPLE, [0] * 8)
     with pytest.raises(BufferError):
         core.flags.append(1)
     for change in (core.memory.clear, core.memory.pop, lambda: core.scratch.append(1)):
@@ -180,7 +185,9 @@ def test_arrays_cannot_change_their_length_under_it() -> None:
 
 
 def test_one_thread_at_a_time() -> None:
-    core = CompiledCore(Program.from_bundles([{"flow": [["jump", 0]]}]), [], history=5)
+    core = choose_core("compiled").make(
+        Program.from_bundles([{"flow": [["jump", 0]]}]), [], history=5
+    )
     reasons: list[Reason] = []
     thread = threading.Thread(target=lambda: reasons.append(core.run(10**14).reason))
     thread.start()

@@ -88,7 +88,7 @@ def live():
     core.pc = 2
     core.seek(90)
     core.seek_cycle(20)
-    core.last_flagged_before(15)
+    core.restart()
     core.restore(core.checkpoint())
     core.reference = {(1,): 2}
     machine.run()

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from machine import Program
-from machine.core.timeline import ModelCore
 from machine.machine import NO_LIMIT
+from machine.model import Model
 from tests.machine.test_core import CORES, picture
 
 ROOT = Path(__file__).parents[2]
@@ -106,25 +106,24 @@ def test_going_forth(make: Callable[..., Any]) -> None:
         assert picture(core) == picture(fresh(make, 1000))
 
 
-def test_asking_where_going_back_would_stop(make: Callable[..., Any]) -> None:
-    """It is asked again and again, so that Ctrl+C comes within the question."""
+def test_going_to_and_fro(make: Callable[..., Any]) -> None:
+    """Again and again, so that Ctrl+C comes on the way."""
     core = make(ENDLESS, MEMORY, history=NO_LIMIT, count=True)
     core.run(20_000)
-    here = picture(core)
 
-    def ask() -> None:
-        while core.last_flagged_before(core.position) is None:
-            pass
+    def go() -> None:
+        while core.seek(100).position < core.seek(19_000).position:
+            core.last_commit()
 
-    assert interrupted(ask, 0.05) < SOON
-    assert picture(core) == here
+    assert interrupted(go, 0.05) < SOON
+    assert picture(core) == picture(fresh(make, core.position))
 
 
 def test_a_handler_that_raises_nothing_is_heard_and_the_run_goes_on(
     make: Callable[..., Any],
 ) -> None:
     core = make(ENDLESS, MEMORY, history=NO_LIMIT, count=True)
-    bundles = 50_000 if isinstance(core, ModelCore) else 10_000_000
+    bundles = 50_000 if isinstance(core.core, Model) else 10_000_000
     heard: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: heard.append(core.position))
     try:

@@ -14,8 +14,9 @@ from machine import Problem, Program, Reason
 from machine.core import choose_core
 from machine.core.inputs import blank_images, draw_images, run_together
 from machine.isa import OPCODES
-from machine.model import NO_LIMIT, Model
+from machine.model import Model
 from machine.patterns import Inputs
+from machine.protocol import NO_LIMIT
 from machine.trials import Trial, run_trials
 from tests.oracle.randomprograms import ADDRESSES, ZONE, random_program
 
@@ -402,7 +403,7 @@ def test_more_stores_than_a_loader_lets_pass() -> None:
     whole = (array(first_group.typecode, [0, len(first_group) - 1]), first_slot, bytes([1]), *rest)
     state = (array("I", bytes(4 * 1536)), array("I", [0]), bytes(1), None, False)
     machine = _core.Machine(whole, *state)
-    assert machine.advance(10, 10, False) == 0
+    assert machine.advance(10, 10, False, True) == 0
     assert _core.run_together(machine, array("I", [0]), 1, 10) == [-1]
 
 

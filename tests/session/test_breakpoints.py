@@ -6,7 +6,7 @@ from machine import Machine, Program
 from machine.stops import Reason
 from vliwdbg.programs import Loaded
 from vliwdbg.runner import RunOptions, run
-from vliwdbg.session.breakpoints import Breakpoints, RunStops
+from vliwdbg.session.breakpoints import Breakpoints
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Scope
 
@@ -64,10 +64,10 @@ MET = {
 @pytest.mark.parametrize("row", MET, ids=str)
 def test_a_run_with_stops(program, row):
     loaded = Loaded(program, [0] * 8, problem_assumed=False)
-    outcome = run(loaded, RunOptions(stops=RunStops(program, *row)))
+    outcome = run(loaded, RunOptions(None, None, None, False, False, *row))
     assert (outcome.machine.position, outcome.stop.reason, outcome.detail) == MET[row]
 
 
 def test_a_location_that_is_none_is_refused(program):
     with pytest.raises(DebuggerError, match="no engine is called gpu"):
-        RunStops(program, ["engine gpu"]).arm(Machine(program))
+        run(Loaded(program, [0] * 8, problem_assumed=False), RunOptions(breaks=["engine gpu"]))

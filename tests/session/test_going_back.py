@@ -13,6 +13,7 @@ from machine import Program
 from machine.stops import ENDINGS
 from vliwdbg.session.moves import Run, StopEvent
 from vliwdbg.session.session import Session
+from vliwdbg.views.moves import hit_view
 
 ROUNDS = 12
 LOOP = Program.from_bundles(
@@ -32,7 +33,7 @@ def told(session: Session, run: Run) -> Iterator[Any]:
     event = run.finish()
     yield from session.printed
     session.printed.clear()
-    yield from ((hit.label, *hit.lines(session.names)) for hit in event.hits)
+    yield from (hit_view(hit, session.names) for hit in event.hits)
 
 
 def all_told(session: Session, *, back: bool) -> list[Any]:

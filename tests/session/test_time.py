@@ -236,7 +236,7 @@ def test_going_back_finds_the_same_stops_where_words_were_set(seed, stops, edits
         session.goto_position(position).finish()
         session.set_words(Place(False, word, word + 1), [position])
     session.goto_position(LONGEST).finish()
-    if not session.timeline.end:
+    if not session.end:
         return
     for command, text in stops:
         add_if_there(session, command, text)
@@ -300,10 +300,10 @@ def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position()
 def test_what_led_to_an_edit_is_still_known_and_undone():
     session = Session(Program.from_bundles([{"alu": [["+", 0, 1, 1]]}] * 4), [])
     session.go(2)
-    led = session.timeline.last_commit()
+    led = session.core.last_commit()
     session.set_words(Place(False, 1, 2), [5])
     session.set_words(Place(False, 2, 3), [6])
-    assert session.timeline.last_commit() == led
+    assert session.core.last_commit() == led
     session.step().finish()
     assert session.core.scratch[0] == 10
     for _ in range(2):

@@ -16,12 +16,10 @@ from typer import Option
 from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import Building, Sizes, Source
 from vliwdbg.cli.streams import print_err, print_out
-from vliwdbg.inspect.questions import Questions
+from vliwdbg.inspect.questions import MOST_CYCLES, Questions
 from vliwdbg.programs import load
 from vliwdbg.render import lines_of
 from vliwdbg.views.base import View
-
-MOST_CYCLES = 500_000
 
 
 @dataclass

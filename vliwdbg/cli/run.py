@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 from typer import BadParameter, Option
 
-from machine.program import Program
 from vliwdbg import report, runner
 from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import (
@@ -27,7 +26,7 @@ from vliwdbg.cli.output_files import verify_output, write_output
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.files import format_words
 from vliwdbg.programs import Choice, load
-from vliwdbg.runner import Outcome, RunOptions, Stops
+from vliwdbg.runner import Outcome, RunOptions
 
 _PROGRESS_AFTER = 0.5
 
@@ -102,8 +101,10 @@ def run_once(choice: Choice, stopping: Stopping, options: RunOptions, output: Ou
     if loaded.printed and not output.quiet:
         print_err(loaded.printed.rstrip("\n"))
     with _progress(wanted=not output.quiet) as on_slice:
-        stops = _stops(loaded.program, stopping)
-        outcome = runner.run(loaded, options._replace(stops=stops, on_slice=on_slice))
+        breaks, watches = stopping.breaks or (), stopping.watches or ()
+        outcome = runner.run(
+            loaded, options._replace(breaks=breaks, watches=watches, on_slice=on_slice)
+        )
     _print_outcome(outcome, output)
     if choice.bundled and not output.quiet and not output.as_json:
         print_err("Open it in the debugger: vliwdbg")
@@ -127,14 +128,6 @@ def _print_outcome(outcome: Outcome, output: OutputOptions) -> None:
 def _dump(file: str | None, words: Sequence[int]) -> None:
     if file is not None:
         write_output(file, format_words(words))
-
-
-def _stops(program: Program, stopping: Stopping) -> Stops | None:
-    if not stopping.breaks and not stopping.watches:
-        return None
-    from vliwdbg.session.breakpoints import RunStops
-
-    return RunStops(program, stopping.breaks or (), stopping.watches or ())
 
 
 @contextmanager

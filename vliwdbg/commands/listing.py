@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from machine.stops import Reason
 from vliwdbg.commands.console import Console
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import AtCycle, Location, location_of
@@ -56,15 +57,11 @@ def _pc_of_location(console: Console, location: Location) -> int:
 
 
 def _pc_at_cycle(console: Console, cycle: int) -> int:
-    """Go there, look, and come back."""
-    session = console.session
-    home = session.core.position
-    try:
-        for _ in console.asking(session.timeline.seek_cycle(cycle)):
-            pass
-        pc, reached = session.core.pc, session.core.cycle
-    finally:
-        session.go(home)
-    if reached < cycle:
-        raise DebuggerError(f"The program has ended at cycle {reached}; no bundle is at {cycle}.")
-    return pc
+    there = console.drive(console.session.look_at_cycle(cycle))
+    if there.reason is Reason.INTERRUPT:
+        raise DebuggerError(f"Interrupted on the way to cycle {cycle}.")
+    if there.cycle < cycle:
+        raise DebuggerError(
+            f"The program has ended at cycle {there.cycle}; no bundle is at {cycle}."
+        )
+    return there.pc

@@ -14,6 +14,13 @@ Typed in the debugger, or given to `vliwdbg exec` with `-ex` and `-x`. Unique pr
 ambiguous one lists its candidates, an empty line repeats, `#` starts a comment. `+N`, `-N`, `50%`
 and `'a` alone are a `goto`.
 
+`exec --json` prints an object a command: `command`, `ok`, `lines` as people see them, and `data`,
+whose `kind` says what it is; words, cycles and counts are numbers there. `vliwdbg spec --replies`
+prints its JSON Schema.
+
+A file's name goes to the end of the line, or is quoted; `~` is the home folder, and `-` standard
+output for `save` and `dump`. In a script `commands N … end` is one command.
+
 This page is printed by `python -m vliwdbg.commands`.
 """
 

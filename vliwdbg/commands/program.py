@@ -162,7 +162,7 @@ def _as_sizes(problem: Problem) -> dict[str, int]:
 
 def _cycles_of(console: Console) -> Cycles:
     """How many cycles a program takes."""
-    end = console.session.timeline.end
+    end = console.session.end
     return Cycles(end.cycle, end.reason) if end and end.reason in ENDINGS else measure(console)
 
 

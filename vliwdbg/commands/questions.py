@@ -21,8 +21,6 @@ from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
 
-MOST_CYCLES = 500_000
-"""Of a run that is looked at."""
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
 _SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
@@ -33,7 +31,7 @@ def questions_of(console: Console) -> Questions:
     session = console.session
     known = _asked.get(session)
     if known is None or known.program is not session.program:
-        known = Questions(session.program, session.starting_memory, max_cycles=MOST_CYCLES)
+        known = Questions(session.program, session.starting_memory)
         _asked[session] = known
     return known
 
@@ -119,7 +117,7 @@ def diff(console: Console, text: str) -> View:
 def _questions_about(file: str) -> Questions:
     """Raises ProgramError for a file that is no program."""
     loaded = load(Choice(file))
-    return Questions(loaded.program, loaded.memory, max_cycles=MOST_CYCLES)
+    return Questions(loaded.program, loaded.memory)
 
 
 def _plain(name: str) -> Callable[[Console, str], View]:

@@ -44,7 +44,7 @@ def until(console: Console, text: str) -> Moved:
 def _restart(name: str, move: Callable[[Session], Run]) -> Handler:
     def handler(console: Console, text: str) -> Moved:
         no_argument(name, text)
-        edited = bool(console.session.timeline.edits)
+        edited = console.session.core.edits > 0
         return replace(console.move(move(console.session)), edits_dropped=edited)
 
     return handler

@@ -175,6 +175,10 @@ _LOC = """\
 LOC is a cycle (120, cycle 120), a bundle (pc 30, *30), words of scratch that an operand names
 (v_val, scratch 64:72), an engine (engine valu), an opcode (valu:multiply_add), words of memory
 that are touched (mem 2310:2318), or the name of a tag."""
+_COMMANDS = """\
+Where the first of a breakpoint's commands is `silent`, its stops are not told. Commands after one
+that moves are dropped; a list may hold another one. `$bpnum` is the number of the breakpoint that
+was set last."""
 _MORE = {"break": _LOC, "tbreak": _LOC}
 
 
@@ -200,6 +204,7 @@ GROUP = Group(
             "what to do at one: lines up to `end`",
             commands,
             "breakpoint",
+            _COMMANDS,
         ),
         Command(("delete", "d"), "delete [N…]", "delete some, or all", delete, "breakpoint"),
         Command(

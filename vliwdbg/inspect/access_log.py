@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import compress
 from typing import NamedTuple
 
-from machine.access import AccessKind, mark_touching, marked
+from machine.access import Kind, mark_touching
 from vliwdbg.inspect.dependences import WORKING
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.words import notes_of, runs_of, value_of, words_at
@@ -62,7 +63,8 @@ def _next_write(flow: Flow, memory: bool, word: int, step: int) -> _At | None:
 
 def _scratch_reads(flow: Flow, word: int, first: int, last: int) -> Iterator[_At]:
     """The executed slots that read a word, from one step on and before another."""
-    for slot in marked(mark_touching(flow.columns, word, word + 1, {AccessKind.READ})):
+    marks = mark_touching(flow.columns, word, word + 1, {Kind.READ})
+    for slot in compress(range(len(marks)), marks):
         if flow.engine_of(slot)[0] in WORKING:
             steps = flow.steps_of(flow.pc_of_slot(slot))
             for step in steps[bisect_left(steps, first) : bisect_left(steps, last)]:

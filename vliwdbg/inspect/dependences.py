@@ -20,7 +20,7 @@ from enum import IntEnum
 from functools import cached_property
 from itertools import accumulate, pairwise
 
-from machine.access import mark_opcodes, marked
+from machine.access import slots_of
 from machine.core.waits import LATENCIES, find_waits
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SLOT_LIMITS, Role, opcode
 from vliwdbg.inspect.flow import Flow
@@ -224,7 +224,7 @@ def _jumps(flow: Flow) -> tuple[set[int], set[int]]:
     columns = flow.columns
     leaving: set[int] = set()
     targets: set[int] = set()
-    for slot in marked(mark_opcodes(columns, _JUMPS)):
+    for slot in slots_of(columns, _JUMPS):
         pc = flow.pc_of_slot(slot)
         leaving.add(pc)
         operands = columns.operands_of(slot)

@@ -38,7 +38,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, Access, AccessKind
+from machine.access import ACCESS, Access, Kind
 from machine.core.tracing import NO_ADDRESS, NO_OPERAND, NODE_COUNTS, Trace, Why
 from machine.disassembly import ScratchNames, format_slot
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, Opcode
@@ -174,6 +174,17 @@ class Flow:
         slot = bisect_right(self._nodes_before, at, hi=len(self.columns.opcodes)) - 1
         return Place(step, slot, at - self._nodes_before[slot])
 
+    @cached_property
+    def slot_starts(self) -> list[int]:
+        """By node the first node of its slot: the same for all lanes of one executed slot."""
+        opcodes = self.columns.opcodes
+        starts: list[int] = []
+        for step in range(len(self.pcs)):
+            for slot in self.slots(step):
+                count = NODE_COUNTS[opcodes[slot]]
+                starts += [len(starts)] * count
+        return starts
+
     def nodes_of(self, step: int, slot: int) -> range:
         """The nodes of a slot of an executed bundle."""
         first = self.node(step, slot)
@@ -211,7 +222,7 @@ class Flow:
         place = self.place(node)
         access = self.access(place.slot)
         found = tuple(column[node] for column in self.sources[: len(access.reads)])
-        return (*found, self.stored[node]) if access.memory is AccessKind.READ else found
+        return (*found, self.stored[node]) if access.memory is Kind.READ else found
 
     # What a person reads.
 

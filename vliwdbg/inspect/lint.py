@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
-from machine.access import AccessKind
+from machine.access import Kind
 from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
+from vliwdbg.inspect.flow import NO_WORD
 from vliwdbg.inspect.live import last_readers
 from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
 from vliwdbg.inspect.words import notes_of, runs_of
@@ -100,12 +102,12 @@ class Facts:
     def useless(self) -> list[int]:
         """The operations of which no lane is needed. Those stores are not among them that nobody
         loads, and what is made for them: they may be meant."""
-        marked = bytearray(self.needed)
-        stored = bytearray(marked)
+        stored = bytearray(self.needed)
         for op in self.unclaimed:
             for node in self.nodes(op):
                 stored[node] = 1
-        spread(self.flow, stored)
+        if self.unclaimed:
+            spread(self.flow, stored)
         return [
             op
             for op, code in enumerate(self.code)
@@ -131,20 +133,21 @@ class Facts:
 
 
 def _double_writes(facts: Facts) -> Iterator[Case]:
-    words, ops = facts.flow.written_words, []
-    first = facts.flow.first_node
-    for step in range(len(facts.flow.pcs)):
-        nodes = range(first[step], first[step + 1])
-        mine = [words[node] for node in nodes if words[node] < len(facts.flow.word_writes)]
-        if len(set(mine)) != len(mine):
+    words, first = facts.flow.written_words, facts.flow.first_node
+    ops: dict[int, None] = {}
+    for start, stop in pairwise(first):
+        written = [word for word in words[start:stop] if word != NO_WORD]
+        if len(set(written)) != len(written):
             seen: dict[int, int] = {}
-            for node in nodes:
-                if words[node] in seen and words[node] < len(facts.flow.word_writes):
-                    ops += [facts.op_of_node[seen[words[node]]], facts.op_of_node[node]]
-                seen[words[node]] = node
+            for node in range(start, stop):
+                word, op = words[node], facts.op_of_node[node]
+                if word in seen and word != NO_WORD:
+                    ops |= {seen[word]: None, op: None}
+                seen[word] = op
     if ops:
-        pairs = list(dict.fromkeys(ops))
-        yield Case("slots that write a word which another slot of their bundle writes too", pairs)
+        yield Case(
+            "slots that write a word which another slot of their bundle writes too", list(ops)
+        )
 
 
 def _straddles(facts: Facts) -> Iterator[Case]:
@@ -159,7 +162,7 @@ def _straddles(facts: Facts) -> Iterator[Case]:
         nodes = facts.nodes(op)
         for k, (_, stride) in enumerate(access.reads):
             if stride and _straddles_operand(facts, flow.sources[k][nodes.start : nodes.stop]):
-                (stores if access.memory is AccessKind.WRITE else others).append(op)
+                (stores if access.memory is Kind.WRITE else others).append(op)
                 break
     if others:
         yield Case("slots that read a vector which two values lie across", others)
@@ -168,6 +171,10 @@ def _straddles(facts: Facts) -> Iterator[Case]:
 
 
 def _straddles_operand(facts: Facts, producers: Sequence[int]) -> bool:
+    first = producers[0]
+    # Nearly all are the lanes of one slot: no need to look at each.
+    if first >= 0 and list(producers) == list(facts.nodes(facts.op_of_node[first])):
+        return False
     origins = set()
     for lane, node in enumerate(producers):
         if node >= 0:
@@ -237,7 +244,7 @@ def _overwritten_stores(facts: Facts) -> Iterator[Case]:
     ops = [
         op
         for op, slot in enumerate(facts.dependences.slot)
-        if flow.access(slot).memory is AccessKind.WRITE
+        if flow.access(slot).memory is Kind.WRITE
         and not any(node in loaded or node in final for node in facts.nodes(op))
     ]
     if ops:
@@ -264,8 +271,7 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
     ops = [
         op
         for op, slot in enumerate(facts.dependences.slot)
-        if facts.flow.access(slot).memory is AccessKind.WRITE
-        and _touches(facts, op, layout.indices_at)
+        if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
     ]
     if ops:
         yield Case("stores to the forest or the header", ops)
@@ -298,14 +304,14 @@ def _same_address(facts: Facts) -> Iterator[Case]:
     flow, dependences = facts.flow, facts.dependences
     found = []
     for cycle in range(dependences.start, dependences.end):
-        by_kind: dict[AccessKind, dict[int, int]] = {AccessKind.READ: {}, AccessKind.WRITE: {}}
+        by_kind: dict[Kind, dict[int, int]] = {Kind.READ: {}, Kind.WRITE: {}}
         for op in dependences.ops_at(cycle):
             kind = flow.access(dependences.slot[op]).memory
             if kind is not None:
                 for node in facts.nodes(op):
                     by_kind[kind].setdefault(flow.addresses[node], op)
-        both = by_kind[AccessKind.READ].keys() & by_kind[AccessKind.WRITE].keys()
-        found += sorted({by_kind[AccessKind.WRITE][address] for address in both})
+        both = by_kind[Kind.READ].keys() & by_kind[Kind.WRITE].keys()
+        found += sorted({by_kind[Kind.WRITE][address] for address in both})
     if found:
         yield Case(
             "stores in a bundle with a load of their address, which gets the old word", found

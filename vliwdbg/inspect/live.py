@@ -104,13 +104,14 @@ def _values(flow: Flow) -> tuple[list[_Value], int]:
         _Value(word, flow.cycles[0], stop, -1) for word, stop in _read_as_zero(flow, cycles).items()
     ]
     dead = 0
+    made = _Value._make  # by position, for there are very many
     for node, (word, reader) in enumerate(zip(flow.written_words, last, strict=True)):
         if word == NO_WORD:
             continue
         if reader < 0:
             dead += 1
         else:
-            values.append(_Value(word, cycles[node] + 1, cycles[reader] + 1, node))
+            values.append(made((word, cycles[node] + 1, cycles[reader] + 1, node)))
     return values, dead
 
 

@@ -47,6 +47,8 @@ from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
 from vliwdbg.views.whatif import WhatIf
 
+MOST_CYCLES = 500_000
+"""Of a run that is looked at where nobody says how many."""
 OTHERS = 2
 """Inputs beside the one asked about that a load or store has to be free to move on."""
 
@@ -62,7 +64,7 @@ class Questions:
         program: Program,
         memory: Sequence[int],
         *,
-        max_cycles: int = NO_LIMIT,
+        max_cycles: int = MOST_CYCLES,
         most: int = MOST_NODES,
     ) -> None:
         self.program = program
@@ -96,10 +98,14 @@ class Questions:
 
     def place(self, text: str, cycle: int | None = None, start: str = "place") -> Place:
         """The words that a text names, before a cycle; at the end without one."""
-        machine = Machine(self.program, self.memory, pauses=False)
-        scope = Scope(self.program, machine.core)
-        machine.run(NO_LIMIT, self.flow.ending.cycle if cycle is None else cycle)
-        return find_place(text, scope, start)
+        self._scope.core.seek_cycle(self.flow.ending.cycle if cycle is None else cycle)
+        return find_place(text, self._scope, start)
+
+    @cached_property
+    def _scope(self) -> Scope:
+        """What places are looked up in: a machine of its own, which goes to each cycle."""
+        machine = Machine(self.program, self.memory, pauses=False, history=NO_LIMIT)
+        return Scope(self.program, machine.core)
 
     def verify_cycle(self, cycle: int | None) -> None:
         """Raise DebuggerError where the run does not reach a cycle."""

@@ -20,7 +20,7 @@ from functools import cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, AccessKind
+from machine.access import ACCESS, Kind
 from machine.core.inputs import memory_of
 from machine.core.variants import Variant, Variants
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
@@ -160,11 +160,11 @@ class Repairs:
             known = False  # tables and constants have nothing to be compared with
         if steps and not self.case.all_wrong and known:
             yield from self._computing(slot, row, position, steps[0])
-        elif steps and not self.case.all_wrong and ACCESS[row.code].memory is AccessKind.READ:
+        elif steps and not self.case.all_wrong and ACCESS[row.code].memory is Kind.READ:
             yield from self._loading(slot, row, steps[0])
         else:
             yield from self._near(slot, position)
-            stored = ACCESS[row.code].memory is AccessKind.WRITE and position > 0
+            stored = ACCESS[row.code].memory is Kind.WRITE and position > 0
             if steps and stored and not self.case.all_wrong:
                 yield from self._storing(steps[0])
             else:

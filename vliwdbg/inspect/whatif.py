@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from machine.access import AccessKind
+from machine.access import Kind
 from machine.core.waits import LATENCIES, LOADED, RESTORED, STORED, find_waits
 from machine.isa import OPCODES
 from vliwdbg.inspect.dependences import LIMITS, STORAGE, WORKING, Dependences
@@ -268,14 +268,14 @@ def _memory_order(dependences: Dependences) -> _MemoryWaits:
     stores: list[int] = []
     loads: list[int] = []
     for cycle in range(dependences.start, dependences.end):
-        by_kind: dict[AccessKind, list[int]] = {AccessKind.READ: [], AccessKind.WRITE: []}
+        by_kind: dict[Kind, list[int]] = {Kind.READ: [], Kind.WRITE: []}
         for op in dependences.ops_at(cycle):
             if (kind := dependences.flow.access(dependences.slot[op]).memory) is not None:
                 by_kind[kind].append(op)
-        for op in by_kind[AccessKind.READ]:
+        for op in by_kind[Kind.READ]:
             found[op] = [(store, LOADED) for store in stores]
-        loads += by_kind[AccessKind.READ]
-        here = by_kind[AccessKind.WRITE]
+        loads += by_kind[Kind.READ]
+        here = by_kind[Kind.WRITE]
         for at, op in enumerate(here):
             before = stores + here[:at]
             found[op] = [(load, STORED) for load in loads] + [(other, RESTORED) for other in before]

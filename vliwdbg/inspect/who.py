@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from machine.access import AccessKind
+from machine.access import Kind
 from machine.core.tracing import BEFORE, INPUT, NEVER_WRITTEN, NO_ADDRESS
 from machine.isa import opcode
 from vliwdbg.inspect.flow import NO_WORD, Flow
@@ -162,7 +162,7 @@ class _Search:
                 for lane in made.lanes
             ]
             found += _grouped(flow, ends)
-        if access.memory is AccessKind.READ:
+        if access.memory is Kind.READ:
             nodes = [first + lane for lane in made.lanes]
             found += _grouped(
                 flow, [_moved(flow, flow.stored[n], flow.addresses[n], memory=True) for n in nodes]
@@ -199,10 +199,10 @@ def _moved(flow: Flow, node: int, word: int, *, memory: bool = False) -> _End:
     while node >= 0:
         place = flow.place(node)
         access, operands = flow.access(place.slot), flow.operands(place.slot)
-        if access.memory is AccessKind.READ and flow.stored[node] >= 0:
+        if access.memory is Kind.READ and flow.stored[node] >= 0:
             through.append(node)
             node, word, memory = flow.stored[node], flow.addresses[node], True
-        elif access.memory is AccessKind.WRITE:
+        elif access.memory is Kind.WRITE:
             through.append(node)
             word, memory = access.read_by(operands, place.lane)[1], False
             node = flow.sources[1][node]
@@ -259,18 +259,15 @@ def _made_place(flow: Flow, nodes: Sequence[int]) -> str:
 
 def _slots_behind(flow: Flow, ends: Sequence[_End]) -> int:
     """How many executed slots the words come from in all."""
-    wanted = {end.node for end in ends if end.node >= 0}
-    if not wanted:
-        return 0
-    marked = bytearray(max(wanted) + 1)
-    for node in wanted:
-        marked[node] = 1
     a, b, c = flow.sources
-    slots = set()
-    for node in range(len(marked) - 1, -1, -1):
-        if marked[node]:
-            for producer in (a[node], b[node], c[node], flow.stored[node]):
-                if producer >= 0:
-                    marked[producer] = 1
-            slots.add(flow.place(node)[:2])
-    return len(slots)
+    stored = flow.stored
+    found = {end.node for end in ends if end.node >= 0}
+    waiting = list(found)
+    while waiting:
+        node = waiting.pop()
+        for producer in (a[node], b[node], c[node], stored[node]):
+            if producer >= 0 and producer not in found:
+                found.add(producer)
+                waiting.append(producer)
+    starts = flow.slot_starts
+    return len({starts[node] for node in found})

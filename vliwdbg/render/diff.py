@@ -18,8 +18,8 @@ def _(view: Diff) -> Iterator[str]:
     for letter, side in (("A", a), ("B", b)):
         yield f"{letter} is {side.name}: {side.cycles} cycles, {side.lanes} lanes."
     yield (
-        f"{percent(view.same_computation)} the same computations, {percent(view.same_value)} the "
-        f"same values, on {view.inputs} inputs."
+        f"{_part(view.same_computation)} the same computations, {_part(view.same_value)} the same "
+        f"values, on {view.inputs} inputs."
     )
     rows = [(e, percent(part), percent(b.utilization[e])) for e, part in a.utilization.items()]
     yield from table(("Engine", "A", "B"), rows)
@@ -41,3 +41,8 @@ def _(view: Diff) -> Iterator[str]:
         for shift in view.shifts:
             yield f"  {shift.cycles:+d}  {slot_line(shift.a)}  →  {slot_line(shift.b)}"
     yield from notes(view)
+
+
+def _part(part: float) -> str:
+    """In percent; what is not all is never told as all."""
+    return percent(part) if part == 1 or part < 0.9995 else "nearly 100 %"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from vliwdbg.render.data import display_line
 from vliwdbg.render.text import text
@@ -37,12 +37,24 @@ def _hit_lines(hit: HitView) -> Iterator[str]:
     """What a watchpoint has to tell: old and new, lane by lane."""
     if hit.access:
         yield f"{hit.label}: {hit.what} {hit.access.value}"
-        for word in hit.writes:
-            yield f"  {word.text}: {DECIMAL.text(word.old)} → {DECIMAL.text(word.new)}"
-        if not hit.writes:
-            yield f"  read: {DECIMAL.value_text(hit.read)}"
+    for words in _words_told(hit):
+        yield f"  {words}"
     if hit.note:
         yield hit.note
+
+
+def _words_told(hit: HitView) -> Iterator[str]:
+    for word in hit.writes:
+        yield f"{word.text}: {DECIMAL.text(word.old)} → {DECIMAL.text(word.new)}"
+    if hit.access and not hit.writes:
+        yield f"read: {DECIMAL.value_text(hit.read)}"
+
+
+def hits_line(hits: Sequence[HitView]) -> str:
+    """What was met, in a line: `watchpoint 1 (s[9]); s[9]: 0 → 3`."""
+    labels = ", ".join(f"{hit.label} ({hit.what})" for hit in hits)
+    told = [words for hit in hits for words in _words_told(hit)]
+    return "; ".join([labels, *told, *(hit.note for hit in hits if hit.note)])
 
 
 def where_line(at: At) -> str:

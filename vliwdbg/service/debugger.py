@@ -13,6 +13,7 @@ of its own choice instead of `submit`.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -42,6 +43,8 @@ from vliwdbg.views.moves import here_view
 
 SLICE_SECONDS = 0.02
 """Of a move, between two looks at whether it is to go on."""
+WORD_SECONDS = 0.05
+"""Between two words of progress of other work."""
 MOST_WAITING = 16
 """Entries that may wait for their turn."""
 PATIENCE = 2.0
@@ -77,7 +80,7 @@ class Debugger:
             choice,
             drive=self._drive,
             progress=self._build,
-            interrupted=self.is_interrupted,
+            interrupted=self._ask,
         )
         self.running = ""
         """What is being executed; empty when nothing is."""
@@ -85,6 +88,7 @@ class Debugger:
         self._asked = interrupted
         self._streams = streams
         self._interrupted = False
+        self._next_word = 0.0
         self._waiting: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -98,6 +102,7 @@ class Debugger:
 
     def execute(self, entry: Entry) -> None:
         """Execute an entry and all that follows; what each reply changed is told after it."""
+        self._next_word = time.monotonic() + WORD_SECONDS
         before = self._facts()
         for reply in self.console.execute(entry):
             self._tell(Said(reply))
@@ -208,6 +213,13 @@ class Debugger:
             if self.is_interrupted():
                 return run.interrupt()
         return event
+
+    def _ask(self) -> bool:
+        """Whether work other than a move is to end; now and then it is told that it goes on."""
+        if time.monotonic() >= self._next_word:
+            self._next_word = time.monotonic() + WORD_SECONDS
+            self._tell(Progressed(Progress("working", None, self.session.core.cycle)))
+        return self.is_interrupted()
 
     def _stream(self, run: Run) -> None:
         if self._streams:

@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from machine.disassembly import ScratchNames
-from machine.machine import Machine
-from machine.program import Program
-from machine.stops import Commit, Reason, State, Stop, Write
+from machine.stops import Commit, Write
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import (
     Access,
@@ -38,7 +35,6 @@ from vliwdbg.session.places import (
     Node,
     Place,
     Scope,
-    Value,
     parse,
     unquoted,
 )
@@ -130,26 +126,6 @@ class Hit(NamedTuple):
     @property
     def label(self) -> str:
         return f"{self.breakpoint.noun} {self.breakpoint.number}"
-
-    def lines(self, names: ScratchNames) -> Iterator[str]:
-        """What a watchpoint has to tell: old and new, lane by lane."""
-        watched = self.breakpoint.watched
-        if watched is not None:
-            yield f"{self.label}: {watched.text(names)} {watched.access.value}"
-            for write in self.writes:
-                where = Place(watched.place.memory, write.address, write.address + 1)
-                yield f"  {where.text(names)}: {write.old} → {write.new}"
-            if not self.writes:
-                yield f"  read: {format_value(self.read)}"
-        if self.note:
-            yield self.note
-
-
-def format_value(value: Value, form: Callable[[int], str] = str) -> str:
-    """As gdb has it: `42`, or `{1, 2, 3}`."""
-    if isinstance(value, int):
-        return form(value)
-    return "{" + ", ".join(map(form, value)) + "}"
 
 
 @dataclass(frozen=True)
@@ -431,59 +407,3 @@ def unescaped(text: str) -> str:
     for escape, meant in _ESCAPES.items():
         text = text.replace(escape, meant)
     return text
-
-
-# For a run without a session
-
-
-@dataclass
-class RunStops:
-    """Breakpoints and watchpoints of one run on a machine: `arm` it, then judge each stop.
-
-    `locations` and `ranges` are texts as `break` and `watch` take them.
-    """
-
-    program: Program
-    locations: Sequence[str] = ()
-    ranges: Sequence[str] = ()
-    _stops: Breakpoints = field(init=False)
-
-    def arm(self, machine: Machine) -> None:
-        """Flag the machine's bundles. Raises DebuggerError for a text that is none."""
-        self._stops = Breakpoints(Scope(self.program, machine.core))
-        for command, texts in (("break", self.locations), ("watch", self.ranges)):
-            for text in texts:
-                self._stops.add(command, text)
-        self._stops.arm()
-
-    def run(self, machine: Machine, budget: int, max_cycles: int, *, check_first: bool) -> Stop:
-        """Run to the next candidate: a flagged bundle, or a cycle that a breakpoint waits for."""
-        cycle = self._stops.next_cycle(machine.cycle)
-        if machine.position == 0 and check_first and self._stops.next_cycle(-1) == 0:
-            return machine.run(0)._replace(reason=Reason.BREAKPOINT)
-        # No pc tells a cycle: run to the bundle that takes the machine to it, then execute that.
-        limit = max_cycles if cycle is None else min(max_cycles, cycle - 1)
-        first = machine.position
-        stop = machine.run(budget, limit, check_first=check_first)
-        if stop.reason is not Reason.MAX_CYCLES or limit == max_cycles:
-            return stop
-        stop = machine.run(1, max_cycles, check_first=check_first or machine.position != first)
-        return stop._replace(reason=Reason.WATCHPOINT) if stop.reason is Reason.BUDGET else stop
-
-    def hit(self, machine: Machine) -> tuple[Reason, str] | None:
-        """What was met: which kind of stop that makes it, and a line; None for a false alarm."""
-        commit = machine.core.last_commit() if machine.position else None
-        hits = self._stops.after(lambda: commit)
-        if machine.state is not State.STOPPED:
-            hits += self._stops.before(lambda: commit is None or commit.cycle < machine.cycle)
-        if not hits:
-            return None
-        watched = any(hit.breakpoint.watched for hit in hits)
-        reason = Reason.WATCHPOINT if watched else Reason.BREAKPOINT
-        return reason, _told(hits, self._stops.scope.names)
-
-
-def _told(hits: Sequence[Hit], names: ScratchNames) -> str:
-    labels = ", ".join(f"{hit.label} ({hit.breakpoint.what.text(names)})" for hit in hits)
-    changes = [line.strip() for hit in hits for line in list(hit.lines(names))[1:]]
-    return "; ".join([labels, *changes])

@@ -14,17 +14,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from machine.access import MEMORY_OPCODES, AccessKind
-from machine.core.timeline import (
+from machine.access import MEMORY_OPCODES, Kind
+from machine.disassembly import ScratchNames
+from machine.isa import ENGINES, Opcode, opcode, opcodes_of
+from machine.machine import BREAK_AFTER, BREAK_BEFORE, Timeline
+from machine.program import Program
+from machine.protocol import (
     BREAK_AFTER_READ,
     BREAK_AFTER_WRITE,
     BREAK_BEFORE_READ,
     BREAK_BEFORE_WRITE,
 )
-from machine.disassembly import ScratchNames
-from machine.isa import ENGINES, Opcode, opcode, opcodes_of
-from machine.machine import BREAK_AFTER, BREAK_BEFORE, Core
-from machine.program import Program
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
 from vliwdbg.session.where import Where, reached
@@ -34,7 +34,7 @@ class Location(Protocol):
     """Something that a bundle about to be executed is, or not."""
 
     def flags(self, where: Where, /) -> bytes: ...
-    def holds(self, program: Program, core: Core, /) -> bool: ...
+    def holds(self, program: Program, core: Timeline, /) -> bool: ...
     def text(self, names: ScratchNames, /) -> str: ...
 
 
@@ -47,7 +47,7 @@ class AtCycle:
     def flags(self, _where: Where) -> bytes:
         return b""
 
-    def holds(self, _program: Program, core: Core) -> bool:
+    def holds(self, _program: Program, core: Timeline) -> bool:
         return core.cycle == self.cycle
 
     def text(self, _names: ScratchNames) -> str:
@@ -58,7 +58,7 @@ class AtCycle:
 class _Static:
     """What the program alone decides: each candidate is one."""
 
-    def holds(self, _program: Program, _core: Core) -> bool:
+    def holds(self, _program: Program, _core: Timeline) -> bool:
         return True
 
 
@@ -134,7 +134,7 @@ class OnScratch(_Static):
     place: Place
 
     def flags(self, where: Where) -> bytes:
-        pcs = where.touching(self.place.start, self.place.stop, tuple(AccessKind))
+        pcs = where.touching(self.place.start, self.place.stop, tuple(Kind))
         return where.flags(pcs, BREAK_BEFORE)
 
     def text(self, names: ScratchNames) -> str:
@@ -150,8 +150,8 @@ class OnMemory:
     def flags(self, where: Where) -> bytes:
         return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
-    def holds(self, program: Program, core: Core) -> bool:
-        found = reached(program.bundle(core.pc), tuple(AccessKind), core.scratch.__getitem__)
+    def holds(self, program: Program, core: Timeline) -> bool:
+        found = reached(program.bundle(core.pc), tuple(Kind), core.scratch.__getitem__)
         return any(overlap(self.place, addresses) for addresses in found)
 
     def text(self, names: ScratchNames) -> str:
@@ -177,10 +177,10 @@ class Access(StrEnum):
     TOUCHED = "touched"
 
 
-_KINDS: Mapping[Access, Collection[AccessKind]] = {
-    Access.CHANGED: (AccessKind.WRITE,),
-    Access.READ: (AccessKind.READ,),
-    Access.TOUCHED: tuple(AccessKind),
+_KINDS: Mapping[Access, Collection[Kind]] = {
+    Access.CHANGED: (Kind.WRITE,),
+    Access.READ: (Kind.READ,),
+    Access.TOUCHED: tuple(Kind),
 }
 
 
@@ -197,13 +197,13 @@ class Watched:
         pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
         return where.flags(pcs, BREAK_AFTER)
 
-    def holds(self, program: Program, core: Core, commit: Commit) -> bool:
+    def holds(self, program: Program, core: Timeline, commit: Commit) -> bool:
         """Whether a candidate bundle, now executed, did it."""
         if self.access is Access.CHANGED:
             return any(write.old != write.new for write in self.writes(commit))
         return not self.place.memory or self._on_memory(program, core, commit)
 
-    def _on_memory(self, program: Program, core: Core, commit: Commit) -> bool:
+    def _on_memory(self, program: Program, core: Timeline, commit: Commit) -> bool:
         before = {write.address: write.old for write in commit.scratch}
         found = reached(
             program.bundle(commit.pc),
@@ -217,7 +217,7 @@ class Watched:
         written = commit.memory if self.place.memory else commit.scratch
         return tuple(write for write in written if write.address in self.place)
 
-    def words_before(self, core: Core, commit: Commit) -> tuple[int, ...]:
+    def words_before(self, core: Timeline, commit: Commit) -> tuple[int, ...]:
         """The words as they were before the bundle that was just executed."""
         old = {write.address: write.old for write in self.writes(commit)}
         addresses = range(self.place.start, self.place.stop)

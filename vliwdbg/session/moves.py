@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from machine.stops import Fault, Reason
-from vliwdbg.session.breakpoints import Hit
 
 if TYPE_CHECKING:
-    from vliwdbg.session.session import Session
+    from vliwdbg.session.breakpoints import Hit
+    from vliwdbg.session.debuggee import Debuggee
 
 SLICE_SECONDS = 0.05
 NO_MORE_HISTORY = "No more reverse-execution history."
@@ -51,16 +51,26 @@ class Run:
     """A move to be driven in slices, so that whoever drives it stays alive.
 
     `target` is the cycle it goes to, where that is known. `printed` gathers what dprintf prints;
-    whoever shows it empties it.
+    whoever shows it empties it. A move that `keeps` its place goes back there when interrupted; one
+    that only `looks` comes back in any case, and nobody has arrived anywhere.
     """
 
-    def __init__(self, session: Session, move: Move, *, keeps: bool, target: int | None) -> None:
-        self.printed: list[str] = session.printed
+    def __init__(
+        self,
+        debuggee: Debuggee,
+        move: Move,
+        *,
+        keeps: bool = False,
+        looks: bool = False,
+        target: int | None = None,
+    ) -> None:
+        self.printed: list[str] = debuggee.printed
         self.target = target
         self.arrival: StopEvent | None = None
-        self._session = session
+        self._debuggee = debuggee
         self._move = move
-        self._home = session.core.position if keeps else None
+        self._looks = looks
+        self._home = debuggee.core.position if keeps or looks else None
 
     def advance(self, seconds: float = SLICE_SECONDS) -> StopEvent | None:
         """Go on for a while; where it ended, once it has.
@@ -72,7 +82,7 @@ class Run:
             try:
                 next(self._move)
             except StopIteration as done:
-                self.arrival = self._session.arrive(done.value)
+                self.arrival = self._end(done.value)
             if time.monotonic() >= deadline:
                 break
         return self.arrival
@@ -87,13 +97,16 @@ class Run:
         """End it here; a move to a place of its own ends where it began."""
         self._move.close()
         if self._home is not None:
-            self._session.go(self._home)
-        self.arrival = self._session.arrive(self._session.here(Reason.INTERRUPT))
+            self._debuggee.go(self._home)
+        self.arrival = self._end(self._debuggee.here(Reason.INTERRUPT))
         return self.arrival
+
+    def _end(self, event: StopEvent) -> StopEvent:
+        return event if self._looks else self._debuggee.arrive(event)
 
     @property
     def progress(self) -> float | None:
         """Which part of it is done, 0 to 1; None where nobody knows."""
-        end = self._session.timeline.end
+        end = self._debuggee.end
         target = self.target if self.target is not None else end and end.cycle
-        return min(self._session.core.cycle / target, 1.0) if target else None
+        return min(self._debuggee.core.cycle / target, 1.0) if target else None

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.disassembly import ScratchNames
 from machine.isa import SCRATCH_SIZE, WORD_MASK, opcodes_of
-from machine.machine import Core
+from machine.machine import Timeline
 from machine.program import Program
 from vliwdbg.session.errors import DebuggerError
 
@@ -51,7 +51,7 @@ class Place(NamedTuple):
     def __contains__(self, address: object) -> bool:
         return isinstance(address, int) and self.start <= address < self.stop
 
-    def words_in(self, core: Core) -> Sequence[int]:
+    def words_in(self, core: Timeline) -> Sequence[int]:
         """The words there now."""
         return (core.memory if self.memory else core.scratch)[self.start : self.stop]
 
@@ -67,7 +67,7 @@ class Scope:
     """What expressions can see: a program's names and tags, a core's words, earlier values."""
 
     program: Program
-    core: Core
+    core: Timeline
     names: ScratchNames = field(init=False)
     values: list[Value] = field(default_factory=list)
 

@@ -16,18 +16,19 @@ from dataclasses import replace
 from typing import Any
 
 from machine.disassembly import ScratchNames
-from machine.isa import opcode
-from machine.machine import NO_LIMIT, Core, Machine
+from machine.machine import NO_LIMIT, Machine
 from machine.problem import Layout, Problem
 from machine.program import Program
 from machine.stops import Reason
 from vliwdbg.session.breakpoints import Breakpoint, Breakpoints
+from vliwdbg.session.debuggee import Debuggee
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import Outside
 from vliwdbg.session.moves import NO_MORE_HISTORY, Move, Run, StopEvent
 from vliwdbg.session.navigation import (
     back,
     forward,
+    look_at_cycle,
     repeated,
     to_cycle,
     to_end,
@@ -35,14 +36,11 @@ from vliwdbg.session.navigation import (
     to_position,
 )
 from vliwdbg.session.places import Place, Scope
-from vliwdbg.session.timeline import Timeline
 
 __all__ = ["NO_MORE_HISTORY", "Run", "Session", "StopEvent"]
 
-COMPARES = [opcode("debug", "compare"), opcode("debug", "vcompare")]
 
-
-class Session:
+class Session(Debuggee):
     """A program being debugged.
 
     `memory` overrides the words it starts with, `reference` the values that compares hold words
@@ -56,31 +54,17 @@ class Session:
         *,
         reference: Mapping[Any, int] | None = None,
     ) -> None:
-        self.printed: list[str] = []
-        self.pauses = True
-        self.debug = True
         self.marks: dict[str, int] = {}
         self.checkpoints: dict[int, int] = {}
         self.version = 0
-        self._load(program, memory, reference)
-        self.breakpoints = Breakpoints(self.scope)
+        super().__init__(_remembering(program, memory, reference))
+        self.breakpoints: Breakpoints = Breakpoints(self.scope)
 
-    def _load(
-        self,
-        program: Program,
-        memory: Sequence[int] | None,
-        reference: Mapping[Any, int] | None = None,
-    ) -> None:
-        if program.memory is None and program.problem is None:
-            program = replace(program, problem=Problem())
-        self.machine = Machine(program, memory, reference=reference, debug=True, history=NO_LIMIT)
-        self.core: Core = self.machine.core
-        self.program = program
+    def take_machine(self, machine: Machine) -> None:
+        super().take_machine(machine)
         self.starting_memory = tuple(self.core.memory)
         self.layout = Layout.read(self.starting_memory)
-        self.timeline = Timeline(self.core)
-        self.scope = Scope(program, self.core)
-        self.arrival = self.here(Reason.BUDGET)
+        self.scope = Scope(self.program, self.core)
 
     def take_program(self, program: Program, memory: Sequence[int] | None = None) -> list[str]:
         """Debug another program from its start, with the same breakpoints.
@@ -88,7 +72,7 @@ class Session:
         Marks are gone; which breakpoints cannot be met any more is said, a line each.
         """
         values = self.scope.values
-        self._load(program, memory)
+        self.take_machine(_remembering(program, memory))
         self.scope.values = values
         self.marks.clear()
         self.checkpoints.clear()
@@ -101,43 +85,15 @@ class Session:
     def names(self) -> ScratchNames:
         return self.scope.names
 
-    @property
-    def ended(self) -> bool:
-        """Whether this is the end of the program."""
-        return self.timeline.ended
-
-    def here(self, reason: Reason, **more: object) -> StopEvent:
-        """An arrival at this very place."""
-        core = self.core
-        return StopEvent(reason, core.pc, core.cycle, core.position, **more)  # type: ignore[arg-type]
-
-    def arrive(self, arrival: StopEvent) -> StopEvent:
-        """Keep where a move came to."""
-        self.arrival = arrival
+    def arrive(self, event: StopEvent) -> StopEvent:
         self.version += 1
-        return arrival
-
-    @property
-    def end_message(self) -> str:
-        return f"The program has ended at cycle {self.core.cycle}."
+        return super().arrive(event)
 
     def notes(self) -> Iterator[str]:
         """What a user should know about the program before trusting what is seen."""
         yield from self.program.notes
         if self.core.reference is None and any(self.compares):
             yield "compares are passed over: the memory's header tells no problem"
-
-    @property
-    def compares(self) -> bytes:
-        """A byte for each pc, not 0 where the bundle compares with the reference."""
-        if self._compares_of is not self.program:
-            where = self.breakpoints.where
-            self._compares = where.flags(where.of_opcodes(COMPARES), 1)
-            self._compares_of = self.program
-        return self._compares
-
-    _compares = b""
-    _compares_of: Program | None = None
 
     # moves
 
@@ -179,7 +135,10 @@ class Session:
 
     def restart(self) -> bool:
         """Be at the start again, without edits; whether there were any."""
-        edited = self.timeline.restart()
+        edited = self.core.edits > 0
+        self.core.restart()
+        if edited:
+            self.end = None
         self.arrive(self.here(Reason.BUDGET))
         return edited
 
@@ -209,10 +168,9 @@ class Session:
         """To so many hundredths of all cycles; the program is run to its end to know them."""
         return self._run(to_part(self, percent), keeps=True)
 
-    def go(self, position: int) -> None:
-        """Be at a position that was there before, at once."""
-        for _ in self.timeline.seek(position):
-            pass
+    def look_at_cycle(self, cycle: int) -> Run:
+        """What is at the first position of a cycle, or where the program ends before; and back."""
+        return Run(self, look_at_cycle(self, cycle), looks=True, target=cycle)
 
     def _run(self, move: Move, *, keeps: bool = False, target: int | None = None) -> Run:
         self.version += 1
@@ -238,17 +196,27 @@ class Session:
 
     def set_words(self, place: Place, words: Sequence[int]) -> None:
         """Overwrite words here; what was known of the run past here is forgotten."""
-        room = "memory" if place.memory else "scratch"
-        self.timeline.edit(room, place.start, words)
+        room = self.core.memory if place.memory else self.core.scratch
+        room[place.start : place.start + len(words)] = words
         self._forked()
 
     def set_pc(self, pc: int) -> None:
         """Go on at another bundle; what was known of the run past here is forgotten."""
-        self.timeline.edit("pc", 0, [pc])
+        self.core.pc = pc
         self._forked()
 
     def _forked(self) -> None:
         here = self.core.position
+        self.end = None
         self.marks = {name: at for name, at in self.marks.items() if at <= here}
         self.checkpoints = {n: at for n, at in self.checkpoints.items() if at <= here}
         self.arrive(self.here(Reason.BUDGET))
+
+
+def _remembering(
+    program: Program, memory: Sequence[int] | None, reference: Mapping[Any, int] | None = None
+) -> Machine:
+    """A machine that can be debugged; without a problem of its own it gets the standard one."""
+    if program.memory is None and program.problem is None:
+        program = replace(program, problem=Problem())
+    return Machine(program, memory, reference=reference, debug=True, history=NO_LIMIT)

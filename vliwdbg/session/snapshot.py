@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from machine.core.words import Words
-from machine.machine import Core
+from machine.machine import Timeline
 from machine.stops import State
 
 COMPARED = 1024
@@ -25,15 +23,11 @@ class Snapshot(NamedTuple):
     memory: array[int]
 
 
-def snapshot_of(core: Core) -> Snapshot:
+def snapshot_of(core: Timeline) -> Snapshot:
     """The machine as it is."""
-    scratch, memory = _copied(core.scratch), _copied(core.memory)
-    return Snapshot(core.pc, core.cycle, core.position, core.state, scratch, memory)
-
-
-def _copied(words: Sequence[int]) -> array[int]:
     # In one piece: two million words of memory take some milliseconds, not a hundred.
-    return words.toarray() if isinstance(words, Words) else array("I", words)
+    scratch, memory = core.scratch.toarray(), core.memory.toarray()
+    return Snapshot(core.pc, core.cycle, core.position, core.state, scratch, memory)
 
 
 def changed_words(before: array[int], now: array[int]) -> dict[int, int]:

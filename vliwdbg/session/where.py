@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from machine.access import ACCESS, AccessKind, Marks, mark_opcodes, mark_touching
+from machine.access import ACCESS, Kind, Marks, mark_opcodes, mark_touching
 from machine.isa import Opcode
 from machine.program import Bundle, Program
 
@@ -25,7 +25,7 @@ class Where:
         """The bundles that have a slot with one of these opcodes."""
         return self._marked(mark_opcodes(self.program.columns, rows))
 
-    def touching(self, start: int, stop: int, kinds: Collection[AccessKind]) -> Iterator[int]:
+    def touching(self, start: int, stop: int, kinds: Collection[Kind]) -> Iterator[int]:
         """The bundles with a slot that does such a thing to scratch start:stop."""
         return self._marked(mark_touching(self.program.columns, start, stop, kinds))
 
@@ -45,9 +45,7 @@ class Where:
         return bytes(flags)
 
 
-def reached(
-    bundle: Bundle, kinds: Collection[AccessKind], read: Callable[[int], int]
-) -> Iterator[range]:
+def reached(bundle: Bundle, kinds: Collection[Kind], read: Callable[[int], int]) -> Iterator[range]:
     """The memory addresses of each slot that does such a thing to memory.
 
     `read` gives scratch words before the bundle.

@@ -59,9 +59,9 @@ def look_at(session: Session) -> Look:
         session.names,
         session.layout,
         snapshot_of(session.core),
-        session.timeline.last_commit(),
+        session.core.last_commit(),
         session.arrival,
-        session.timeline.end,
+        session.end,
         breakpoint_views(session),
         tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from machine.disassembly import ScratchNames
 from machine.isa import VLEN
-from machine.machine import Core
+from machine.machine import Timeline
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
@@ -108,7 +108,7 @@ class Setting(View, kind="setting"):
     on: bool
 
 
-def rows_of(place: Place, core: Core, names: ScratchNames) -> Iterator[Words]:
+def rows_of(place: Place, core: Timeline, names: ScratchNames) -> Iterator[Words]:
     """The words of a place, a vector a row."""
     for start in range(place.start, place.stop, VLEN):
         row = place._replace(start=start, stop=min(start + VLEN, place.stop))

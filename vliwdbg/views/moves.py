@@ -152,7 +152,7 @@ def here_view(session: Session) -> Here:
 def _at(session: Session, event: StopEvent) -> dict[str, Any]:
     """The fields of `At`."""
     program = session.program
-    hits = tuple(_hit_view(hit, session.names) for hit in event.hits if hit.breakpoint.number)
+    hits = tuple(hit_view(hit, session.names) for hit in event.hits if hit.breakpoint.number)
     return {
         "cycle": event.cycle,
         "pc": event.pc,
@@ -164,7 +164,8 @@ def _at(session: Session, event: StopEvent) -> dict[str, Any]:
     }
 
 
-def _hit_view(hit: Hit, names: ScratchNames) -> HitView:
+def hit_view(hit: Hit, names: ScratchNames) -> HitView:
+    """What was met, as data."""
     breakpoint_, watched = hit.breakpoint, hit.breakpoint.watched
     place = watched.place if watched else None
     return HitView(

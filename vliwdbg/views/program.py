@@ -182,12 +182,12 @@ class Dumped(View, kind="dumped"):
 
 def history_view(session: Session) -> History:
     """Where in time the session is."""
-    core, timeline = session.core, session.timeline
+    core, end = session.core, session.end
     return History(
         core.position,
         core.cycle,
-        timeline.end.cycle if timeline.end else None,
-        sum(map(len, timeline.edits.values())),
+        end.cycle if end else None,
+        core.edits,
         dict(session.marks),
         dict(session.checkpoints),
     )
