@@ -57,6 +57,10 @@ class Case:
         """By address of an output the element that it belongs to."""
         self.good = good
 
+    def without_good(self) -> Case:
+        """The same with nothing to compare with but itself."""
+        return Case(self.signed, self.expected, self.elements)
+
     @cached_property
     def wrong(self) -> list[int]:
         """The addresses of wrong outputs, ascending."""

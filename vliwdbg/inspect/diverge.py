@@ -14,6 +14,7 @@ from array import array
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 
 from machine.core import choose_core
 from machine.disassembly import format_slot
@@ -68,14 +69,25 @@ def diverge(asked: Asked, flow: Flow) -> Diverge:
     if not own.wrong:
         notes.append("On its own words it is right; the outputs told are those of another input.")
     evidence = Evidence(case)
+    suspects = evidence.ranking
+    if case.good is not None:
+        # What the other program does is not all that is right: each way finds what one misses.
+        alone = Evidence(case.without_good())
+        suspects = _in_turns(alone.ranking, suspects)
     found: list[repairing.Repair] = []
     inputs = 0
     if choose_core().name == "compiled":
-        search = repairing.Repairs(evidence, asked.program)
+        search = repairing.Repairs(evidence, asked.program, suspects)
         found, inputs = search.find(), search.inputs
     else:
         notes.append("Without the compiled core no repairs are tried: this is evidence alone.")
-    return _answer(shown, case, evidence, found, inputs, notes)
+    return _answer(shown, case, evidence, suspects, found, inputs, notes)
+
+
+def _in_turns(one: Sequence[int], other: Sequence[int]) -> list[int]:
+    """Two rankings as one."""
+    pairs = zip_longest(one, other)
+    return [slot for slot in dict.fromkeys(chain.from_iterable(pairs)) if slot is not None]
 
 
 # --- cases ----------------------------------------------------------------------------------------
@@ -155,6 +167,7 @@ def _answer(
     shown: Case,
     case: Case,
     evidence: Evidence,
+    suspects: Sequence[int],
     found: Sequence[repairing.Repair],
     inputs: int,
     notes: Sequence[str],
@@ -162,7 +175,7 @@ def _answer(
     address = shown.wrong[0]
     number = next(n for n, left in enumerate(shown.signed.left) if _differs(shown, n, address))
     left = shown.signed.left[number]
-    slots = list(dict.fromkeys((*(repair.slot for repair in found), *evidence.ranking)))
+    slots = list(dict.fromkeys((*(repair.slot for repair in found), *suspects)))
     told = [_told(case.flow, repair, inputs) for repair in found]
     culprit = slots[0] if slots else None
     return Diverge(

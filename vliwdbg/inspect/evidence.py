@@ -130,9 +130,10 @@ class Evidence:
         self, node: int, element: int, numbers: Sequence[int], trusted: Collection[int]
     ) -> bool:
         case, owner = self.case, self.case.owners[node]
-        if case.good is not None:
-            return numbers[node] in trusted
-        if owner == NONE or self.is_of_another(node, element):
+        if owner == NONE:
+            known = bool(case.used[node]) or numbers[node] in trusted
+            return known or case.good is None or not case.lost
+        if self.is_of_another(node, element):
             # What reads another element's word is what is wrong, and of several elements by it.
             return True
         if owner == MIXED and not case.used[node]:
@@ -359,7 +360,10 @@ def _constant(evidence: Evidence) -> Iterator[Vote]:
                         waiting.append(producer)
             for depth, producer in enumerate(seen, 1):
                 vote = 1 / rank / (1 + depth / 8)
-                yield case.slots[producer], vote if case.used[producer] else 3 * vote
+                known = (
+                    case.used[producer] or case.signed.computations[producer] in case.computations
+                )
+                yield case.slots[producer], vote if known else 3 * vote
 
 
 def _misplaced(evidence: Evidence) -> Iterator[Vote]:

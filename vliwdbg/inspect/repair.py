@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -30,11 +30,11 @@ from vliwdbg.inspect.case import NONE, Case, expected_words
 from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
 
-MOST_SLOTS = 24
+MOST_SLOTS = 30
 MOST_VARIANTS = 6000
 """Slots that are changed, and changes that are run."""
-MOST_WORDS = 300
-"""Words that are tried in one place where nothing tells them apart."""
+FIRST_WORDS, MOST_WORDS = 60, 300
+"""Words and numbers that are tried in one place at first, and if nothing is found."""
 FARTHEST = 3
 """Bundles that a slot is moved by."""
 FRESH_INPUTS = 4
@@ -54,8 +54,10 @@ class Repair(NamedTuple):
 class Repairs:
     """The search for repairs of a case."""
 
-    def __init__(self, evidence: Evidence, program: Program) -> None:
+    def __init__(self, evidence: Evidence, program: Program, suspects: Sequence[int]) -> None:
         self.evidence = evidence
+        self.suspects = suspects
+        """Slots, those that most speaks against first."""
         self.case: Case = evidence.case
         self.flow = self.case.flow
         self.program = program
@@ -65,10 +67,16 @@ class Repairs:
 
     def find(self) -> list[Repair]:
         """All that were found, the likeliest first; one for each slot."""
-        slots = self.evidence.ranking[:MOST_SLOTS]
-        right = self._right(list(self._all(slots, self._fields)))
-        if not right:
-            right = self._right(list(self._all(slots[: MOST_SLOTS // 2], self._times)))
+        slots = self.suspects[:MOST_SLOTS]
+        searches = (
+            (slots, partial(self._fields, most=FIRST_WORDS)),
+            (slots, partial(self._fields, most=MOST_WORDS)),
+            (slots[: MOST_SLOTS // 2], self._times),
+        )
+        right: list[Repair] = []
+        for some, changes in searches:
+            self.tried = 0
+            right = right or self._right(list(self._all(some, changes)))
         best: dict[int, Repair] = {}
         order = {slot: rank for rank, slot in enumerate(slots)}
         for repair in sorted(right, key=lambda r: (-self._regularity(r), order[r.slot])):
@@ -117,7 +125,8 @@ class Repairs:
 
     # What a field might have been.
 
-    def _fields(self, slot: int) -> Iterator[Repair]:
+    def _fields(self, slot: int, most: int) -> Iterator[Repair]:
+        """Each field changed in at most so many ways."""
         row, operands = self.flow.row(slot), self.flow.operands(slot)
         pc = self.flow.pc_of_slot(slot)
         written = (row.name, *operands)
@@ -128,7 +137,7 @@ class Repairs:
             swapped[one], swapped[other] = swapped[other], swapped[one]
             yield Repair(slot, pc, tuple(swapped), (one, other))
         for position, operand in enumerate(row.operands, 1):
-            for value in self._meant(slot, row, position - 1, operand.role):
+            for value in islice(self._meant(slot, row, position - 1, operand.role), most):
                 if value != written[position]:
                     changed = (*written[:position], value, *written[position + 1 :])
                     yield Repair(slot, pc, changed, (position,))
@@ -161,14 +170,16 @@ class Repairs:
         if steps and not self.case.all_wrong and known:
             yield from self._computing(slot, row, position, steps[0])
         elif steps and not self.case.all_wrong and ACCESS[row.code].memory is Kind.READ:
-            yield from self._loading(slot, row, steps[0])
+            used = self._uses.get((_kind(row), position), Counter())
+            words = list(self._loading(slot, row, steps[0]))
+            yield from sorted(words, key=lambda word: -used[word])
         else:
             yield from self._near(slot, position)
             stored = ACCESS[row.code].memory is Kind.WRITE and position > 0
             if steps and stored and not self.case.all_wrong:
                 yield from self._storing(steps[0])
             else:
-                yield from islice(self._in_place(row, position), MOST_WORDS)
+                yield from self._in_place(row, position)
 
     def _computing(self, slot: int, row: Opcode, position: int, step: int) -> Iterator[int]:
         """The words with which what lanes compute is trusted."""
