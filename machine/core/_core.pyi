@@ -87,6 +87,15 @@ def trace(
 def find_waits(
     machine: Machine, pcs: Buffer, addresses: Buffer, /
 ) -> tuple[bytes, bytes, bytes, bytes, bytes]: ...
+def try_variants(
+    machine: Machine,
+    patches: Machine,
+    variants: Buffer,
+    memory: Buffer,
+    outputs: Buffer,
+    most: int,
+    /,
+) -> bytes: ...
 def draw(seeds: Sequence[bytes], images: Buffer, shape: tuple[int, int, int, int], /) -> None: ...
 def solve(
     images: Buffer,

@@ -37,5 +37,6 @@ extern PyMethodDef encode_methods[];
 extern PyMethodDef lockstep_methods[];
 extern PyMethodDef trace_methods[];
 extern PyMethodDef waits_methods[];
+extern PyMethodDef variants_methods[];
 
 #endif

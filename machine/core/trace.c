@@ -8,6 +8,7 @@
  */
 #include "module.h"
 #include "shape.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,137 +48,20 @@ enum { MEMORY_PRODUCER = MOST_SOURCES, WORD, ADDRESS };
 
 /* --- one slot ----------------------------------------------------------------------------------- */
 
-static bool reaches(const Run *run, uint32_t address, uint32_t lanes)
-{
-    return address < run->memory_words && run->memory_words - address >= lanes;
-}
-
-static bool jump(int64_t *next, int64_t target)
-{
-    *next = target;
-    return target >= 0;
-}
-
-static bool load(Run *run, size_t node, uint32_t address, uint32_t lanes)
-{
-    if (!reaches(run, address, lanes))
-        return false;
-    for (uint32_t i = 0; i < lanes; i++) {
-        run->columns[WORD][node + i] = run->memory[address + i];
-        run->columns[ADDRESS][node + i] = address + i;
-        run->columns[MEMORY_PRODUCER][node + i] = (uint32_t)run->memory_writer[address + i];
-    }
-    return true;
-}
-
-static bool store(Run *run, size_t node, uint32_t address, const uint32_t *words, uint32_t lanes)
-{
-    if (!reaches(run, address, lanes))
-        return false;
-    for (uint32_t i = 0; i < lanes; i++) {
-        run->columns[WORD][node + i] = words[i];
-        run->columns[ADDRESS][node + i] = address + i;
-    }
-    return true;
-}
-
-static bool any_zero(const uint32_t *words, uint32_t count)
-{
-    bool zero = false;
-    for (uint32_t i = 0; i < count; i++)
-        zero |= words[i] == 0;
-    return zero;
-}
-
 /* Have the words of a slot in its nodes; false if it faults. */
-static bool execute(Run *run, const Slot *slot, size_t node, int64_t *next, bool *halts)
+static bool execute(Run *run, const Slot *slot, const Shape *shape, size_t node, int64_t *next,
+                    bool *halts)
 {
-    const Target *const targets = run->program->targets;
-    const uint32_t *const s = run->scratch;
-    const uint32_t x = slot->x, y = slot->y, z = slot->z;
-    uint32_t *const out = run->columns[WORD] + node;
-
-    switch (operation_of(slot)) {
-/* `result` of words a, b and c at x, y and z, for so many lanes. */
-#define RESULTS(count, result)                                 \
-    for (uint32_t i = 0; i < (count); i++) {                   \
-        const uint32_t a = s[x + i], b = s[y + i], c = s[z + i]; \
-        (void)b, (void)c;                                      \
-        out[i] = result;                                       \
-    }                                                          \
-    return true;
-#define PLAIN(OPERATION, opcode, result) \
-    case OP_##OPERATION:                 \
-        RESULTS(1, result)               \
-    case OP_V##OPERATION:                \
-        RESULTS(VLEN, result)
-        PLAIN_ARITHMETIC(PLAIN)
-#undef PLAIN
-#define DIVIDING(OPERATION, opcode, result) \
-    case OP_##OPERATION:                    \
-        if (any_zero(s + y, 1))             \
-            return false;                   \
-        RESULTS(1, result)                  \
-    case OP_V##OPERATION:                   \
-        if (any_zero(s + y, VLEN))          \
-            return false;                   \
-        RESULTS(VLEN, result)
-        DIVIDING_ARITHMETIC(DIVIDING)
-#undef DIVIDING
-#define SCALAR 1
-#define VECTOR VLEN
-#define TERNARY(OPERATION, engine, opcode, SHAPE, run, result) \
-    case OP_##OPERATION:                                       \
-        RESULTS(SHAPE, result)
-        TERNARY_ARITHMETIC(TERNARY)
-#undef TERNARY
-#undef VECTOR
-#undef SCALAR
-#undef RESULTS
-    case OP_BROADCAST:
-        for (uint32_t i = 0; i < VLEN; i++)
-            out[i] = s[x];
-        return true;
-    case OP_LOAD:
-    case OP_LOAD_OFFSET:
-        return load(run, node, s[x], 1);
-    case OP_LOAD_VECTOR:
-        return load(run, node, s[x], VLEN);
-    case OP_STORE:
-        return store(run, node, s[x], s + y, 1);
-    case OP_STORE_VECTOR:
-        return store(run, node, s[x], s + y, VLEN);
-    case OP_CONSTANT:
-        *out = z;
-        return true;
-    case OP_ADD_IMMEDIATE:
-        *out = s[x] + z;
-        return true;
-    case OP_CORE_ID:
-        *out = 0;
-        return true;
-    case OP_TRACE:
-        *out = s[x];
-        return true;
-    case OP_JUMP:
-        return jump(next, targets[z].pc);
-    case OP_JUMP_INDIRECT:
-        *out = s[x];
-        return jump(next, s[x]);
-    case OP_JUMP_IF:
-    case OP_JUMP_IF_RELATIVE:
-        *out = s[x];
-        return !s[x] || jump(next, targets[z].pc);
-    case OP_HALT:
-        *halts = true;
-        return true;
-    case OP_PAUSE:
-    case OP_COMPARE:
-    case OP_COMPARE_VECTOR:
-    case OP_COMMENT:
-        return true;
+    const Words words = {run->program->targets, run->scratch, run->memory, run->memory_words};
+    uint32_t address = NO_ADDRESS;
+    if (!make_words(&words, slot, run->columns[WORD] + node, &address, next, halts))
+        return false;
+    for (uint32_t i = 0; i < shape->memory_lanes; i++) {
+        run->columns[ADDRESS][node + i] = address + i;
+        if (!shape->stores)
+            run->columns[MEMORY_PRODUCER][node + i] = (uint32_t)run->memory_writer[address + i];
     }
-    return false; /* every operation has a case above: the compiler holds it so */
+    return true;
 }
 
 /* Note who made the words that a slot reads, and that it reaches no memory, unless it will. */
@@ -263,7 +147,7 @@ static Progress trace_bundle(Run *run)
     for (size_t i = 0; i < count; i++) {
         const Shape *shape = &run->shapes[operation_of(slots + i)];
         note_producers(run, slots + i, shape, node);
-        if (!execute(run, slots + i, node, &next, &halts))
+        if (!execute(run, slots + i, shape, node, &next, &halts))
             return FAULTED;
         node += node_count(shape);
     }

@@ -6,12 +6,17 @@ each command prints now, with as much left out after the same number of lines.
 
 import re
 import shlex
-from contextlib import redirect_stdout
+from contextlib import chdir, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from kernels.catalog import build
+from machine import Problem
+from machine.codec import write_program
+from tests.inspect.mutations import SMALL, mutants
 from vliwdbg.cli import asking
 from vliwdbg.cli.app import do
 from vliwdbg.programs import Choice, Loaded, load
@@ -23,10 +28,18 @@ EXAMPLES = EXAMPLE.findall(PAGE.read_text("utf-8"))
 
 
 def printed(words: str) -> list[str]:
-    """The lines that a command prints."""
+    """The lines that a command prints; one that finds a program wrong says so by its exit code."""
     with redirect_stdout(StringIO()) as out:
-        assert do(shlex.split(words)) == 0
+        assert do(shlex.split(words)) == (words == "diverge wrong.json")
     return out.getvalue().splitlines()
+
+
+def write_programs(folder: Path) -> None:
+    """The programs that the page makes."""
+    wrong = next(mutants(build("vectors", "list", SMALL), 5)).program
+    for name, program in (("wrong", wrong), ("list", build("treehash", "list", Problem()))):
+        with (folder / f"{name}.json").open("w") as stream:
+            write_program(program, stream)
 
 
 def cut_like(shown: list[str], lines: list[str]) -> list[str]:
@@ -35,13 +48,16 @@ def cut_like(shown: list[str], lines: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def each_program_is_loaded_once() -> object:
+def each_program_is_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> object:
     known: dict[str, Loaded] = {}
 
     def load_once(choice: Choice) -> Loaded:
         return known.get(repr(choice)) or known.setdefault(repr(choice), load(choice))
 
     with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("page")
+        write_programs(folder)
+        patch.chdir(folder)
         patch.setattr(asking, "load", load_once)
         yield
 
@@ -56,7 +72,7 @@ def test_there_is_an_example_of_each_question() -> None:
     asked = {words.split()[0] for words, _ in EXAMPLES}
     assert asked == {
         "who", "uses", "writes", "find", "stats", "floor", "critical", "slack", "why", "whatif",
-        "live", "lint",
+        "live", "lint", "diverge", "explain", "diff",
     }  # fmt: skip
 
 
@@ -67,4 +83,6 @@ def write_anew(example: re.Match[str]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(EXAMPLE.sub(write_anew, PAGE.read_text("utf-8")), "utf-8")
+    with TemporaryDirectory() as folder, chdir(folder):
+        write_programs(Path(folder))
+        PAGE.write_text(EXAMPLE.sub(write_anew, PAGE.read_text("utf-8")), "utf-8")

@@ -7,6 +7,7 @@ set by hand are not in it.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
@@ -16,6 +17,7 @@ from vliwdbg.commands.table import Command, Group, find_unique, no_argument, who
 from vliwdbg.export.forms import FORMS
 from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
+from vliwdbg.programs import Choice, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
@@ -108,6 +110,29 @@ def export(console: Console, text: str) -> View:
     return Exported({name: file}) if write(file, told) else Exported({}, told)
 
 
+def diverge(console: Console, text: str) -> View:
+    """By the reference, and by a program that is right."""
+    good = _questions_about(file_named(text)) if text else None
+    return questions_of(console).diverge(good)
+
+
+def diff(console: Console, text: str) -> View:
+    """Of the session's program and another, or of two others."""
+    files = shlex.split(text)
+    if not 1 <= len(files) <= 2:
+        raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
+    others = [_questions_about(file) for file in files]
+    if len(files) == 1:
+        return questions_of(console).diff(others[0], ("this program", files[0]))
+    return others[0].diff(others[1], (files[0], files[1]))
+
+
+def _questions_about(file: str) -> Questions:
+    """Raises ProgramError for a file that is no program."""
+    loaded = load(Choice(file))
+    return Questions(loaded.program, loaded.memory)
+
+
 def _plain(name: str) -> Callable[[Console, str], View]:
     """The handler of a question without an argument."""
 
@@ -177,6 +202,28 @@ GROUP = Group(
             "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
         ),
         Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("diverge",),
+            "diverge [GOOD]",
+            "the first wrong output, the slot that makes it wrong, and a repair",
+            diverge,
+            "file",
+            "GOOD is a program that does the same in the same way, and is right.",
+        ),
+        Command(
+            ("explain",),
+            "explain",
+            "which vector, round and stage slots work for, of a program that does not tell",
+            _plain("explain"),
+        ),
+        Command(
+            ("diff",),
+            "diff [A] B",
+            "what differs between two programs, whatever their order and registers",
+            diff,
+            "file",
+            "With one file, between the session's program and that.",
+        ),
         Command(
             ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
         ),

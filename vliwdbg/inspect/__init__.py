@@ -15,6 +15,9 @@ Each question is a function of these that returns a view (`vliwdbg.views`); none
 from vliwdbg.inspect.access_log import uses, writes
 from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import Dependences
+from vliwdbg.inspect.diff import diff
+from vliwdbg.inspect.diverge import diverge
+from vliwdbg.inspect.explain import Explanation
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
@@ -29,9 +32,12 @@ from vliwdbg.inspect.why import why
 
 __all__ = [
     "Dependences",
+    "Explanation",
     "Flow",
     "Questions",
     "critical",
+    "diff",
+    "diverge",
     "find",
     "floor",
     "lint",

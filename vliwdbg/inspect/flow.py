@@ -121,6 +121,11 @@ class Flow:
         """Whether it is all of the run, from its start to where it ends by itself."""
         return not self.start.position and self.trace.why in (Why.END, Why.HALT, Why.FAULT)
 
+    @property
+    def next_pc(self) -> int:
+        """The bundle that the run would go on with, where it goes straight on."""
+        return self.pcs[-1] + 1 if self.pcs else 0
+
     @cached_property
     def ending(self) -> Ending:
         """Where it ends, and why."""
@@ -148,6 +153,10 @@ class Flow:
     def offset(self, slot: int, pc: int) -> int:
         """Of a slot, by number in the program, the nodes before it in its bundle."""
         return self._nodes_before[slot] - self._bundle_nodes_before[pc]
+
+    def nodes_before_bundle(self, pc: int) -> int:
+        """The nodes of all bundles before one, if each is executed once."""
+        return self._bundle_nodes_before[pc]
 
     def node(self, step: int, slot: int, lane: int = 0) -> int:
         """The node of a lane of a slot of an executed bundle."""

@@ -22,12 +22,16 @@ from machine.program import Program
 from vliwdbg.inspect import access_log
 from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import WORKING, Dependences
+from vliwdbg.inspect.diff import diff
+from vliwdbg.inspect.diverge import Asked, diverge
+from vliwdbg.inspect.explain import Explanation
 from vliwdbg.inspect.find import find
 from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.lint import lint
 from vliwdbg.inspect.live import live
 from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.signatures import full_inputs, sign
 from vliwdbg.inspect.stats import stats
 from vliwdbg.inspect.whatif import whatif
 from vliwdbg.inspect.who import DEPTH, who
@@ -35,6 +39,9 @@ from vliwdbg.inspect.why import why
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
+from vliwdbg.views.diff import Diff
+from vliwdbg.views.diverge import Diverge
+from vliwdbg.views.explain import Explain
 from vliwdbg.views.lint import Lint
 from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
@@ -44,6 +51,9 @@ MOST_CYCLES = 500_000
 """Of a run that is looked at where nobody says how many."""
 OTHERS = 2
 """Inputs beside the one asked about that a load or store has to be free to move on."""
+
+DIFF_INPUTS = 3
+"""Inputs on which two programs are compared."""
 
 
 class Questions:
@@ -155,6 +165,38 @@ class Questions:
     def lint(self, silenced: Collection[str] = ()) -> Lint:
         """What looks wrong or wasteful."""
         return lint(self.dependences, silenced)
+
+    def diverge(self, good: Questions | None = None) -> Diverge:
+        """Where the program goes wrong, compared with the reference, and with another program that
+        is right, if there is one."""
+        other = None if good is None else good.program
+        return diverge(Asked(self.program, self.memory, other, self.max_cycles), self.flow)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """What the slots and words of the program are for."""
+        return Explanation(self.program, max_cycles=self.max_cycles)
+
+    def explain(self) -> Explain:
+        """The same, in numbers."""
+        return self.explanation.view()
+
+    def diff(self, other: Questions, names: tuple[str, str] = ("A", "B")) -> Diff:
+        """What differs between this program and another, on inputs of this one's problem; on those
+        of its own where the other's is of other sizes."""
+        signed = []
+        for asked in (self, other):
+            inputs = self._inputs_of(asked, DIFF_INPUTS)
+            signed.append(sign(asked.program, inputs, most=asked.most, max_cycles=asked.max_cycles))
+        return diff(signed[0], signed[1], names)
+
+    def _inputs_of(self, other: Questions, count: int) -> list[array[int]]:
+        problem = self.program.problem
+        if problem is None or other.program.problem is None:
+            return [other.memory]
+        if problem.layout != other.program.problem.layout:
+            problem = other.program.problem
+        return full_inputs(problem, count)
 
     def find(self, expression: str, first: int = 0, last: int | None = None) -> Found:
         """The cycles before which an expression holds."""

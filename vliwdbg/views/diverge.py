@@ -1,0 +1,55 @@
+"""Where a wrong program goes wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vliwdbg.views.answers import Answer
+from vliwdbg.views.places import SlotAt
+
+Confidence = Literal["repaired-unique", "repaired-several", "evidence-only"]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A change of one slot after which all outputs are right on so many inputs.
+
+    `written` is the slot as it should be in a file, `text` the same to be read, `pc` the bundle
+    that it should be in, and `change` tells the difference to a person.
+    """
+
+    slot: SlotAt
+    written: tuple[str | int, ...]
+    text: str
+    pc: int
+    change: str
+    inputs: int
+
+
+@dataclass(frozen=True)
+class Diverge(Answer, kind="diverge"):
+    """The first wrong output, and the slot that makes it wrong.
+
+    `element` is that output's, `expected` and `got` are its words. `wrong` of `outputs` are not
+    right. The `candidates` are ranked, the first of them is the `culprit`; `chain` leads from it to
+    the output. `evidence` is what speaks against it. `equivalent` are other slots of which a change
+    makes all right too. Of a right program there is nothing of all this.
+    """
+
+    outputs: int
+    wrong: int
+    element: int | None
+    expected: int | None
+    got: int | None
+    culprit: SlotAt | None
+    candidates: tuple[SlotAt, ...]
+    chain: tuple[SlotAt, ...]
+    evidence: tuple[str, ...]
+    confidence: Confidence | None
+    repair: Repair | None
+    equivalent: tuple[Repair, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.wrong
