@@ -42,8 +42,9 @@ MORE = [
     "export csv -; export asm x.asm; export html x.html",
 ]  # fmt: skip
 SCRIPTS = [row[0] for row in (*RIGHT, *WRONG)] + MORE
-QUIET_KINDS = {"logged", "bench", "ledger"}
-"""Kinds that are no command's reply, but said while one is under way, or by the command line."""
+QUIET_KINDS = {"logged", "bench", "ledger", "diff", "diverge", "explain"}
+"""Kinds that are no command's reply, but said while one is under way, or by the command line; and
+those that need a program of the problem to be asked about, which tests/inspect does."""
 
 
 def replies(lines: str, loaded: Any = None) -> Iterator[Reply]:

@@ -156,6 +156,8 @@ OF_FORM = {
     "machine/core/compiled.py",
     "machine/core/tracing.py",
     "vliwdbg/inspect/dependences.py",
+    "vliwdbg/inspect/diverge.py",
+    "vliwdbg/inspect/repair.py",
     "vliwdbg/views/bundle.py",
 }
 OF_ACCESS = {"machine/isa.py", "machine/access.py", "machine/core/compiled.py"}

@@ -136,20 +136,21 @@ class Repairs:
             swapped = list(written)
             swapped[one], swapped[other] = swapped[other], swapped[one]
             yield Repair(slot, pc, tuple(swapped), (one, other))
-        for position, operand in enumerate(row.operands, 1):
-            for value in islice(self._meant(slot, row, position - 1, operand.role), most):
+        for position in range(1, row.arity + 1):
+            for value in islice(self._meant(slot, row, position - 1), most):
                 if value != written[position]:
                     changed = (*written[:position], value, *written[position + 1 :])
                     yield Repair(slot, pc, changed, (position,))
 
-    def _meant(self, slot: int, row: Opcode, position: int, role: Role) -> Iterator[int]:
-        if role is Role.DEF:
+    def _meant(self, slot: int, row: Opcode, position: int) -> Iterator[int]:
+        access = ACCESS[row.code]
+        if position == access.dest:
             yield from self._destinations(slot, row, position)
-        elif role in (Role.USE, Role.ADDRESS):
+        elif any(position == at for at, _ in access.reads):
             yield from self._sources(slot, row, position)
-        elif role is Role.OFFSET:
+        elif position == access.offset:
             yield from range(VLEN)
-        elif role is Role.IMMEDIATE:
+        elif row.operands[position].role is Role.IMMEDIATE:
             yield from self._immediates(self.flow.operands(slot)[position])
 
     def _times(self, slot: int) -> Iterator[Repair]:
@@ -342,9 +343,9 @@ class Repairs:
         for position in repair.changed:
             if position == 0:
                 continue
-            role = row.operands[position - 1].role
-            if role in (Role.DEF, Role.USE, Role.ADDRESS):
-                width = max(row.operands[position - 1].width, 1)
+            operand = row.operands[position - 1]
+            if operand.in_scratch:
+                width = max(operand.width, 1)
                 score += self._touches(repair.written[position], width)
                 score -= self._touches(before[position], width)
         return score
@@ -388,7 +389,8 @@ def _like(row: Opcode) -> list[str]:
 
 def _swaps(row: Opcode) -> Iterator[tuple[int, int]]:
     """Pairs of positions, in a slot as written, of operands that are read alike."""
-    uses = [at for at, operand in enumerate(row.operands, 1) if operand.role is Role.USE]
+    access = ACCESS[row.code]
+    uses = [1 + at for at, _ in access.reads if at != access.address]
     for i, one in enumerate(uses):
         for other in uses[i + 1 :]:
             yield one, other
