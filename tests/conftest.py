@@ -1,4 +1,4 @@
-"""What holds for every test: Ctrl+C is heard, and nothing waits for ever."""
+"""What holds for every test: signals are heard, and nothing waits for ever."""
 
 import signal
 import threading
@@ -13,6 +13,8 @@ SOAK_PATIENCE = 7200
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in whatever a script starts with `&`
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)

@@ -132,6 +132,7 @@ async def test_commands_of_a_breakpoint_are_gathered() -> None:
     async with opened() as driver:
         await driver.type("break pc 2")
         await driver.type("commands 1")
+        await driver.until(lambda: driver.app.main.has_class("-commanding"))
         for character in "print sum":
             await driver.pilot.press("space" if character == " " else character)
         await driver.pilot.press("enter")
