@@ -113,7 +113,7 @@ class Driver:
 
     @property
     def replies(self) -> list[str]:
-        return [line.text for line in self.app.main.desk.transcript]
+        return [line.text for line in self.app.main.view_state.transcript]
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ async def test_an_error_is_said_and_the_session_goes_on() -> None:
         await driver.type("frobnicate")
         assert driver.sees("frobnicate")
         await driver.type("print 1 +")
-        assert driver.app.main.desk.transcript[-1].kind == "error"
+        assert driver.app.main.view_state.transcript[-1].kind == "error"
         await driver.press("s")
         assert driver.session.core.position == 1
 

@@ -40,7 +40,7 @@ async def test_settings_are_obeyed(tmp_path: Path) -> None:
     text = 'theme = "nord"\nradix = "signed"\nlayout = "two"\n[keys]\nstep = "z"\nquit = "Q"\n'
     async with opened(user=user_with(tmp_path, text), size=(200, 50)) as driver:
         assert driver.app.theme == "nord"
-        assert driver.app.main.desk.radix.label == "signed"
+        assert driver.app.main.view_state.radix.label == "signed"
         assert set(shown(driver)) == {"code", "bundle", "timeline"}
         await driver.press("s", "z")
         assert driver.session.core.position == 1

@@ -1,6 +1,6 @@
 """What the panes share: the session, and how its user looks at it. Nothing here draws.
 
-Whatever is true of the program and its run is in the session. The desk is how it looked when it
+Whatever is true of the program and its run is in the session. The view_state is how it looked when it
 was last at rest, so that panes can be drawn while a command runs on in its thread; and it adds the
 bundle looked at, the radix of words, and the transcript of commands and replies.
 """
@@ -100,7 +100,7 @@ def look_at(session: Session) -> Look:
     )
 
 
-class Desk:
+class ViewState:
     """One user at one session, and what the session was like when last looked at."""
 
     def __init__(self, look: Look) -> None:
