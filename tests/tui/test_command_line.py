@@ -40,7 +40,7 @@ async def test_escape_leaves_without_executing() -> None:
 
 async def test_a_line_opened_while_a_pane_is_chosen_gets_the_keys() -> None:
     async with opened() as driver:
-        driver.app.main.room.choose("scratch")
+        driver.app.main.grid.choose("scratch")
         driver.app.main.action_command()
         await driver.pilot.press(*"step", "ctrl+j")
         await driver.settle()

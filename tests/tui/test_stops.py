@@ -77,7 +77,7 @@ async def test_a_stop_marks_the_slots_it_is_about(line: str, pc: int, marked: se
         view_state = driver.app.main.view_state
         assert view_state.looking == pc
         assert {slot.number for slot in view_state.met if slot.pc == pc} == marked
-        bundle = driver.app.main.room.bundle
+        bundle = driver.app.main.grid.bundle
         rows = [at for at in range(bundle.count()) if bundle.row(at)[0][0] == STOPPED]
         assert bool(rows) == bool(marked)
         assert bundle.cursor == (rows[0] if rows else 0)

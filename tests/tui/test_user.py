@@ -48,8 +48,8 @@ async def test_settings_are_obeyed(tmp_path: Path) -> None:
 
 
 def shown(driver: Driver) -> list[str]:
-    room = driver.app.main.room
-    return list(room.boxes(room.size))
+    grid = driver.app.main.grid
+    return list(grid.boxes(grid.size))
 
 
 async def test_wrong_lines_are_told_once_and_the_rest_is_used(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
     key ──> Key ──> command line ──> Debugger, in its thread
                                          │
-    Room.show() <── ViewState <── News <── events
+    PaneGrid.show() <── ViewState <── News <── events
 
 Keys and the command line end in `execute`, and nothing else touches the session.
 """
@@ -40,7 +40,7 @@ from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
-from vliwdbg.tui.screens.room import Room
+from vliwdbg.tui.screens.pane_grid import PaneGrid
 from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
@@ -154,7 +154,7 @@ class MainScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.view_state)
-        yield Room(self.view_state, self.user.settings["layout"])
+        yield PaneGrid(self.view_state, self.user.settings["layout"])
         yield ValueLine(self.view_state)
         yield ReplyLine(self.view_state)
         yield KeysLine(self.keys_by_id, self.pending)
@@ -190,13 +190,13 @@ class MainScreen(Screen[int]):
     # what is where
 
     @property
-    def room(self) -> Room:
-        return self.query_one(Room)
+    def grid(self) -> PaneGrid:
+        return self.query_one(PaneGrid)
 
     @property
     def pane(self) -> Pane:
         """The chosen pane."""
-        return self.room.pane
+        return self.grid.pane
 
     @property
     def status(self) -> StatusLine:
@@ -265,7 +265,7 @@ class MainScreen(Screen[int]):
             )
         self._show_all()
         if self.view_state.met != met:
-            self.room.bundle.go_to_stop()
+            self.grid.bundle.go_to_stop()
         if rest.gathering and not self.debugger.busy:
             self.action_command()
 
@@ -277,7 +277,7 @@ class MainScreen(Screen[int]):
         self._reply(lines)
         moved = any(isinstance(reply.view, Moved) for reply in rest.replies)
         if rest.typed and len(lines) > 1 and not moved:
-            self.room.bring("messages")
+            self.grid.bring("messages")
         codes = [reply.quit for reply in rest.replies if reply.quit is not None]
         if codes:
             self.app.exit(codes[0])
@@ -287,7 +287,7 @@ class MainScreen(Screen[int]):
 
     def _show_all(self) -> None:
         """Draw all panes again."""
-        self.room.show()
+        self.grid.show()
         self.status.refresh()
 
     @property
@@ -315,8 +315,8 @@ class MainScreen(Screen[int]):
             self.execute(line)
 
     async def _act(self, action: str) -> None:
-        _, in_room, rest = action.partition("room.")
-        await self.app.run_action(rest or action, self.room if in_room else self)
+        _, in_grid, rest = action.partition("grid.")
+        await self.app.run_action(rest or action, self.grid if in_grid else self)
 
     def _filled(self, line: str) -> str | None:
         """The line with the cursor's bundle and words in it."""
@@ -339,7 +339,7 @@ class MainScreen(Screen[int]):
         number = self.pending.add(digit)
         self._show_pending()
         if number and number <= len(PANES):
-            self.room.choose(PANES[number - 1])
+            self.grid.choose(PANES[number - 1])
 
     def _show_pending(self) -> None:
         self.query_one(KeysLine).refresh()
@@ -426,7 +426,7 @@ class MainScreen(Screen[int]):
         if pc is None:
             self._note(f"No bundle can meet {stop.label}.")
         else:
-            self.room.look_at(pc)
+            self.grid.look_at(pc)
 
     def action_stop(self, command: str) -> None:
         """Do something to the stop under the cursor: toggle, delete or edit."""
@@ -454,7 +454,7 @@ class MainScreen(Screen[int]):
 
     def _here(self) -> Spot:
         return Spot(
-            self.view_state.now.cycle, self.room.chosen, self.pane.cursor, self.view_state.followed
+            self.view_state.now.cycle, self.grid.chosen, self.pane.cursor, self.view_state.followed
         )
 
     def _go_to_writer(self, story: Following) -> None:
@@ -469,9 +469,9 @@ class MainScreen(Screen[int]):
     async def _arrive_at(self, cycle: int, slot: int) -> None:
         await self._be_at(cycle)
         self.view_state.look_at_next()
-        self.room.choose("bundle")
-        self.room.show()
-        self.room.bundle.go_to_slot(slot)
+        self.grid.choose("bundle")
+        self.grid.show()
+        self.grid.bundle.go_to_slot(slot)
 
     async def _be_at(self, cycle: int) -> None:
         if cycle != self.view_state.now.cycle:
@@ -490,13 +490,13 @@ class MainScreen(Screen[int]):
         await self._be_at(spot.cycle)
         self.view_state.followed = spot.followed
         self._show_followed()
-        self.room.choose(spot.pane)
-        self.room.pane.move_to(spot.row)
+        self.grid.choose(spot.pane)
+        self.grid.pane.move_to(spot.row)
 
     def _show_followed(self) -> None:
         self.view_state.settle_marks()
         self.query_one(ValueLine).refresh()
-        self.room.show()
+        self.grid.show()
 
     @work(thread=True, exclusive=True, group="flow")
     def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
@@ -532,12 +532,12 @@ class MainScreen(Screen[int]):
             take(known)
             self.status.refresh()
             for pane in ("bundle", "timeline"):
-                self.room.panes[pane].show()
+                self.grid.panes[pane].show()
 
     def action_zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""
         self.view_state.zoom(factor)
-        self.room.panes["timeline"].show()
+        self.grid.panes["timeline"].show()
 
     @on(TimelinePane.Seek)
     def seek(self, asked: TimelinePane.Seek) -> None:
@@ -568,15 +568,15 @@ class MainScreen(Screen[int]):
         await self.wait_until_idle()
         if view_state.program is not program:
             await self._be_at(cycle)
-            self.room.look_at(looking)
+            self.grid.look_at(looking)
             self._tell_difference()
         self.status.refresh()
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""
-        for pane in dict.fromkeys((self.pane, *map(self.room.panes.get, ("scratch", "memory")))):
+        for pane in dict.fromkeys((self.pane, *map(self.grid.panes.get, ("scratch", "memory")))):
             if pane and pane.next_change(direction):
-                self.room.choose(str(pane.id))
+                self.grid.choose(str(pane.id))
                 return
         self._reply([Line("note", "No word has changed since the last stop.")])
 
@@ -609,7 +609,7 @@ class MainScreen(Screen[int]):
         if at is None:
             self._reply([Line("error", f"No slot is {view_state.searched!r}; {SEARCHABLE}.")])
             return
-        self.room.look_at(view_state.found[at])
+        self.grid.look_at(view_state.found[at])
         self._note(f"/{view_state.searched}  {at + 1:,}/{len(view_state.found):,}")
 
     @work(group="search")
@@ -631,12 +631,12 @@ class MainScreen(Screen[int]):
     def action_cancel(self) -> None:
         """Stop what runs; show all panes again."""
         self._interrupt()
-        if self.room.grown:
-            self.room.ungrow()
+        if self.grid.grown:
+            self.grid.ungrow()
 
     def action_keys(self) -> None:
         """Show all keys."""
-        self.app.push_screen(KeysScreen(self.room.chosen, self.groups))
+        self.app.push_screen(KeysScreen(self.grid.chosen, self.groups))
 
     def action_palette(self) -> None:
         """All commands, to search."""
@@ -714,13 +714,13 @@ class MainScreen(Screen[int]):
     @on(Pane.Chosen)
     def choose_pane(self, chosen: Pane.Chosen) -> None:
         """A tab was clicked."""
-        self.room.choose(chosen.pane)
+        self.grid.choose(chosen.pane)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A pane was clicked: keys are its own from now on."""
         if not isinstance(event.widget, Pane) or event.widget is not self.focused:
             return  # news of a focus that has moved on since
-        if event.widget.id != self.room.chosen:
-            self.room.choose(str(event.widget.id))
+        if event.widget.id != self.grid.chosen:
+            self.grid.choose(str(event.widget.id))
         if self.has_class("-commanding"):
             self.query_one(CommandLine).leave()

@@ -36,7 +36,7 @@ class _Arranged(Layout):
         size: Size,
         greedy: bool = True,  # noqa: ARG002
     ) -> ArrangeResult:
-        assert isinstance(parent, Room)
+        assert isinstance(parent, PaneGrid)
         boxes = parent.boxes(size)
         return [
             WidgetPlacement(Region(*boxes[str(child.id)]), NULL_OFFSET, NULL_SPACING, child)
@@ -45,7 +45,7 @@ class _Arranged(Layout):
         ]
 
 
-class Room(Container):
+class PaneGrid(Container):
     """Holds all panes and shows those that have a box. `chosen` is the pane in focus."""
 
     def __init__(self, view_state: ViewState, layout: str = LAYOUTS[0]) -> None:
@@ -54,7 +54,7 @@ class Room(Container):
         self.panes: dict[str, Pane] = {
             name: pane(name, view_state) for name, pane in zip(PANES, CLASSES, strict=True)
         }
-        super().__init__(*self.panes.values(), id="room")
+        super().__init__(*self.panes.values(), id="grid")
         self.chosen = self.beside = PANES[1]
         self.grown = False
         self._arranged = _Arranged()
