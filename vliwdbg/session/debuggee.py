@@ -68,10 +68,10 @@ class Debuggee:
     def compares(self) -> bytes:
         """A byte for each pc, not 0 where the bundle compares with the reference."""
         if self._compares is None:
-            from vliwdbg.session.where import Where
+            from vliwdbg.session.program_index import ProgramIndex
 
-            where = Where(self.program)
-            self._compares = where.flags(where.of_opcodes(COMPARES), 1)
+            index = ProgramIndex(self.program)
+            self._compares = index.flags(index.of_opcodes(COMPARES), 1)
         return self._compares
 
     @property

@@ -189,7 +189,7 @@ class Session(Debuggee):
         if tag is None:
             return []
         outside = Outside(tag.pc, tag.end)
-        flags = outside.flags(self.breakpoints.where)
+        flags = outside.flags(self.breakpoints.index)
         return [Breakpoint(0, "tbreak", tag.name, outside, flags=flags)]
 
     # edits
