@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kernels.errors import BuildError
 from kernels.schedule import SCHEDULERS, find_scheduler
-from machine.collector import collector_off
+from machine.collector import gc_paused
 
 if TYPE_CHECKING:
     from kernels.order import Order
@@ -91,7 +91,7 @@ def build(
         problem or Problem(), kernel, tuple(outputs), tuple(without), dict(settings or {}), hook
     )
     report = progress or _tell_nobody
-    with collector_off():
+    with gc_paused():
         report("schedule", 0.0)
         schedule = run(order)
         report("verify", 0.6)

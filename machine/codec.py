@@ -22,7 +22,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
-from machine.collector import collector_off
+from machine.collector import gc_paused
 from machine.core.encoding import make_encoder
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
 from machine.errors import Complaint, ProgramError, quoted
@@ -44,7 +44,7 @@ def read_program(source: str) -> Program:
 
     Raises ProgramError with every fault of the file.
     """
-    with collector_off():
+    with gc_paused():
         return program_of(read_json(source), name=_name_of(source))
 
 
@@ -125,7 +125,7 @@ def parse_json(data: bytes, source: str) -> Any:
     """The value of JSON text in UTF-8, with or without a byte order mark. Raises ProgramError."""
     try:
         text = data.removeprefix(BOM_UTF8).decode()
-        with collector_off():
+        with gc_paused():
             value = json.loads(text)
             if _has_keys(text, _count_keys(value)):  # so none was lost
                 return value
