@@ -164,7 +164,7 @@ async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted() -> 
             assert driver.sees("under way")
             driver.app.simulate_key(key)
             await driver.until(lambda: not driver.app.main.running)
-            assert driver.session.arrival.reason is Reason.INTERRUPT
+            assert driver.session.stop_event.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
 
 
@@ -201,7 +201,7 @@ async def test_rebuild_keeps_breakpoints_and_says_cycles() -> None:
         assert driver.session.program.build["scheduler"] == "serial"
         assert "9 → " in " ".join(driver.replies)
         await driver.press("c")
-        assert driver.session.arrival.reason is Reason.BREAKPOINT
+        assert driver.session.stop_event.reason is Reason.BREAKPOINT
         assert driver.sees("treehash (serial)")
         await driver.type("rebuild --scheduler list height=3 rounds=2 batch=8")
         assert driver.session.core.position == 0

@@ -42,7 +42,7 @@ async def test_continue_stops_where_it_should_and_returns() -> None:
         await driver.type("break engine flow")
         await driver.press("c")
         assert driver.session.core.pc == 3
-        assert driver.session.arrival.reason is Reason.BREAKPOINT
+        assert driver.session.stop_event.reason is Reason.BREAKPOINT
         await driver.press("c", "c")
         assert driver.session.core.state is State.PAUSED
         await driver.press("C")

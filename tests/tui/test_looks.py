@@ -94,7 +94,7 @@ async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
         assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
         # All of it, with its slots below.
         said = " ".join(line.strip() for line in driver.screen()[9:12])
-        fault = driver.session.arrival.fault
+        fault = driver.session.stop_event.fault
         assert fault
         assert said.startswith(fault.sentence(driver.session.program))
         await driver.press("up")

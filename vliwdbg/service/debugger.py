@@ -115,7 +115,7 @@ class Debugger:
 
     def _facts(self) -> _Facts:
         session = self.session
-        return _Facts(session.program, session.arrival, breakpoint_views(session))
+        return _Facts(session.program, session.stop_event, breakpoint_views(session))
 
     # in a thread of its own
 

@@ -49,7 +49,7 @@ class Debuggee:
         self.program: Program = machine.program
         self.end: Stop | None = None
         self._compares: bytes | None = None
-        self.arrival = self.here(Reason.BUDGET)
+        self.stop_event = self.here(Reason.BUDGET)
 
     # what is true now
 
@@ -85,7 +85,7 @@ class Debuggee:
 
     def arrive(self, event: StopEvent) -> StopEvent:
         """Keep where a move came to."""
-        self.arrival = event
+        self.stop_event = event
         return event
 
     def go(self, position: int) -> None:

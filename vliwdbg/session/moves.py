@@ -66,7 +66,7 @@ class Run:
     ) -> None:
         self.printed: list[str] = debuggee.printed
         self.target = target
-        self.arrival: StopEvent | None = None
+        self.stop_event: StopEvent | None = None
         self._debuggee = debuggee
         self._move = move
         self._looks = looks
@@ -78,28 +78,28 @@ class Run:
         Raises DebuggerError if it cannot be done after all.
         """
         deadline = time.monotonic() + seconds
-        while self.arrival is None:
+        while self.stop_event is None:
             try:
                 next(self._move)
             except StopIteration as done:
-                self.arrival = self._end(done.value)
+                self.stop_event = self._end(done.value)
             if time.monotonic() >= deadline:
                 break
-        return self.arrival
+        return self.stop_event
 
     def finish(self) -> StopEvent:
         """Go on until it has ended."""
-        while (arrival := self.advance()) is None:
+        while (stop_event := self.advance()) is None:
             pass
-        return arrival
+        return stop_event
 
     def interrupt(self) -> StopEvent:
         """End it here; a move to a place of its own ends where it began."""
         self._move.close()
         if self._home is not None:
             self._debuggee.go(self._home)
-        self.arrival = self._end(self._debuggee.here(Reason.INTERRUPT))
-        return self.arrival
+        self.stop_event = self._end(self._debuggee.here(Reason.INTERRUPT))
+        return self.stop_event
 
     def _end(self, event: StopEvent) -> StopEvent:
         return event if self._looks else self._debuggee.arrive(event)

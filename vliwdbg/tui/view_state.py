@@ -88,7 +88,7 @@ def look_at(session: Session) -> Look:
         session.layout,
         snapshot_of(session.core),
         session.core.last_commit(),
-        session.arrival,
+        session.stop_event,
         session.end,
         breakpoint_views(session),
         tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
