@@ -25,7 +25,7 @@ TIE_BITS = 16
 
 
 class Name(NamedTuple):
-    """`tie` orders operations of equal urgency; `slot` is the same in other modes, where there.
+    """`tie` orders operations of equal priority; `slot` is the same in other modes, where there.
 
     `digest` says what the operation is, as far as the name does not.
     """

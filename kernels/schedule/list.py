@@ -47,7 +47,7 @@ class Parameters:
 
 
 def list_schedule(code: Code, parameters: Parameters | None = None) -> Schedule:
-    """A schedule by urgency. Raises BuildError if scratch does not suffice."""
+    """A schedule by priority. Raises BuildError if scratch does not suffice."""
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
     rank = ranks(flat, parameters or Parameters())
@@ -55,7 +55,7 @@ def list_schedule(code: Code, parameters: Parameters | None = None) -> Schedule:
 
 
 def ranks(flat: Flat, parameters: Parameters) -> list[int]:
-    """By node, its place in the order of urgency, 0 first; program order where keys are equal."""
+    """By node, its place in the order of priority, 0 first; program order where keys are equal."""
     offsets = parameters.offsets or [STEP * vector**SHAPE for vector in range(flat.vectors)]
     latest = max(offsets, default=0)
     graph, vector = flat.graph, flat.vector

@@ -4,7 +4,7 @@
     a cycle       1      2      2       12    6      into what is left of alu and valu
 
 Order within a cycle: the rest of a split operation, flow, load, store, single alu slots, then
-valu and splittable operations together by urgency. A splittable one takes 8 alu slots if they
+valu and splittable operations together by priority. A splittable one takes 8 alu slots if they
 are free, else a valu slot, else it begins in the alu slots that are left and ends next cycle. The
 last one that is ready begins there even while valu slots are free, if there are multiply_adds for
 all of them: only it can fill the alu slots that are left, and they can go nowhere else.

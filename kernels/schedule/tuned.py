@@ -15,9 +15,9 @@ from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
 from kernels.schedule.flat import flatten
 from kernels.schedule.list import assemble
+from kernels.schedule.priority import Groups, ranks
 from kernels.schedule.scratch import pin
 from kernels.schedule.tuning import Tuning
-from kernels.schedule.urgency import Groups, ranks
 
 
 def tuned_schedule(code: Code, tuning: Tuning) -> Schedule:

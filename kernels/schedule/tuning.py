@@ -51,7 +51,7 @@ class Tuning:
     modes: tuple[Modes, ...]
     """By vector."""
     offsets: array[int]
-    """By group (see `schedule.urgency`), as noise in its steps."""
+    """By group (see `schedule.priority`), as noise in its steps."""
     noise: array[int]
     """By operation, in the order of their ties (see `analysis.names`)."""
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from random import Random
 
 from kernels.plan import LIKELY, Modes
-from kernels.schedule.urgency import SCALE, Groups
+from kernels.schedule.priority import SCALE, Groups
 from kernels.tune.anneal import Annealing, Best
 from kernels.tune.candidate import SPARES, WINDOWS, Candidate
 from kernels.tune.measure import Measure

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from kernels.plan import LIKELY, Modes
-from kernels.schedule.urgency import SCALE, Groups
+from kernels.schedule.priority import SCALE, Groups
 
 MOST_NOISE = 127
 """Steps; noise is kept in a byte each."""

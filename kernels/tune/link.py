@@ -23,8 +23,8 @@ from kernels.order import Order
 from kernels.plan import Modes
 from kernels.schedule.compiled import core
 from kernels.schedule.flat import Kind, kind_of
+from kernels.schedule.priority import Groups
 from kernels.schedule.scratch import pin
-from kernels.schedule.urgency import Groups
 from machine import access
 from machine.access import MEMORY, SPANS
 from machine.isa import SCRATCH_SIZE, VLEN

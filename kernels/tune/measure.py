@@ -17,8 +17,8 @@ from kernels.plan import Modes
 from kernels.schedule import compiled
 from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.priority import SCALE, Groups, ranks
 from kernels.schedule.scratch import pin
-from kernels.schedule.urgency import SCALE, Groups, ranks
 from kernels.tune.candidate import Candidate
 from kernels.tune.link import Linker
 from machine.isa import VLEN

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from kernels.analysis.names import Names, settle
 from kernels.order import Order
 from kernels.plan import modes_that_matter
+from kernels.schedule.priority import Groups
 from kernels.schedule.tuning import Tuning, sizes_of
-from kernels.schedule.urgency import Groups
 from kernels.tune.anneal import Best
 from kernels.tune.campaign import Search
 from kernels.tune.candidate import Candidate

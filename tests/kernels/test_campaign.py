@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from itertools import pairwise
 
 from kernels.plan import LIKELY, VALUES, Modes
-from kernels.schedule.urgency import SCALE, Groups
+from kernels.schedule.priority import SCALE, Groups
 from kernels.tune.campaign import Search, _offsets
 from kernels.tune.candidate import Candidate
 from kernels.tune.measure import Length

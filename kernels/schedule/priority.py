@@ -49,7 +49,7 @@ def ranks(
     offsets: Sequence[int],
     noise: Callable[[int, Name], int],
 ) -> list[int]:
-    """By node, its place in the order of urgency, 0 first.
+    """By node, its place in the order of priority, 0 first.
 
     `offsets` are by group; `noise` is asked for each operation, by its place among the ties.
     """
