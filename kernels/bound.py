@@ -17,7 +17,7 @@ from kernels.errors import BuildError
 from kernels.ir import Code, Op
 from kernels.order import Order
 from kernels.plan import VALUES, Modes, modes_that_matter
-from kernels.schedule.flat import Kind, kind_of
+from kernels.schedule.pack_input import Kind, kind_of
 from machine.isa import SLOT_LIMITS, VLEN
 
 Counts = Counter[Kind]

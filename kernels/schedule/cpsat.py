@@ -35,9 +35,9 @@ from typing import TYPE_CHECKING, Any
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
-from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.list import Parameters, assemble, pack_within_scratch, place_registers, ranks
 from kernels.schedule.pack import Part
+from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.scratch import pin
 from machine.isa import SLOT_LIMITS, VLEN
 
@@ -113,7 +113,7 @@ class _Search:
     """A packing that becomes shorter, stretch by stretch."""
 
     code: Code
-    flat: Flat
+    flat: PackInput
     address: list[int]
     pinned_words: int
     solver: Any
@@ -189,7 +189,7 @@ class _Stretch:
     An operation that begins before them, or ends after them, stays; its lanes are spoken for.
     """
 
-    def __init__(self, flat: Flat, packing: Sequence[Part], start: int, end: int) -> None:
+    def __init__(self, flat: PackInput, packing: Sequence[Part], start: int, end: int) -> None:
         self.flat, self.packing, self.start, self.end = flat, packing, start, end
         inside = [part for part in packing if start <= part.cycle < end]
         lanes = Counter[int]()

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from kernels.analysis.names import Name, Names
 from kernels.ir import Origin
-from kernels.schedule.flat import Flat
+from kernels.schedule.pack_input import PackInput
 
 SCALE = 16
 """Steps of a cycle in which offsets and noise are counted."""
@@ -43,7 +43,7 @@ class Groups:
 
 
 def ranks(
-    flat: Flat,
+    flat: PackInput,
     names: Names,
     groups: Groups,
     offsets: Sequence[int],

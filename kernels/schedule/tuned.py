@@ -13,8 +13,8 @@ from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
-from kernels.schedule.flat import flatten
 from kernels.schedule.list import assemble
+from kernels.schedule.pack_input import flatten
 from kernels.schedule.priority import Groups, ranks
 from kernels.schedule.scratch import pin
 from kernels.schedule.tuning import Tuning

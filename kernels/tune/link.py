@@ -3,7 +3,7 @@
     piece       what one vector does in some modes: its records, which name registers of its own
                 by place and shared ones by what they hold
     set-up      what computes the shared registers that a set of pieces wants
-    link        set-up and pieces in program order -> the run of a Flat, by the extension
+    link        set-up and pieces in program order -> the run of a PackInput, by the extension
 
 Both come from kernels of as few vectors as will do, compiled the ordinary way, once, when first
 asked for. That what is linked is what would be compiled is a belief: whoever finds something good
@@ -22,7 +22,7 @@ from kernels.ir import Code, Op
 from kernels.order import Order
 from kernels.plan import Modes
 from kernels.schedule.compiled import core
-from kernels.schedule.flat import Kind, kind_of
+from kernels.schedule.pack_input import Kind, kind_of
 from kernels.schedule.priority import Groups
 from kernels.schedule.scratch import pin
 from machine import access

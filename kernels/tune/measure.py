@@ -15,8 +15,8 @@ from kernels.analysis.names import Names, settle
 from kernels.order import Order
 from kernels.plan import Modes
 from kernels.schedule import compiled
-from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.priority import SCALE, Groups, ranks
 from kernels.schedule.scratch import pin
 from kernels.tune.candidate import Candidate
@@ -92,7 +92,7 @@ class Compiled:
     def __init__(self, order: Order, groups: Groups) -> None:
         self.order, self.groups = order, groups
         self.slots: dict[Hashable, int] = {None: 0}
-        self._flats: dict[tuple[Modes, ...], tuple[Names, Flat]] = {}
+        self._flats: dict[tuple[Modes, ...], tuple[Names, PackInput]] = {}
 
     def learn(self, modes: Sequence[Modes]) -> None:
         self._flat(tuple(modes))
@@ -113,7 +113,7 @@ class Compiled:
             return None
         return length_of(flat, parts)
 
-    def _flat(self, modes: tuple[Modes, ...]) -> tuple[Names, Flat]:
+    def _flat(self, modes: tuple[Modes, ...]) -> tuple[Names, PackInput]:
         if modes not in self._flats:
             if len(self._flats) >= KEPT:
                 del self._flats[next(iter(self._flats))]
@@ -125,7 +125,7 @@ class Compiled:
         return self._flats[modes]
 
 
-def length_of(flat: Flat, parts: Sequence[Part]) -> Length:
+def length_of(flat: PackInput, parts: Sequence[Part]) -> Length:
     """That of a packing: the extension's numbers, in Python."""
     cycles = 1 + max((part.cycle for part in parts), default=-1)
     late = 0

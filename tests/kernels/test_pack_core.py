@@ -12,8 +12,8 @@ import pytest
 from kernels.order import Order
 from kernels.plan import VALUES, Modes
 from kernels.schedule import compiled, pack
-from kernels.schedule.flat import Flat, flatten
 from kernels.schedule.list import Parameters, ranks
+from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import pin
 from kernels.tune.candidate import MOST_NOISE, Candidate
 from kernels.tune.measure import Compiled, Linked
@@ -35,12 +35,14 @@ ORDERS = {
 }
 
 
-def flat_of(order: Order) -> Flat:
+def flat_of(order: Order) -> PackInput:
     code = order.compile()
     return flatten(code, pin(code)[1])
 
 
-def outcome(run: Callable[..., Any], flat: Flat, rank: list[int], window: int, spare: int) -> Any:
+def outcome(
+    run: Callable[..., Any], flat: PackInput, rank: list[int], window: int, spare: int
+) -> Any:
     """The parts, or the registers that hold words where nothing can go on."""
     try:
         return run(flat, rank, window, spare)
@@ -122,7 +124,7 @@ def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) 
 )
 def test_a_run_that_is_none_is_refused(spoil: Callable[[list[int]], list[int]]) -> None:
     flat = flat_of(ORDERS["few"])
-    words = array("i", compiled.run_of(flat)).tolist()
+    words = array("i", compiled.serialize(flat)).tolist()
     ranked = array("i", range(flat.graph.nodes + 1))
     with pytest.raises(ValueError, match="flat"):
         compiled.core.pack(array("i", spoil(words)), ranked, 64, 0)
@@ -130,7 +132,7 @@ def test_a_run_that_is_none_is_refused(spoil: Callable[[list[int]], list[int]]) 
 
 def test_ranks_that_are_none_are_refused() -> None:
     flat = flat_of(ORDERS["few"])
-    run = compiled.run_of(flat)
+    run = compiled.serialize(flat)
     for rank in ([0] * flat.graph.nodes, [-1] * flat.graph.nodes, [0]):
         with pytest.raises(ValueError, match="rank"):
             compiled.core.pack(run, array("i", rank), 64, 0)
@@ -140,7 +142,7 @@ def test_ranks_that_are_none_are_refused() -> None:
 
 def test_an_order_that_is_none_is_refused() -> None:
     flat = flat_of(ORDERS["few"])
-    words = array("i", compiled.run_of(flat))
+    words = array("i", compiled.serialize(flat))
     words[-1] = words[-2]  # the last words are the order
     with pytest.raises(ValueError, match="place of its own"):
         compiled.core.hold(words)
@@ -148,7 +150,7 @@ def test_an_order_that_is_none_is_refused() -> None:
 
 def test_too_few_offsets_or_noise_are_refused() -> None:
     flat = flat_of(ORDERS["few"])
-    held = compiled.core.hold(compiled.run_of(flat))
+    held = compiled.core.hold(compiled.serialize(flat))
     one, nothing = array("i", [0]), array("i")
     assert compiled.core.length(held, 1, one, one, 64, 0)
     for offsets, noise in ((nothing, one), (one, nothing)):

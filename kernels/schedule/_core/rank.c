@@ -6,7 +6,7 @@
 
 enum { DIGIT = 11, VALUES = 1 << DIGIT };
 
-static int64_t key_of(const Flat *flat, int32_t node, int32_t scale, const int32_t *offsets,
+static int64_t key_of(const PackInput *flat, int32_t node, int32_t scale, const int32_t *offsets,
                       const int32_t *noise)
 {
     const int64_t key = (int64_t)flat->height[node] * scale;
@@ -27,7 +27,7 @@ static void sort_by_digit(const uint64_t *distance, int shift, const int32_t *fr
 }
 
 /* By node, how far its key is from the greatest; returns the greatest such distance. */
-static uint64_t distances(const Flat *flat, int32_t scale, const int32_t *offsets,
+static uint64_t distances(const PackInput *flat, int32_t scale, const int32_t *offsets,
                           const int32_t *noise, uint64_t *distance)
 {
     int64_t most = INT64_MIN, least = INT64_MAX;
@@ -54,7 +54,7 @@ const int32_t *sort_nodes(const uint64_t *distance, uint64_t farthest, int32_t *
     return nodes;
 }
 
-bool flat_rank(const Flat *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
+bool flat_rank(const PackInput *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
                int32_t *rank)
 {
     const size_t nodes = (size_t)flat->nodes;
