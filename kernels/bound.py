@@ -1,6 +1,6 @@
 """How few cycles the engines could do a kernel in, whatever modes its vectors have.
 
-A linear program: of each choice, how many vectors make it which way (`plan.VALUES`), and how much
+A linear program: of each choice, how many vectors make it which way (`plan.CHOICE_SIZES`), and how much
 of what is splittable goes to alu, so that the engine with most to do has as little as possible.
 Vectors may be divided, choices are taken to add up, and nothing ever waits: no search gets below.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from kernels.errors import BuildError
 from kernels.ir import Code, Op
 from kernels.order import Order
-from kernels.plan import VALUES, Modes, modes_that_matter
+from kernels.plan import CHOICE_SIZES, VectorChoices, modes_that_matter
 from kernels.schedule.pack_input import Kind, kind_of
 from machine.isa import SLOT_LIMITS, VLEN
 
@@ -35,7 +35,10 @@ def bound(order: Order) -> float:
     vectors = 1 + max((op.origin.vector or 0 for op in code.ops), default=0)
     uses: dict[Kind, Any] = dict(_counts(code.ops, code))
     for name in modes_that_matter(order.plan, order.outputs):
-        ways = {value: _change(order, vectors, usual, name, value) for value in range(VALUES[name])}
+        ways = {
+            value: _change(order, vectors, usual, name, value)
+            for value in range(CHOICE_SIZES[name])
+        }
         shares = {value: solver.NumVar(0, vectors, "") for value in ways}
         solver.Add(sum(shares.values()) == vectors)
         for value, change in ways.items():
@@ -53,14 +56,14 @@ def bound(order: Order) -> float:
     return least
 
 
-def _change(order: Order, vectors: int, usual: Modes, name: str, value: int) -> Counts:
+def _change(order: Order, vectors: int, usual: VectorChoices, name: str, value: int) -> Counts:
     """What a vector does more with this value of a field than usual; less is below 0."""
     change = _of_vector(order, vectors, replace(usual, **{name: value}))
     change.subtract(_of_vector(order, vectors, usual))
     return change
 
 
-def _of_vector(order: Order, vectors: int, modes: Modes) -> Counts:
+def _of_vector(order: Order, vectors: int, modes: VectorChoices) -> Counts:
     code = order.compile([modes] * vectors, [0], bare=True)
     return _counts([op for op in code.ops if op.origin.vector == 0], code)
 

@@ -17,7 +17,7 @@ from kernels import baseline, treehash, vectors
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.passes import Hook, run_passes
-from kernels.plan import CHOICES, Modes, Plan, plan_for
+from kernels.plan import CHOICES, Plan, VectorChoices, plan_for
 from kernels.schedule.restrict import FREEDOMS
 from machine.problem import Problem
 
@@ -47,7 +47,7 @@ class Order:
         return plan_for(self.problem, self.without, self.settings)
 
     def compile(
-        self, modes: Sequence[Modes] = (), only: Sequence[int] = (), *, bare: bool = False
+        self, modes: Sequence[VectorChoices] = (), only: Sequence[int] = (), *, bare: bool = False
     ) -> Code:
         """The operations, the vectors in these modes, or only some of them; `bare` is without the
         table. Raises BuildError."""
@@ -57,7 +57,9 @@ class Order:
         return run_passes(restrictions, code, (), self.hook)
 
 
-def _treehash(order: Order, modes: Sequence[Modes], only: Sequence[int], bare: bool) -> Code:
+def _treehash(
+    order: Order, modes: Sequence[VectorChoices], only: Sequence[int], bare: bool
+) -> Code:
     known = (*treehash.OPTIONAL, *CHOICES)
     for name in order.without:
         if name not in known:
@@ -72,7 +74,7 @@ def _plain(kernel: ModuleType) -> Compiler:
     """That of a kernel without modes, whose passes are part of it."""
 
     def compile_order(
-        order: Order, _modes: Sequence[Modes], _only: Sequence[int], _bare: bool
+        order: Order, _modes: Sequence[VectorChoices], _only: Sequence[int], _bare: bool
     ) -> Code:
         asked = (order.problem, order.outputs, order.without, order.settings)
         code: Code = kernel.compile_kernel(*asked)
@@ -83,7 +85,7 @@ def _plain(kernel: ModuleType) -> Compiler:
     return compile_order
 
 
-Compiler = Callable[[Order, Sequence[Modes], Sequence[int], bool], Code]
+Compiler = Callable[[Order, Sequence[VectorChoices], Sequence[int], bool], Code]
 _COMPILERS: dict[str, Compiler] = {
     "baseline": _plain(baseline),
     "vectors": _plain(vectors),

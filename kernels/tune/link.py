@@ -20,7 +20,7 @@ from typing import NamedTuple
 from kernels.analysis.names import TIE_BITS, Name, Names, settle
 from kernels.ir import Code, Op
 from kernels.order import Order
-from kernels.plan import Modes
+from kernels.plan import VectorChoices
 from kernels.schedule.compiled import core
 from kernels.schedule.pack_input import Kind, kind_of
 from kernels.schedule.priority import Groups
@@ -87,14 +87,14 @@ class Linker:
     _shared_words: int = 0
     _places: int = 0
     """For vectors, behind the pinned words: the same in all modes."""
-    _pieces: dict[tuple[int, Modes], Piece] = field(default_factory=dict)
-    _models: dict[tuple[int, Modes], Model] = field(default_factory=dict)
+    _pieces: dict[tuple[int, VectorChoices], Piece] = field(default_factory=dict)
+    _models: dict[tuple[int, VectorChoices], Model] = field(default_factory=dict)
     _addresses: list[list[array[int]]] = field(default_factory=list)
     """By vector, where the addresses of its own elements are."""
     _period: int = 0
     _set_ups: dict[frozenset[int], SetUp] = field(default_factory=dict)
 
-    def link(self, modes: Sequence[Modes]) -> bytes:
+    def link(self, modes: Sequence[VectorChoices]) -> bytes:
         """The run of the kernel whose vectors have these modes."""
         if not self._addresses:
             self._look_at_all()
@@ -120,7 +120,7 @@ class Linker:
 
     def _look_at_all(self) -> None:
         """Compile all vectors in the usual modes, for what they have in common."""
-        modes = [Modes()] * self.groups.vectors
+        modes = [VectorChoices()] * self.groups.vectors
         code = self.order.compile(modes)
         self._period = code.period
         self._places = (SCRATCH_SIZE - pin(code)[1]) // VLEN
@@ -128,7 +128,7 @@ class Linker:
         models = [writer.model(vector) for vector in range(len(modes))]
         self._addresses = [model.addresses for model in models]
 
-    def _piece(self, vector: int, modes: Modes) -> Piece:
+    def _piece(self, vector: int, modes: VectorChoices) -> Piece:
         if (vector, modes) not in self._pieces:
             key = self._like(vector), modes
             if key not in self._models:
@@ -142,7 +142,7 @@ class Linker:
         usual = 0 < self._period < last and vector < last - 1
         return vector % self._period if usual else vector
 
-    def _compile_models(self, vector: int, modes: Modes) -> None:
+    def _compile_models(self, vector: int, modes: VectorChoices) -> None:
         """With another vector, because one's segments end where another's operations come in
         between."""
         last = self.groups.vectors - 1
@@ -178,7 +178,7 @@ class Linker:
         )
         return Piece(segments, model.words, frozenset(wants))
 
-    def _compile_set_up(self, modes: Sequence[Modes], pieces: Sequence[Piece]) -> SetUp:
+    def _compile_set_up(self, modes: Sequence[VectorChoices], pieces: Sequence[Piece]) -> SetUp:
         """With as few vectors as together want all that is wanted."""
         wanted: set[int] = set()
         few = []

@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from kernels.analysis.names import Names, settle
 from kernels.order import Order
-from kernels.plan import Modes
+from kernels.plan import VectorChoices
 from kernels.schedule import compiled
 from kernels.schedule.pack import OutOfScratchError, Part, pack
 from kernels.schedule.pack_input import Kind, PackInput, flatten
@@ -43,7 +43,7 @@ class Measure(Protocol):
 
     @property
     def slots(self) -> Mapping[Hashable, int]: ...
-    def learn(self, modes: Sequence[Modes]) -> None:
+    def learn(self, modes: Sequence[VectorChoices]) -> None:
         """Give a slot to every operation in these modes."""
 
     def length(self, candidate: Candidate) -> Length | None:
@@ -60,13 +60,13 @@ class Linked:
 
     def __init__(self, order: Order, groups: Groups) -> None:
         self.linker = Linker(order, groups)
-        self._runs: dict[tuple[Modes, ...], object] = {}
+        self._runs: dict[tuple[VectorChoices, ...], object] = {}
 
     @property
     def slots(self) -> Mapping[Hashable, int]:
         return self.linker.slots
 
-    def learn(self, modes: Sequence[Modes]) -> None:
+    def learn(self, modes: Sequence[VectorChoices]) -> None:
         self._run(tuple(modes))
 
     def length(self, candidate: Candidate) -> Length | None:
@@ -78,7 +78,7 @@ class Linked:
         measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room)
         return Length(*measured) if measured else None
 
-    def _run(self, modes: tuple[Modes, ...]) -> object:
+    def _run(self, modes: tuple[VectorChoices, ...]) -> object:
         if modes not in self._runs:
             if len(self._runs) >= KEPT:
                 del self._runs[next(iter(self._runs))]
@@ -92,9 +92,9 @@ class Compiled:
     def __init__(self, order: Order, groups: Groups) -> None:
         self.order, self.groups = order, groups
         self.slots: dict[Hashable, int] = {None: 0}
-        self._flats: dict[tuple[Modes, ...], tuple[Names, PackInput]] = {}
+        self._flats: dict[tuple[VectorChoices, ...], tuple[Names, PackInput]] = {}
 
-    def learn(self, modes: Sequence[Modes]) -> None:
+    def learn(self, modes: Sequence[VectorChoices]) -> None:
         self._flat(tuple(modes))
 
     def length(self, candidate: Candidate) -> Length | None:
@@ -113,7 +113,7 @@ class Compiled:
             return None
         return length_of(flat, parts)
 
-    def _flat(self, modes: tuple[Modes, ...]) -> tuple[Names, PackInput]:
+    def _flat(self, modes: tuple[VectorChoices, ...]) -> tuple[Names, PackInput]:
         if modes not in self._flats:
             if len(self._flats) >= KEPT:
                 del self._flats[next(iter(self._flats))]

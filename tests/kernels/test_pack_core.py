@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kernels.order import Order
-from kernels.plan import VALUES, Modes
+from kernels.plan import CHOICE_SIZES, VectorChoices
 from kernels.schedule import compiled, pack
 from kernels.schedule.list import Parameters, ranks
 from kernels.schedule.pack_input import PackInput, flatten
@@ -89,7 +89,7 @@ def test_nothing_at_all_is_packed_too() -> None:
 
 def random_candidate(random: Random, measure: Linked, vectors: int, groups: int) -> Candidate:
     modes = tuple(
-        Modes(**{name: random.randrange(values) for name, values in VALUES.items()})
+        VectorChoices(**{name: random.randrange(values) for name, values in CHOICE_SIZES.items()})
         for _ in range(2)
     )
     chosen = tuple(random.choice(modes) for _ in range(vectors))

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGIT = 11, VALUES = 1 << DIGIT };
+enum { DIGIT = 11, CHOICE_SIZES = 1 << DIGIT };
 
 static int64_t key_of(const PackInput *flat, int32_t node, int32_t scale, const int32_t *offsets,
                       const int32_t *noise)
@@ -17,13 +17,13 @@ static int64_t key_of(const PackInput *flat, int32_t node, int32_t scale, const 
 static void sort_by_digit(const uint64_t *distance, int shift, const int32_t *from, int32_t *to,
                           int32_t count)
 {
-    int32_t place[VALUES + 1] = {0};
+    int32_t place[CHOICE_SIZES + 1] = {0};
     for (int32_t i = 0; i < count; i++)
-        place[1 + (distance[from[i]] >> shift & (VALUES - 1))]++;
-    for (int value = 0; value < VALUES; value++)
+        place[1 + (distance[from[i]] >> shift & (CHOICE_SIZES - 1))]++;
+    for (int value = 0; value < CHOICE_SIZES; value++)
         place[value + 1] += place[value];
     for (int32_t i = 0; i < count; i++)
-        to[place[distance[from[i]] >> shift & (VALUES - 1)]++] = from[i];
+        to[place[distance[from[i]] >> shift & (CHOICE_SIZES - 1)]++] = from[i];
 }
 
 /* By node, how far its key is from the greatest; returns the greatest such distance. */
