@@ -38,7 +38,7 @@ REMAINDER = 4
 
 @dataclass(frozen=True)
 class VectorChoices:
-    """How one vector does it. A search may put any number below that of CHOICE_SIZES into any field.
+    """How one vector does it. A search may put any number below the field's CHOICE_SIZES into it.
 
     An address or index is a constant, plus a multiply_add for each bit since the last one. The
     first n bits may choose between 2^n constants instead, by 2^n - 1 vselects: those are the bits

@@ -38,7 +38,7 @@ def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> l
 
 
 def serialize(flat: PackInput) -> bytes:
-    """The run of a PackInput, good for packing only: it has no groups, slots and order of its own."""
+    """A PackInput as one run, for packing alone: without groups, slots and an order of its own."""
     graph = flat.graph
     header = (
         graph.nodes,

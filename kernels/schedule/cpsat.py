@@ -42,7 +42,7 @@ from kernels.schedule.scratch import pin
 from machine.isa import SLOT_LIMITS, VLEN
 
 if TYPE_CHECKING:
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
 
 SETTING = "cpsat-time"
 TIMES = range(1, 100_001)
@@ -75,12 +75,12 @@ class Verdict(Enum):
     OPEN = "left open"
 
 
-def cpsat_schedule(order: Order) -> Schedule:
+def cpsat_schedule(request: BuildRequest) -> Schedule:
     """The schedule; its facts say what was shortened and what was proved. Raises BuildError."""
     solver = _solver()
-    settings = dict(order.settings)
+    settings = dict(request.settings)
     budget = _time(settings.pop(SETTING, DEFAULT_TIME))
-    code = replace(order, settings=settings).compile()
+    code = replace(request, settings=settings).compile()
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
     parts = pack_within_scratch(code, flat, ranks(flat, Parameters()))
@@ -224,14 +224,14 @@ class _Stretch:
         """By node, the longest path from the first cycle to it, and from it to the last."""
         head: dict[int, int] = dict.fromkeys(self.ends_first, 0)
         tail: dict[int, int] = {}
-        order = _in_order(self.edges)
+        request = _in_order(self.edges)
         after: dict[int, list[tuple[int, int]]] = {}
         for source, target, latency in self.edges:
             after.setdefault(source, []).append((target, latency))
-        for node in order:
+        for node in request:
             for target, latency in after.get(node, ()):
                 head[target] = max(head.get(target, 0), head.get(node, 0) + latency)
-        for node in reversed(order):
+        for node in reversed(request):
             edges = after.get(node, ())
             tail[node] = max((latency + tail[target] for target, latency in edges), default=0)
         return head, tail
@@ -270,13 +270,13 @@ def _in_order(edges: Sequence[tuple[int, int, int]]) -> list[int]:
     after: dict[int, list[int]] = {}
     for source, target, _ in edges:
         after.setdefault(source, []).append(target)
-    order = [node for node in after if not waiting[node]]
-    for node in order:
+    request = [node for node in after if not waiting[node]]
+    for node in request:
         for target in after.get(node, ()):
             waiting[target] -= 1
             if not waiting[target]:
-                order.append(target)
-    return order
+                request.append(target)
+    return request
 
 
 class _Question:

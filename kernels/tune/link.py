@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kernels.analysis.names import TIE_BITS, Name, Names, settle
+from kernels.build_request import BuildRequest
 from kernels.ir import Code, Op
-from kernels.order import Order
 from kernels.plan import VectorChoices
 from kernels.schedule.compiled import core
 from kernels.schedule.pack_input import Kind, kind_of
@@ -78,9 +78,9 @@ class SetUp(NamedTuple):
 
 @dataclass
 class Linker:
-    """Runs of an order in any modes. `slots` names the places of noise."""
+    """Runs of a request in any modes. `slots` names the places of noise."""
 
-    order: Order
+    request: BuildRequest
     groups: Groups
     slots: dict[Hashable, int] = field(default_factory=lambda: {None: 0})
     _shared: dict[tuple[bytes, int], int] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class Linker:
     def _look_at_all(self) -> None:
         """Compile all vectors in the usual modes, for what they have in common."""
         modes = [VectorChoices()] * self.groups.vectors
-        code = self.order.compile(modes)
+        code = self.request.compile(modes)
         self._period = code.period
         self._places = (SCRATCH_SIZE - pin(code)[1]) // VLEN
         writer = _Writer(self, code)
@@ -148,7 +148,7 @@ class Linker:
         last = self.groups.vectors - 1
         other = vector + 1 if vector < last else max(0, vector - 1)
         both = sorted({vector, other})
-        writer = _Writer(self, self.order.compile([modes] * (last + 1), both, bare=True))
+        writer = _Writer(self, self.request.compile([modes] * (last + 1), both, bare=True))
         self._models |= {(one, modes): writer.model(one) for one in both if self._like(one) == one}
 
     def _moved(self, model: Model, vector: int) -> Piece:
@@ -186,7 +186,7 @@ class Linker:
             if not piece.wants <= wanted:
                 wanted |= piece.wants
                 few.append(vector)
-        return _Writer(self, self.order.compile(modes, few)).set_up()
+        return _Writer(self, self.request.compile(modes, few)).set_up()
 
     def shared_word(self, name: tuple[bytes, int], width: int) -> int:
         """The first word of the shared register of this name."""

@@ -12,7 +12,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from kernels.analysis.names import Names, settle
-from kernels.order import Order
+from kernels.build_request import BuildRequest
 from kernels.plan import VectorChoices
 from kernels.schedule import compiled
 from kernels.schedule.pack import OutOfScratchError, Part, pack
@@ -50,16 +50,16 @@ class Measure(Protocol):
         """The length, None where scratch does not suffice. Noise must have all slots."""
 
 
-def measure_for(order: Order, groups: Groups) -> Measure:
+def measure_for(request: BuildRequest, groups: Groups) -> Measure:
     """The quickest one there is."""
-    return Linked(order, groups) if compiled.AVAILABLE else Compiled(order, groups)
+    return Linked(request, groups) if compiled.AVAILABLE else Compiled(request, groups)
 
 
 class Linked:
     """By the extension."""
 
-    def __init__(self, order: Order, groups: Groups) -> None:
-        self.linker = Linker(order, groups)
+    def __init__(self, request: BuildRequest, groups: Groups) -> None:
+        self.linker = Linker(request, groups)
         self._runs: dict[tuple[VectorChoices, ...], object] = {}
 
     @property
@@ -89,8 +89,8 @@ class Linked:
 class Compiled:
     """The ordinary way."""
 
-    def __init__(self, order: Order, groups: Groups) -> None:
-        self.order, self.groups = order, groups
+    def __init__(self, request: BuildRequest, groups: Groups) -> None:
+        self.request, self.groups = request, groups
         self.slots: dict[Hashable, int] = {None: 0}
         self._flats: dict[tuple[VectorChoices, ...], tuple[Names, PackInput]] = {}
 
@@ -117,7 +117,7 @@ class Compiled:
         if modes not in self._flats:
             if len(self._flats) >= KEPT:
                 del self._flats[next(iter(self._flats))]
-            code = settle(self.order.compile(modes))
+            code = settle(self.request.compile(modes))
             names = Names(code)
             for name, _ in names.by_tie():
                 self.slots.setdefault(name.slot, len(self.slots))

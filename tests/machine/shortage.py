@@ -18,7 +18,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from kernels.order import Order
+from kernels.build_request import BuildRequest
 from kernels.schedule._core import _pack
 from kernels.tune.measure import Linked
 from kernels.tune.session import groups_of
@@ -119,9 +119,9 @@ CALLS: dict[str, Call] = {
 
 def schedule_calls() -> dict[str, Call]:
     """The calls that measuring a schedule makes, with what it makes them with."""
-    order = Order(Problem(4, 6, 3))
-    groups = groups_of(order)
-    code = Linked(order, groups)
+    request = BuildRequest(Problem(4, 6, 3))
+    groups = groups_of(request)
+    code = Linked(request, groups)
     seen: dict[str, tuple[Any, ...]] = {}
     for name in ("link", "hold", "length"):
         _watch(name, seen)

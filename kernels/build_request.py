@@ -1,6 +1,6 @@
 """What is asked of a build: a kernel for some sizes, and what to leave out of it.
 
-    Order -- compile(modes) --> operations, all passes done
+    BuildRequest -- compile(modes) --> operations, all passes done
 
 Which modes the vectors have is left open, because a scheduler may know some that suit it; others
 ask for the operations in the plan's own modes.
@@ -23,7 +23,7 @@ from machine.problem import Problem
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildRequest:
     """`without` names passes, choices and freedoms to leave out, `settings` caps choices.
 
     `hook` is shown the operations after each pass.
@@ -58,34 +58,36 @@ class Order:
 
 
 def _treehash(
-    order: Order, modes: Sequence[VectorChoices], only: Sequence[int], bare: bool
+    request: BuildRequest, modes: Sequence[VectorChoices], only: Sequence[int], bare: bool
 ) -> Code:
     known = (*treehash.OPTIONAL, *CHOICES)
-    for name in order.without:
+    for name in request.without:
         if name not in known:
             raise BuildError.unknown("pass or choice", name, (*known, *FREEDOMS))
-    plan = order.plan
+    plan = request.plan
     if modes:
         plan = replace(plan, modes=tuple(modes), only=tuple(only), bare=bare)
-    return treehash.compile_plan(order.problem, plan, order.outputs, order.without, order.hook)
+    return treehash.compile_plan(
+        request.problem, plan, request.outputs, request.without, request.hook
+    )
 
 
 def _plain(kernel: ModuleType) -> Compiler:
     """That of a kernel without modes, whose passes are part of it."""
 
-    def compile_order(
-        order: Order, _modes: Sequence[VectorChoices], _only: Sequence[int], _bare: bool
+    def compile_request(
+        request: BuildRequest, _modes: Sequence[VectorChoices], _only: Sequence[int], _bare: bool
     ) -> Code:
-        asked = (order.problem, order.outputs, order.without, order.settings)
+        asked = (request.problem, request.outputs, request.without, request.settings)
         code: Code = kernel.compile_kernel(*asked)
-        if order.hook:
-            order.hook(order.kernel, code)
+        if request.hook:
+            request.hook(request.kernel, code)
         return code
 
-    return compile_order
+    return compile_request
 
 
-Compiler = Callable[[Order, Sequence[VectorChoices], Sequence[int], bool], Code]
+Compiler = Callable[[BuildRequest, Sequence[VectorChoices], Sequence[int], bool], Code]
 _COMPILERS: dict[str, Compiler] = {
     "baseline": _plain(baseline),
     "vectors": _plain(vectors),
