@@ -101,10 +101,10 @@ def compile_c(sources: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def build(sources: Path) -> None:
-    core = sources / "machine/core"
-    library = next(core.glob("_core.*so"), core / "_core.abi3.so")
-    files = sorted(path.name for path in core.glob("*.c"))
-    made = compile_c(sources, "-O0", "-shared", "-fPIC", *files, "-o", library.name)
+    machine = sources / "machine"
+    library = next(machine.glob("_core.*so"), machine / "_core.abi3.so")
+    files = sorted(path.name for path in machine.glob("core/*.c"))
+    made = compile_c(sources, "-O0", "-shared", "-fPIC", *files, "-o", str(library))
     assert made.returncode == 0, made.stderr
 
 
