@@ -150,9 +150,10 @@ ROOT = Path(__file__).parents[2]
 # Where operands are written down, checked or told, their form is meant: "scratch", "a key".
 OF_FORM = {
     f"machine/{name}.py"
-    for name in ("isa", "access", "columns", "encode", "encode_fast", "schema", "manual", "native")
+    for name in ("isa", "access", "columns", "encode", "encode_fast", "native", "program", "schema")
 } | {
     "machine/disassembly.py",
+    "machine/manual.py",
     "machine/core/compiled.py",
     "machine/core/tracing.py",
     "vliwdbg/inspect/dependences.py",
