@@ -36,7 +36,7 @@ class Name(NamedTuple):
     digest: bytes
 
 
-def settle(code: Code) -> Code:
+def share_constants(code: Code) -> Code:
     """The same code; what all vectors share belongs to none, whoever asked for it first.
 
     That is all that is worked out from nothing but constants and memory no vector stores to.

@@ -8,7 +8,7 @@ they were found; for others the search has to be run again.
 
 from __future__ import annotations
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
@@ -22,7 +22,7 @@ from kernels.schedule.tuning import Tuning
 
 def tuned_schedule(code: Code, tuning: Tuning) -> Schedule:
     """The schedule of these parameters. Raises BuildError where they are for other operations."""
-    code = settle(code)
+    code = share_constants(code)
     names = Names(code)
     if names.fingerprint() != tuning.operations:
         raise BuildError("the stored ones are for other operations; run the search again")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
 from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
 from kernels.schedule.tuned import tuned_schedule
@@ -95,7 +95,7 @@ def tune(
 
 def _is_for_operations(request: BuildRequest, tuning: Tuning) -> bool:
     """Whether it was found for the operations that its modes are compiled to today."""
-    return Names(settle(request.compile(tuning.modes))).fingerprint() == tuning.operations
+    return Names(share_constants(request.compile(tuning.modes))).fingerprint() == tuning.operations
 
 
 def _shorter(before: Tuning | None, after: Tuning) -> Tuning:

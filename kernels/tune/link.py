@@ -17,7 +17,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kernels.analysis.names import TIE_BITS, Name, Names, settle
+from kernels.analysis.names import TIE_BITS, Name, Names, share_constants
 from kernels.build_request import BuildRequest
 from kernels.ir import Code, Op
 from kernels.plan import VectorChoices
@@ -204,7 +204,7 @@ class _Writer:
     """Records of one compiled kernel."""
 
     def __init__(self, linker: Linker, code: Code) -> None:
-        self.linker, self.code = linker, settle(code)
+        self.linker, self.code = linker, share_constants(code)
         self.names = Names(self.code)
         self.shared = self.names.shared()
         self.own: dict[int, int] = {}

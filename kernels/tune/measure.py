@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
 from kernels.build_request import BuildRequest
 from kernels.plan import VectorChoices
 from kernels.schedule import compiled
@@ -117,7 +117,7 @@ class Compiled:
         if modes not in self._flats:
             if len(self._flats) >= KEPT:
                 del self._flats[next(iter(self._flats))]
-            code = settle(self.request.compile(modes))
+            code = share_constants(self.request.compile(modes))
             names = Names(code)
             for name, _ in names.by_tie():
                 self.slots.setdefault(name.slot, len(self.slots))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import NamedTuple
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
 from kernels.build_request import BuildRequest
 from kernels.plan import modes_that_matter
 from kernels.schedule.priority import Groups
@@ -89,7 +89,7 @@ class Walk:
         if tuning is None or len(tuning.offsets) != self.groups.count:
             return None
         self.measure.learn(tuning.modes)
-        names = Names(settle(self.request.compile(tuning.modes)))
+        names = Names(share_constants(self.request.compile(tuning.modes)))
         noise = array("i", [0]) * len(self.measure.slots)
         for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
             noise[self.measure.slots[name.slot]] = steps
@@ -99,7 +99,10 @@ class Walk:
         """The tuning of a candidate, None if there is none or it does not fit into scratch."""
         if best is None or best.length is None:
             return None
-        candidate, names = best.candidate, Names(settle(self.request.compile(best.candidate.modes)))
+        candidate, names = (
+            best.candidate,
+            Names(share_constants(self.request.compile(best.candidate.modes))),
+        )
         slots, noise = self.measure.slots, candidate.noise
         places = [slots[name.slot] for name, _ in names.by_tie()]
         return Tuning(
