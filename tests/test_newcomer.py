@@ -53,7 +53,9 @@ def airy(code: Code) -> Schedule:
     """Every operation in a bundle of its own, and an empty bundle after it."""
     return Schedule(code, [2 * number for number in range(len(code.ops))], allocate_in_order(code))
 '''
-SCHEDULER_ROW = """    "airy": SchedulerRow("one slot every other bundle", "kernels.schedule.airy", "airy"),
+SCHEDULER_ROW = """    "airy": SchedulerRow(
+        "one slot every other bundle", "kernels.schedule.airy", "airy"
+    ),
 """
 VLIWDBG = "from vliwdbg.cli import main; sys.argv = ['vliwdbg', *ARGUMENTS]; main()"
 PROGRAM = '{"bundles": [{"load": [["const", 0, 7], ["const", 1, 8]]}], "memory": [0]}'
