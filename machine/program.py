@@ -24,7 +24,7 @@ from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.access import ACCESS
-from machine.isa import COMMENT, ENGINES, OPCODES, Opcode, Role
+from machine.isa import COMMENT, ENGINES, OPCODES, SCRATCH_SIZE, Opcode, Role
 
 if TYPE_CHECKING:
     from machine.problem import Problem
@@ -189,7 +189,8 @@ class Program(Sequence[Bundle]):
     `scratch_map` gives names to scratch: address -> (name, width in words). `memory` are the
     words it starts with, where it brought them; `problem` what generates them and says what the
     result means. `outputs` are what it claims to leave right. `slots` may say, per slot in
-    program order, which operation of a kernel it is.
+    program order, which operation of a kernel it is. `scratch_size` is more than the machine's
+    where somebody asks what more would be worth: only the plain model executes it then.
     """
 
     columns: Columns
@@ -202,6 +203,7 @@ class Program(Sequence[Bundle]):
     build: Mapping[str, Any] = field(default_factory=dict)
     slots: Sequence[Any] = ()
     notes: tuple[str, ...] = ()
+    scratch_size: int = SCRATCH_SIZE
 
     @classmethod
     def from_bundles(cls, bundles: Sequence[Any], **facts: Any) -> Program:
@@ -211,7 +213,8 @@ class Program(Sequence[Bundle]):
         """
         from machine.encode import encode_bundles
 
-        return cls(encode_bundles(bundles), **facts)
+        columns = encode_bundles(bundles, facts.get("scratch_size", SCRATCH_SIZE))
+        return cls(columns, **facts)
 
     def __len__(self) -> int:
         return len(self.columns)

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from machine.program import Program
     from machine.protocol import Core
 
 VARIABLE = "VLIWDBG_CORE"
@@ -54,6 +55,16 @@ def choose_core(name: str | None = None) -> CoreChoice:
     if asked:
         raise CoreError(f"the compiled core is not there: {problem}")
     return _model(f"the compiled core is not there: {problem}")
+
+
+def core_for(program: Program, name: str | None = None) -> CoreChoice:
+    """The core to execute a program, as `choose_core`; the model for one with more scratch than the
+    machine has."""
+    from machine.isa import SCRATCH_SIZE
+
+    if program.scratch_size > SCRATCH_SIZE:
+        return _model("it alone has more scratch")
+    return choose_core(name)
 
 
 def _model(why: str) -> CoreChoice:

@@ -10,16 +10,17 @@ from typing import Any
 
 from machine.core import choose_core
 from machine.encode import Encoder, quick_limit
-from machine.isa import ENGINE_CODES, OPCODES, SLOT_LIMITS, Role
+from machine.isa import ENGINE_CODES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, Role
 from machine.program import Columns
 
 # What the compiled encoder takes for an operand that is no integer; encode.c has the same.
 _TAKEN = {Role.KEY: -1, Role.KEYS: -2, Role.OFFSET: -3, Role.ANYTHING: -4}
 
 
-def make_encoder() -> Encoder:
-    """The fastest encoder there is."""
-    return FastEncoder() if choose_core().name == "compiled" else Encoder()
+def make_encoder(scratch_size: int = SCRATCH_SIZE) -> Encoder:
+    """The fastest encoder there is for programs with so much scratch."""
+    fast = choose_core().name == "compiled" and scratch_size == SCRATCH_SIZE
+    return FastEncoder() if fast else Encoder(scratch_size)
 
 
 class FastEncoder(Encoder):

@@ -41,12 +41,12 @@ from typing import Any, NamedTuple
 from machine.access import ACCESS, Access, Kind
 from machine.core.tracing import NO_ADDRESS, NO_OPERAND, NODE_COUNTS, Trace, Why
 from machine.disassembly import ScratchNames, format_slot
-from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, Opcode
+from machine.isa import ENGINES, MOST_SCRATCH, OPCODES, VLEN, Opcode
 from machine.machine import Machine
 from machine.program import Program, Slot
 from vliwdbg.views.places import SlotAt
 
-NO_WORD = SCRATCH_SIZE
+NO_WORD = MOST_SCRATCH
 """In `written_words`: the node writes no scratch."""
 
 
@@ -284,10 +284,11 @@ class Flow:
     @cached_property
     def word_writes(self) -> list[list[int]]:
         """By scratch word the nodes that write it, in order."""
-        writes: list[list[int]] = [[] for _ in range(NO_WORD + 1)]
+        writes: list[list[int]] = [[] for _ in range(self.program.scratch_size)]
         for node, word in enumerate(self.written_words):
-            writes[word].append(node)
-        return writes[:NO_WORD]
+            if word != NO_WORD:
+                writes[word].append(node)
+        return writes
 
     @cached_property
     def memory_writes(self) -> dict[int, list[int]]:

@@ -271,8 +271,19 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
         for op, slot in enumerate(facts.dependences.slot)
         if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
     ]
-    if ops:
+    if not ops:
+        return
+    left = {address: writes[-1] for address, writes in facts.flow.memory_writes.items()}
+    changed = any(
+        facts.flow.values[node] != facts.flow.memory[address]
+        for address, node in left.items()
+        if address < layout.indices_at
+    )
+    if changed:
         yield Case("stores to the forest or the header", ops)
+    else:
+        message = "stores to the forest or the header, which are at the end what they were"
+        yield Case(message, ops, severity="note")
 
 
 def _never_written(facts: Facts) -> Iterator[Case]:
@@ -405,7 +416,8 @@ RULES = {
             "forest-write",
             "warning",
             "stores to the forest or the header",
-            "They are not outputs, and the check of a run says that the forest was changed.",
+            "They are not outputs, and the check of a run says that the forest was changed. It is a "
+            "note where they leave all words as they were.",
             _forest_writes,
         ),
         Rule(

@@ -13,7 +13,6 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from machine.core.tracing import NEVER_WRITTEN
-from machine.isa import SCRATCH_SIZE
 from vliwdbg.inspect.flow import NO_WORD, Flow
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.views.storage import Holder, Live, PressureWindow, Zone
@@ -47,10 +46,11 @@ def live(flow: Flow) -> Live:
     touched = {value.word for value in values} | set(_written(flow))
     spans = [value.stop - value.first for value in values]
     counts = Counter(_lifetime_class(cycles) for cycles in spans)
+    scratch = flow.program.scratch_size
     long = sum(cycles for cycles in spans if 2 * cycles > end - start)
     return Live(
         end - start,
-        SCRATCH_SIZE,
+        scratch,
         peak,
         at,
         tuple(shown),
@@ -59,7 +59,7 @@ def live(flow: Flow) -> Live:
         len(touched),
         tuple(
             flow.names.text(first, stop - first)
-            for first, stop in runs_of([w for w in range(SCRATCH_SIZE) if w not in touched])
+            for first, stop in runs_of([w for w in range(scratch) if w not in touched])
         ),
         len(values) + dead,
         dead,
@@ -94,7 +94,7 @@ def last_readers(flow: Flow) -> list[int]:
 
 
 def _written(flow: Flow) -> Iterator[int]:
-    return (word for word, writes in enumerate(flow.word_writes[:NO_WORD]) if writes)
+    return (word for word, writes in enumerate(flow.word_writes) if writes)
 
 
 def _values(flow: Flow) -> tuple[list[_Value], int]:
