@@ -416,8 +416,8 @@ RULES = {
             "forest-write",
             "warning",
             "stores to the forest or the header",
-            "They are not outputs, and the check of a run says that the forest was changed. It is a "
-            "note where they leave all words as they were.",
+            "They are not outputs, and the check of a run says that the forest was changed. It is "
+            "a note where they leave all words as they were.",
             _forest_writes,
         ),
         Rule(
