@@ -156,7 +156,8 @@ def rates(name: str, seed: int, count: int, problem: Problem) -> Rates:
             holds,
         )
         sums = Rates(*map(sum, zip(sums, one, strict=True)))
-        if rank or (view.repair and not holds):
+        missed = rank > 0 if bar.first else not near
+        if missed or (view.repair and not holds):
             which = f"{name} {seed + number} {number % len(bar.builds)}"
             told = view.repair.change if view.repair else view.evidence[:1]
             print(which, mutant.at, mutant.kind, mutant.before, mutant.after, rank, near,
