@@ -17,10 +17,21 @@ from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
+from time import process_time
 from typing import Any
 
 from benchmarks.timing import Prepare, in_turns, seconds
-from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
+from benchmarks.workloads import (
+    LOOP_BUNDLES,
+    baseline,
+    counting,
+    dense,
+    kernel,
+    loop,
+    other,
+    slower,
+    wrong,
+)
 from machine import Problem, Program
 from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
@@ -221,7 +232,8 @@ def _process(command: list[str]) -> Prepare:
 
 
 def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
-    """Milliseconds of the first question about a program, its run and graph included."""
+    """Milliseconds, of this process alone, of the first question about a program, its run and graph
+    included."""
     program = make()
     memory = starting_memory(program)
 
@@ -229,8 +241,14 @@ def question(make: Callable[[], Program], ask: Callable[[Questions], object]) ->
         asked = Questions(program, memory)
         return lambda: ask(asked)
 
-    (taken,) = in_turns(5, prepare_one)
+    (taken,) = in_turns(5, prepare_one, clock=process_time)
     return 1e3 * taken
+
+
+def diff_of_schedules(make: Callable[[], Program]) -> float:
+    """Milliseconds of `diff` of a program and the bundled kernel by another scheduler."""
+    theirs = other()
+    return question(make, lambda asked: asked.diff(Questions(theirs, starting_memory(theirs))))
 
 
 def one_more_who() -> float:
@@ -420,6 +438,18 @@ ROWS = (
     Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
     Row("the slowest other question about it, the first", 300, 100, "ms",
         lambda: slowest_question(kernel)),
+    Row("`diff` of it and the same by another scheduler", 400, 300, "ms",
+        lambda: diff_of_schedules(kernel)),
+    Row("`explain` of it", 2000, 600, "ms", partial(question, kernel, Questions.explain)),
+    Row("`diverge` of it with one operand wrong", 3000, 1000, "ms",
+        partial(question, wrong, Questions.diverge)),
+    Row("`who` of a kernel of 1,800 bundles, the first question", 60, 40, "ms",
+        partial(question, slower, who_of_a_value)),
+    Row("the slowest other question about it, the first", 300, 200, "ms",
+        lambda: slowest_question(slower)),
+    Row("`diff` of it and the bundled kernel by another scheduler", 400, 300, "ms",
+        lambda: diff_of_schedules(slower)),
+    Row("`explain` of it", 2000, 800, "ms", partial(question, slower, Questions.explain)),
     Row("the graph of the baseline's run", 500, 100, "ms",
         partial(question, baseline, lambda asked: asked.flow.word_writes)),
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
