@@ -17,11 +17,13 @@ import sys
 from array import array
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+from machine import provenance
 from machine.collector import gc_paused
 from machine.core.encoding import make_encoder
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
@@ -29,6 +31,7 @@ from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
 from machine.program import Columns, Program, Tag
+from machine.provenance import Provenance
 
 FORMAT = "vliwdbg/1"
 MAX_BYTES = 256 * 2**20
@@ -45,7 +48,21 @@ def read_program(source: str) -> Program:
     Raises ProgramError with every fault of the file.
     """
     with gc_paused():
-        return program_of(read_json(source), name=_name_of(source))
+        # What was parsed is gone again before the collector could look through it.
+        return program_of(_with_provenance(_read(source), source), name=_name_of(source))
+
+
+def _with_provenance(data: bytes, source: str) -> Any:
+    """The JSON value of a program file, in which the provenance may be left unread."""
+    parted = provenance.part(data)
+    if parted:
+        rest, slots = parted
+        with suppress(ProgramError):  # which is told of the whole file
+            value = parse_json(rest, source)
+            if value and provenance.KEY not in value:
+                value[provenance.KEY] = slots
+                return value
+    return parse_json(data, source)
 
 
 def read_words(source: str) -> array[int]:
@@ -68,15 +85,18 @@ def _name_of(source: str) -> str:
 
 def read_json(source: str) -> Any:
     """The JSON value in a file or in standard input. Raises ProgramError with one clear line."""
+    return parse_json(_read(source), source)
+
+
+def _read(source: str) -> bytes:
     try:
-        data = _read_bytes(source)
+        return _read_bytes(source)
     except ProgramError:
         raise
     except OSError as error:
         raise ProgramError.at(source, _reason(error)) from None
     except ValueError:
         raise ProgramError.at(quoted(source), "no file has a NUL in its name") from None
-    return parse_json(data, source)
 
 
 def _reason(error: OSError) -> str:
@@ -353,7 +373,9 @@ def _build(faults: _Faults, place: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _slots(faults: _Faults, place: str, value: Any) -> list[Any]:
+def _slots(faults: _Faults, place: str, value: Any) -> Sequence[Any]:
+    if isinstance(value, Provenance):  # it has been looked over
+        return value
     if not faults.expects(place, value, list, "a list"):
         return []
     # As there may be many: first whether anything at all is wrong.

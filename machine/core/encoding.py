@@ -89,6 +89,14 @@ def encode_what_fits(bundles: Any) -> tuple[Columns, tuple[int, ...], Any]:
     return columns, tuple(encoder.left_out), seen
 
 
+def count_plain(data: bytes) -> int | None:
+    """How many items a list in JSON has, where all can be told to be right without reading them.
+
+    None where that cannot be told: they are no plain objects, or nothing is compiled.
+    """
+    return _core().count_plain(data) if choose_core().name == "compiled" else None
+
+
 @cache
 def _core() -> ModuleType:
     """The compiled code, which now knows the slots that can be plain."""
