@@ -196,23 +196,29 @@ def checked_inputs() -> float:
 def start_and_load() -> float:
     """A whole process of `vliwdbg run -q FILE` to one of an empty Python program."""
     with tempfile.TemporaryDirectory() as folder:
-        return _ratio_of_processes(_run(_kernel_file(folder)), [sys.executable, "-c", "pass"])
+        return _ratio_of_processes(_run(_file(kernel(), folder)), [sys.executable, "-c", "pass"])
+
+
+def run_the_baseline() -> float:
+    """Seconds of a whole process that reads and runs the baseline, written by `vliwdbg build`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return in_turns(5, _process(_run(_file(baseline(), folder))))[0]
 
 
 def start_bundled() -> float:
     """A whole process of `vliwdbg run -q`, the kernel built before, to one that reads a file."""
     with tempfile.TemporaryDirectory() as folder:
-        return _ratio_of_processes(_run(), _run(_kernel_file(folder)))
+        return _ratio_of_processes(_run(), _run(_file(kernel(), folder)))
 
 
 def _run(*words: str) -> list[str]:
     return [sys.executable, "-c", "from vliwdbg.cli import main; main()", "run", "-q", *words]
 
 
-def _kernel_file(folder: str) -> str:
-    file = Path(folder, "kernel.json")
+def _file(program: Program, folder: str) -> str:
+    file = Path(folder, "program.json")
     with file.open("w") as stream:
-        write_program(kernel(), stream)
+        write_program(program, stream)
     return str(file)
 
 
@@ -433,6 +439,7 @@ ROWS = (
     Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
         start_and_load),
     Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
+    Row("`vliwdbg run -q FILE` of the baseline", 0.5, 0.25, "s", run_the_baseline),
     Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
         partial(question, kernel, who_of_a_value)),
     Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
