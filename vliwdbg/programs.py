@@ -30,7 +30,7 @@ class Choice:
     """What to load: a PROGRAM, how to build it where it is the bundled kernel, and overrides.
 
     `sizes` are fields of `Problem` to override; `memory` is a file of words; `python` the
-    interpreter that runs a Python file.
+    interpreter that runs a Python file. `kept` False is for who may not look into the user's cache.
     """
 
     program: str | None = None
@@ -42,6 +42,7 @@ class Choice:
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: str | None = None
     python: str | None = None
+    kept: bool = True
 
     @property
     def bundled(self) -> bool:
@@ -145,7 +146,7 @@ def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
         )
 
     named = choice.kernel is not None or choice.scheduler is not None
-    if named or choice.without or choice.settings:
+    if named or choice.without or choice.settings or not choice.kept:
         return build()
     from vliwdbg.kernel_cache import kept
 

@@ -7,17 +7,16 @@ set by hand are not in it.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.files import file_named, write
+from vliwdbg.commands.files import name_of, names_in, write
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument, whole_number
 from vliwdbg.export.forms import FORMS
 from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
-from vliwdbg.programs import Choice, load
+from vliwdbg.programs import load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
@@ -89,6 +88,12 @@ def why(console: Console, text: str) -> View:
     return questions_of(console).why(cycle, words[1] if words[1:] else None)
 
 
+def slots(console: Console, text: str) -> View:
+    """At the cursor, or at another cycle."""
+    here = console.session.core.cycle
+    return questions_of(console).slots(whole_number("CYCLE", text, here))
+
+
 def whatif(console: Console, text: str) -> View:
     """With other limits, other words, or some operations for nothing."""
     return questions_of(console).whatif(text)
@@ -105,31 +110,31 @@ def export(console: Console, text: str) -> View:
     name = find_unique("form", word, {form: form for form in FORMS})
     if not rest.strip():
         raise DebuggerError(f"Say to which file: export {name} FILE.")
-    file = file_named(rest)
+    file = console.files.named(rest)
     told = FORMS[name].text(questions_of(console))
     return Exported({name: file}) if write(file, told) else Exported({}, told)
 
 
 def diverge(console: Console, text: str) -> View:
     """By the reference, and by a program that is right."""
-    good = _questions_about(file_named(text)) if text else None
+    good = _questions_about(console, name_of(text)) if text else None
     return questions_of(console).diverge(good)
 
 
 def diff(console: Console, text: str) -> View:
     """Of the session's program and another, or of two others."""
-    files = shlex.split(text)
+    files = list(names_in(text.strip()))
     if not 1 <= len(files) <= 2:
         raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
-    others = [_questions_about(file) for file in files]
+    others = [_questions_about(console, file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
 
 
-def _questions_about(file: str) -> Questions:
+def _questions_about(console: Console, program: str) -> Questions:
     """Raises ProgramError for a file that is no program."""
-    loaded = load(Choice(file))
+    loaded = load(console.files.choice(program), progress=console.progress)
     return Questions(loaded.program, loaded.memory)
 
 
@@ -179,6 +184,7 @@ GROUP = Group(
             more="The reason is what the nearest slot that could have been there waited for; the "
             "root is what that goes back to.",
         ),
+        Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
         Command(
             ("stats",),
             "stats",

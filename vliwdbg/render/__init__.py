@@ -3,6 +3,7 @@
 from vliwdbg.render import (
     bench,
     breakpoints,
+    bundle,
     data,
     dataflow,
     diff,
@@ -23,6 +24,7 @@ from vliwdbg.render.text import Columns, lines_of, table, text
 RENDERERS = (
     bench,
     breakpoints,
+    bundle,
     data,
     dataflow,
     diff,
