@@ -61,7 +61,7 @@ class Wire:
             for line in lines:
                 if wanted in line and (told := json.loads(line)).get("id") == number:
                     return dict(told)
-            time.sleep(0.01)
+            time.sleep(0.001)
         raise AssertionError(f"no answer to {number}; {self.process.poll()}")
 
     def greet(self) -> None:
