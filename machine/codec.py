@@ -23,12 +23,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from machine.collector import gc_paused
-from machine.core.encoding import make_encoder
+from machine.columns import Columns
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
+from machine.encode_fast import make_encoder
 from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
-from machine.program import Columns, Program, Tag
+from machine.program import Program, Tag
 
 FORMAT = "vliwdbg/1"
 MAX_BYTES = 256 * 2**20

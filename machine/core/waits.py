@@ -22,10 +22,11 @@ from typing import NamedTuple
 
 from machine.access import ACCESS, Kind
 from machine.collector import gc_paused
+from machine.columns import Columns
 from machine.core import choose_core
 from machine.core.tracing import NODE_COUNTS, Trace
 from machine.isa import ENGINE_CODES, SCRATCH_SIZE
-from machine.program import Columns, Program
+from machine.program import Program
 
 READ, OVERWRITE, REWRITE, LOADED, STORED, RESTORED = range(6)
 LATENCIES = (1, 0, 1, 1, 0, 1)
@@ -49,7 +50,7 @@ def find_waits(program: Program, trace: Trace, core: str | None = None) -> Waits
     if choose_core(core).name != "compiled":
         with gc_paused():
             return _Finder(program.columns, trace).waits()
-    from machine.core import _core
+    from machine import _core
     from machine.core.compiled import CompiledCore
 
     machine = CompiledCore(program, ())
