@@ -94,6 +94,11 @@ def load(
     """
     program, printed = _chosen(choice, deadline, progress)
     program = _overridden(program, choice)
+    return loaded_from(program, printed)
+
+
+def loaded_from(program: Program, printed: str = "") -> Loaded:
+    """A program, ready to run; the standard problem is its where it brings none, and no words."""
     assumed = program.problem is None and program.memory is None
     if assumed:
         program = replace(program, problem=Problem())

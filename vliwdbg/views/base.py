@@ -16,7 +16,7 @@ the types come JSON, back and forth, and the JSON Schema.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -31,6 +31,8 @@ class View:
     """The base: `kind` is the name under which JSON knows it."""
 
     kind: ClassVar[str] = ""
+    drawn_by: ClassVar[Callable[[View], str] | None] = None
+    """What draws views for notebooks, once it is loaded."""
 
     def __init_subclass__(cls, *, kind: str = "") -> None:
         super().__init_subclass__()
@@ -43,6 +45,11 @@ class View:
     def ok(self) -> bool:
         """Whether the command that answers it has done what it was to do."""
         return True
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        draw = type(self).drawn_by
+        return None if draw is None else draw(self)
 
     def to_json(self) -> dict[str, Any]:
         """Its fields by name, and its kind, as values that `json` writes."""
