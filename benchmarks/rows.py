@@ -20,6 +20,7 @@ from statistics import mean, median
 from time import process_time
 from typing import Any
 
+from benchmarks.agents import first_answer, why_through_the_wire
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import (
     LOOP_BUNDLES,
@@ -461,4 +462,7 @@ ROWS = (
         partial(question, baseline, lambda asked: asked.flow.word_writes)),
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
         lambda: slowest_question(baseline)),
+    Row("first answer of `vliwdbg mcp`, over an empty Python with its SDK", 0.4, 0.2, "s",
+        first_answer),
+    Row("`why` through it, over the same in process", 20, 10, "ms", why_through_the_wire),
 )  # fmt: skip
