@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from tests.cli.command import COMMAND
 from tests.dap.protocol import complaints
-from vliwdbg.dap.server import converse
+from vliwdbg.dap.server import converse_on
 
 PATIENCE = 30
 Message = dict[str, Any]
@@ -136,12 +136,7 @@ def connected() -> Iterator[Client]:
     """A client of an adapter in this process."""
     ours, theirs = socket.socketpair()
 
-    def hold() -> None:
-        with theirs, theirs.makefile("rb") as reader, theirs.makefile("wb") as writer:
-            converse(reader, writer)
-            theirs.shutdown(socket.SHUT_RDWR)
-
-    adapter = threading.Thread(target=hold)
+    adapter = threading.Thread(target=converse_on, args=(theirs,))
     adapter.start()
     with ours, ours.makefile("rb") as reader, ours.makefile("wb") as writer:
         try:

@@ -16,6 +16,7 @@ import pytest
 from tests.cli.command import ENDLESS, FAULT, Command, unchecked
 from tests.dap.client import PATIENCE, Client, connected, framed, started
 from tests.dap.conftest import LOOP, program_file
+from vliwdbg.dap import conversation
 from vliwdbg.dap.requests import REQUESTS
 from vliwdbg.dap.server import MOST_CLIENTS
 
@@ -101,6 +102,18 @@ def test_a_client_may_leave_while_it_runs(running: Client) -> None:
 
 def test_a_client_may_vanish_while_it_runs(running: Client) -> None:
     """`connected` waits for the adapter's end."""
+
+
+def test_a_client_may_leave_while_a_question_is_answered(
+    running: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "DEAF", 0.2)
+    running.ask("pause", threadId=1)
+    running.wait_for("stopped")
+    running.send("evaluate", expression="why", context="repl")
+    running.send("disconnect")
+    while running.receive(5):
+        pass
 
 
 def test_an_endless_builder_is_ended(client: Client, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Requests are read in a thread of their own, so that one may come while another i
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -12,11 +13,16 @@ from queue import Empty, SimpleQueue
 from typing import Any, Literal, NamedTuple
 
 from vliwdbg.dap.arguments import RequestError, read_object
-from vliwdbg.dap.wire import Malformed, Request, Wire
+from vliwdbg.dap.wire import ClientGoneError, Malformed, Request, Wire
 
 Body = Mapping[str, Any]
 """Of a response or an event."""
 Category = Literal["console", "important", "stdout", "stderr"]
+
+LEAVES = "disconnect"
+"""The last request of a client."""
+DEAF = 2.0
+"""Seconds after which work is broken off that has not heard that its client has left."""
 
 CAPABILITIES: Body = {
     **dict.fromkeys(
@@ -101,16 +107,32 @@ class Conversation:
         self._inbox: SimpleQueue[Request | Malformed | None] = SimpleQueue()
         self._first: deque[Request] = deque()
         self._ended = False
+        self._heard_last = threading.Event()
+        """Set when it is known that the client leaves."""
+        self._leaving = threading.Lock()
+        self._answers_in = threading.get_ident()
         threading.Thread(target=self._read, name="requests", daemon=True).start()
 
     def _read(self) -> None:
         try:
             for message in self._wire.receive():
                 self._inbox.put(message)
+                if isinstance(message, Request) and message.command == LEAVES:
+                    break
         except (OSError, ValueError):  # the connection was lost, or closed on our side
             pass
         finally:
             self._inbox.put(None)
+        # Some questions about long runs are deaf for many seconds; nobody waits for their answer.
+        if not self._heard_last.wait(DEAF):
+            with self._leaving:
+                if not self._heard_last.is_set():
+                    raise_in_thread(self._answers_in, ClientGoneError)
+
+    def close(self) -> None:
+        """Nothing is answered any more."""
+        with self._leaving:
+            self._heard_last.set()
 
     # requests
 
@@ -152,8 +174,11 @@ class Conversation:
 
     def _heard(self, message: Request | Malformed | None) -> Request | None:
         if isinstance(message, Request):
+            if message.command == LEAVES:
+                self._heard_last.set()
             return message
         if message is None:
+            self._heard_last.set()
             self._ended = True
         elif message.command or message.seq:
             self._respond(message, False, message.reason, _error(message.reason))
@@ -210,6 +235,11 @@ class Conversation:
         """Text for people. Raises ClientGoneError."""
         if text:
             self.tell("output", {"category": category, "output": text})
+
+
+def raise_in_thread(thread: int, error: type[Exception]) -> None:
+    """Raise an exception in another thread, at its next step in Python."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))
 
 
 def _error(message: str) -> Body:

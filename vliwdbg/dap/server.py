@@ -6,8 +6,8 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import BinaryIO
 
 from machine.errors import ProgramError
@@ -21,8 +21,7 @@ MOST_CLIENTS = 8
 
 def converse(reader: BinaryIO, writer: BinaryIO) -> None:
     """Hold a conversation to its end."""
-    with suppress(ClientGoneError):
-        conversation = Conversation(Wire(reader, writer))
+    with suppress(ClientGoneError), closing(Conversation(Wire(reader, writer))) as conversation:
         if conversation.open():
             from vliwdbg.dap.adapter import Adapter
             from vliwdbg.dap.requests import REQUESTS
@@ -72,20 +71,33 @@ def serve_port(port: int) -> None:
 
 
 def _attend(client: socket.socket, places: threading.BoundedSemaphore) -> None:
-    with client, client.makefile("rb") as reader, client.makefile("wb") as writer:
-        if not places.acquire(blocking=False):
-            _turn_away(Wire(reader, writer))
-            return
+    if not places.acquire(blocking=False):
+        converse_on(client, _turn_away)
+        return
+    try:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        converse_on(client)
+    finally:
+        places.release()
+
+
+def converse_on(
+    client: socket.socket, converse: Callable[[BinaryIO, BinaryIO], None] = converse
+) -> None:
+    """Hold a conversation on a connection, and close it."""
+    with suppress(OSError), client:  # what was not sent cannot be
+        reader, writer = client.makefile("rb"), client.makefile("wb")
         try:
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
             converse(reader, writer)
         finally:
-            places.release()
             with suppress(OSError):  # who reads still, does no longer
                 client.shutdown(socket.SHUT_RDWR)
+            reader.close()
+            writer.close()
 
 
-def _turn_away(wire: Wire) -> None:
+def _turn_away(reader: BinaryIO, writer: BinaryIO) -> None:
+    wire = Wire(reader, writer)
     with suppress(ClientGoneError):
         said = f"{MOST_CLIENTS} clients are here already; end one of their sessions\n"
         body = {"category": "important", "output": said}

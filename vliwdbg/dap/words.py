@@ -253,9 +253,9 @@ def write_memory(
 
 def exception_info(adapter: Adapter) -> Body:
     session = adapter.session
-    if session.arrival.fault is None:
+    if session.stop_event.fault is None:
         raise RequestError("the program has no fault here")
-    fault = fault_view(session.arrival.fault, session.program)
+    fault = fault_view(session.stop_event.fault, session.program)
     return {
         "exceptionId": fault.fault,
         "description": fault.sentence,
