@@ -19,6 +19,7 @@ from random import Random
 from statistics import mean, median
 from typing import Any
 
+from benchmarks.editor import first_answer, step_and_empty_request, step_and_look
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
 from machine import Problem, Program
@@ -424,4 +425,8 @@ ROWS = (
         partial(question, baseline, lambda asked: asked.flow.word_writes)),
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
         lambda: slowest_question(baseline)),
+    Row("the first answer of `vliwdbg dap`, over `python -c pass`", 0.4, 0.1, "s", first_answer),
+    Row("a step through `vliwdbg dap`, to its stop", 5, 1, "ms",
+        lambda: step_and_empty_request()[0]),
+    Row("the same with stack, scopes and first variables", 15, 5, "ms", step_and_look),
 )  # fmt: skip

@@ -120,11 +120,11 @@ class References:
         return told
 
     def inside(self, container: Container | None, shown: Shown) -> dict[str, Any]:
-        """The reference of a container, and how many variables it has."""
+        """The reference of a container, and how many variables it has where those are pages."""
         if container is None:
             return {"variablesReference": 0}
-        counted = "indexedVariables" if container.indexed else "namedVariables"
-        return {"variablesReference": self.of(container), counted: container.size(shown)}
+        counted = {"indexedVariables": container.size(shown)} if container.indexed else {}
+        return {"variablesReference": self.of(container), **counted}
 
 
 def words_variable(name: str, place: Place, shown: Shown) -> Variable:
@@ -182,12 +182,15 @@ class Lanes(Container):
             yield Variable(f"[{lane}]", shown.radix.text(self.words[lane]), kind="word")
 
 
-class Names(_Few):
+class Names(Container):
     """All named words of scratch."""
 
-    def all(self, shown: Shown) -> Iterator[Variable]:
+    def size(self, shown: Shown) -> int:
+        return len(shown.session.names)
+
+    def some(self, shown: Shown, first: int, stop: int) -> Iterator[Variable]:
         names = shown.session.names
-        for start, _, width in names:
+        for start, _, width in islice(names, first, stop):
             yield words_variable(names.label(start), Place(False, start, start + width), shown)
 
 

@@ -24,7 +24,6 @@ from vliwdbg.dap.variables import (
     Words,
     computed_variable,
     find,
-    next_bundle,
     page,
     words_text,
     words_variable,
@@ -34,6 +33,7 @@ from vliwdbg.scripts import entries
 from vliwdbg.session.places import Expression, Place
 from vliwdbg.views.data import Assigned
 from vliwdbg.views.general import Refused
+from vliwdbg.views.listing import used_slots
 from vliwdbg.views.moves import Moved, fault_view
 from vliwdbg.views.radix import DECIMAL, HEX
 
@@ -59,8 +59,9 @@ def _shown(adapter: Adapter, format: ValueFormat = _USUAL) -> Shown:
 
 def scopes(adapter: Adapter, *, frame_id: int) -> Body:
     session = adapter.session
-    bundle = next_bundle(session) if frame_id == BUNDLE else None
-    engines = {f"{name} ({n})": Engine(name) for name, n in bundle.used.items()} if bundle else {}
+    pc, program = session.core.pc, session.program
+    used = used_slots(program.bundle(pc)) if frame_id == BUNDLE and pc < len(program) else {}
+    engines = {f"{name} ({count})": Engine(name) for name, count in used.items()}
     named: dict[str, Container] = {"named scratch": Names()} if len(session.names) else {}
     whole = Words(Place(False, 0, SCRATCH_SIZE))
     found: list[tuple[str, dict[str, Container]]] = [
@@ -137,7 +138,7 @@ def evaluate(
     return _evaluated(adapter, expression, _shown(adapter, format), whole=context == "clipboard")
 
 
-_KEPT = ("variablesReference", "namedVariables", "indexedVariables", "type", "memoryReference")
+_KEPT = ("variablesReference", "indexedVariables", "type", "memoryReference")
 """Of a variable, in the value of an expression."""
 
 
