@@ -20,7 +20,8 @@ from statistics import mean, median
 from time import process_time
 from typing import Any
 
-from benchmarks.agents import first_answer, why_through_the_wire
+from benchmarks import agents, editor
+from benchmarks.editor import step_and_empty_request, step_and_look
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import (
     LOOP_BUNDLES,
@@ -463,6 +464,10 @@ ROWS = (
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
         lambda: slowest_question(baseline)),
     Row("first answer of `vliwdbg mcp`, over an empty Python with its SDK", 0.4, 0.2, "s",
-        first_answer),
-    Row("`why` through it, over the same in process", 20, 10, "ms", why_through_the_wire),
+        agents.first_answer),
+    Row("`why` through it, over the same in process", 20, 10, "ms", agents.why_through_the_wire),
+    Row("the first answer of `vliwdbg dap`, over `python -c pass`", 0.4, 0.1, "s", editor.first_answer),
+    Row("a step through `vliwdbg dap`, to its stop", 5, 1, "ms",
+        lambda: step_and_empty_request()[0]),
+    Row("the same with stack, scopes and first variables", 15, 5, "ms", step_and_look),
 )  # fmt: skip
