@@ -36,6 +36,7 @@ _FUNCTIONS = {
     "ledger": "ledger",
     "export": "export",
     "mcp": "mcp",
+    "serve": "serve",
     "diverge": "diverge",
     "explain": "explain",
     "diff": "diff",
