@@ -14,7 +14,7 @@ from setuptools import Extension, setup
 
 STABLE_SINCE = "0x030B0000"
 EXTENSIONS = {
-    "machine.core._core": Path("machine/core"),
+    "machine._core": Path("machine/core"),
     "kernels.schedule._core._pack": Path("kernels/schedule/_core"),
 }
 # The stable ABI of free-threaded builds does not exist yet; they get extensions of their own.

@@ -25,9 +25,10 @@ from machine import Problem, Program
 from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
 from machine.compat.loading import _kept as kept
-from machine.core import VARIABLE, choose_core
+from machine.core import choose_core
 from machine.machine import Machine, starting_memory
 from machine.model import Model
+from machine.native import VARIABLE
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason

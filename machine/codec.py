@@ -22,13 +22,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
-from machine.collector import collector_off
-from machine.core.encoding import make_encoder
+from machine.collector import gc_paused
+from machine.columns import Columns
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
+from machine.encode_fast import make_encoder
 from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
-from machine.program import Columns, Program, Tag
+from machine.program import Program, Tag
 
 FORMAT = "vliwdbg/1"
 MAX_BYTES = 256 * 2**20
@@ -44,7 +45,7 @@ def read_program(source: str) -> Program:
 
     Raises ProgramError with every fault of the file.
     """
-    with collector_off():
+    with gc_paused():
         return program_of(read_json(source), name=_name_of(source))
 
 
@@ -125,7 +126,7 @@ def parse_json(data: bytes, source: str) -> Any:
     """The value of JSON text in UTF-8, with or without a byte order mark. Raises ProgramError."""
     try:
         text = data.removeprefix(BOM_UTF8).decode()
-        with collector_off():
+        with gc_paused():
             value = json.loads(text)
             if _has_keys(text, _count_keys(value)):  # so none was lost
                 return value

@@ -14,7 +14,8 @@ from math import isfinite
 from typing import Any
 
 from machine.access import ACCESS
-from machine.errors import Complaint, ProgramError, quoted, shown
+from machine.columns import MAX_OPERANDS, PAYLOAD_ROLES, Columns
+from machine.errors import Complaint, quoted, shown
 from machine.isa import (
     COMMENT,
     ENGINE_CODES,
@@ -30,7 +31,6 @@ from machine.isa import (
     opcode,
     opcodes_of,
 )
-from machine.program import MAX_OPERANDS, PAYLOAD_ROLES, Columns
 
 INT64_MAX = 2**63 - 1
 ENOUGH = 10_000
@@ -44,20 +44,6 @@ _TOO_DEEP = f"lists and objects are nested over {MAX_NESTING} deep"
 
 class _RefusedError(Exception):
     """What is wrong with one operand or slot."""
-
-
-def encode_bundles(bundles: Sequence[Any]) -> Columns:
-    """The columns of these bundles: a sequence of mappings engine -> sequence of slots.
-
-    Raises ProgramError with every fault in them.
-    """
-    from machine.core.encoding import make_encoder
-
-    encoder = make_encoder()
-    encoder.add_all(bundles)
-    if encoder.complaints:
-        raise ProgramError(encoder.complaints)
-    return encoder.columns
 
 
 class Encoder:

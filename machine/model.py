@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
+from machine.columns import MAX_OPERANDS
 from machine.conditions import Need, Trap, may_hold
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic, Opcode, Ternary
-from machine.program import MAX_OPERANDS, Program, Slot
+from machine.program import Program, Slot
 from machine.protocol import (
     BREAK_AFTER,
     BREAK_AFTER_READ,

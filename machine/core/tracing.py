@@ -26,10 +26,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Access, Kind
+from machine.columns import Columns
 from machine.core import choose_core
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
 from machine.model import Model
-from machine.program import Columns, Program
+from machine.program import Program
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 
@@ -162,7 +163,7 @@ class Tracer:
             scratch = array("I", bytes(4 * SCRATCH_SIZE))
         if self._core is None:
             return _trace_model(self.program, memory, scratch, pc, most, max_cycles, from_start)
-        from machine.core import _core
+        from machine import _core
 
         why, cycle, pcs, columns = _core.trace(
             self._core, scratch, memory, pc, most, max_cycles, from_start

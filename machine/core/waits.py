@@ -21,11 +21,12 @@ from array import array
 from typing import NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.collector import collector_off
+from machine.collector import gc_paused
+from machine.columns import Columns
 from machine.core import choose_core
 from machine.core.tracing import NODE_COUNTS, Trace
 from machine.isa import ENGINE_CODES, SCRATCH_SIZE
-from machine.program import Columns, Program
+from machine.program import Program
 
 READ, OVERWRITE, REWRITE, LOADED, STORED, RESTORED = range(6)
 LATENCIES = (1, 0, 1, 1, 0, 1)
@@ -47,9 +48,9 @@ class Waits(NamedTuple):
 def find_waits(program: Program, trace: Trace, core: str | None = None) -> Waits:
     """The waits of all operations of a trace. `core` as for `choose_core`."""
     if choose_core(core).name != "compiled":
-        with collector_off():
+        with gc_paused():
             return _Finder(program.columns, trace).waits()
-    from machine.core import _core
+    from machine import _core
     from machine.core.compiled import CompiledCore
 
     machine = CompiledCore(program, ())

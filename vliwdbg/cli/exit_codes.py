@@ -60,7 +60,7 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
     if limit := _limit_of_the_machine(error):  # first, for what follows needs a bit of it
         return [Complaint("this machine", limit)]
     from kernels.errors import BuildError
-    from machine.core import VARIABLE, CoreError
+    from machine.native import VARIABLE, CoreError
     from vliwdbg.session.errors import DebuggerError
 
     if isinstance(error, ProgramError):

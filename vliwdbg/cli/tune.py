@@ -157,12 +157,12 @@ class Search:
         solver is installed."""
         from kernels import bound
         from kernels.analysis.floors import floors
-        from kernels.order import Order
+        from kernels.build_request import BuildRequest
 
-        order = Order(Problem(**self.sizes), outputs=result.tuning.outputs)
-        least = {"floor": max(floors(order.compile(result.tuning.modes)).values())}
+        request = BuildRequest(Problem(**self.sizes), outputs=result.tuning.outputs)
+        least = {"floor": max(floors(request.compile(result.tuning.modes)).values())}
         if bound.AVAILABLE:
-            least["bound"] = bound.bound(order)
+            least["bound"] = bound.bound(request)
         return {name: round(cycles, 1) for name, cycles in least.items()}
 
 

@@ -204,7 +204,9 @@ def slots_stopped_at(session: Session) -> frozenset[SlotOf]:
 
     Of a breakpoint they are in the bundle that is next, of a watchpoint in the one executed last.
     """
-    return frozenset(chain.from_iterable(_slots_of(session, hit) for hit in session.arrival.hits))
+    return frozenset(
+        chain.from_iterable(_slots_of(session, hit) for hit in session.stop_event.hits)
+    )
 
 
 def _slots_of(session: Session, hit: Hit) -> Iterator[SlotOf]:

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from machine.stops import Reason
 from vliwdbg.commands.completion import complete
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.program import with_notes
@@ -41,8 +42,6 @@ from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.breakpoints import breakpoint_views
 from vliwdbg.views.moves import here_view
 
-SLICE_SECONDS = 0.02
-"""Of a move, between two looks at whether it is to go on."""
 WORD_SECONDS = 0.05
 """Between two words of progress of other work."""
 MOST_WAITING = 16
@@ -115,7 +114,7 @@ class Debugger:
 
     def _facts(self) -> _Facts:
         session = self.session
-        return _Facts(session.program, session.arrival, breakpoint_views(session))
+        return _Facts(session.program, session.stop_event, breakpoint_views(session))
 
     # in a thread of its own
 
@@ -207,12 +206,12 @@ class Debugger:
     # what is under way
 
     def _drive(self, run: Run) -> StopEvent:
-        while (event := run.advance(SLICE_SECONDS)) is None:
+        def reason_to_end() -> Reason | None:
             self._stream(run)
             self._tell(Progressed(Progress("running", run.progress, self.session.core.cycle)))
-            if self.is_interrupted():
-                return run.interrupt()
-        return event
+            return Reason.INTERRUPT if self.is_interrupted() else None
+
+        return run.finish(reason_to_end)
 
     def _ask(self) -> bool:
         """Whether work other than a move is to end; now and then it is told that it goes on."""

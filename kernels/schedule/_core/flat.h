@@ -1,4 +1,4 @@
-/* `kernels.schedule.flat.Flat` as one run of 32-bit integers: a header of counts, then arrays.
+/* `kernels.schedule.pack_input.PackInput` as one run of 32-bit integers: a header of counts, then arrays.
  *
  * FLAT_ARRAYS is the layout, and the only place that knows it: name, length, least and greatest
  * value of each array, in the order of the run. `kernels.schedule.compiled` writes the same.
@@ -44,8 +44,8 @@ enum { FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG, KINDS };
     ARRAY(slot, nodes, 0, slots - 1)                                                               \
     ARRAY(order, nodes, 0, nodes - 1)
 
-/* Beyond the fields of Flat: `group` and `slot` are the node's places in the offsets and the noise
- * of a search, `order` the nodes in the order in which equal urgency is decided. */
+/* Beyond the fields of PackInput: `group` and `slot` are the node's places in the offsets and the noise
+ * of a search, `order` the nodes in the order in which equal priority is decided. */
 typedef struct {
 #define COUNT(name) int32_t name;
     FLAT_COUNTS(COUNT)
@@ -53,7 +53,7 @@ typedef struct {
 #define ARRAY(name, length, least, greatest) const int32_t *name;
     FLAT_ARRAYS(ARRAY)
 #undef ARRAY
-} Flat;
+} PackInput;
 
 /* An operation's part: `lanes` alu lanes from `lane` on; all of it if 0. */
 typedef struct {
@@ -68,18 +68,18 @@ typedef struct {
 
 typedef enum { DONE, OUT_OF_SCRATCH, OUT_OF_MEMORY } Status;
 
-/* Looks at a run of integers as a Flat; false where it is none. */
-bool flat_view(Flat *flat, const int32_t *run, size_t length);
+/* Looks at a run of integers as a PackInput; false where it is none. */
+bool flat_view(PackInput *flat, const int32_t *run, size_t length);
 
 /* The parts of all operations in the order of issue (at most two a node go to `parts`, which may
  * be NULL), and their number. Out of scratch, `holding` has a 1 for each register with words.
  * `rank` orders the nodes, 0 first. */
-Status flat_pack(const Flat *flat, const int32_t *rank, int32_t window, int32_t spare,
+Status flat_pack(const PackInput *flat, const int32_t *rank, int32_t window, int32_t spare,
                  Part *parts, int32_t *count, uint8_t *holding, Length *length);
 
 /* By node, its rank under key = height * scale - offsets[group] + noise[slot]; the greatest
  * first, in `order` where equal. */
-bool flat_rank(const Flat *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
+bool flat_rank(const PackInput *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
                int32_t *rank);
 
 /* Sorts nodes by their distances, none greater than `farthest`; equal ones keep their order. Either
@@ -97,7 +97,7 @@ typedef struct {
 } Reach;
 
 /* `access` is LOAD or STORE of the memory words from `start` to `end`, else ABSENT; so is the
- * `reg` of what there is not. Of equal urgency the least `tie` goes first. */
+ * `reg` of what there is not. Of equal priority the least `tie` goes first. */
 enum { MAX_REACHES = 4, ABSENT = INT32_MIN };
 typedef struct {
     int32_t kind, vector, group, slot, tie, access, start, end;
@@ -113,7 +113,7 @@ typedef struct {
     int32_t vectors, groups, slots, places;
 } Objects;
 
-/* Their dependences as the run of a Flat, which the caller frees. OUT_OF_SCRATCH stands for
+/* Their dependences as the run of a PackInput, which the caller frees. OUT_OF_SCRATCH stands for
  * objects that are none. */
 Status flat_link(const Objects *objects, int32_t **run, size_t *length);
 

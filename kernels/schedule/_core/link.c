@@ -1,4 +1,4 @@
-/* From operations to a Flat: `kernels.analysis.dependences` and `kernels.schedule.flat`, which
+/* From operations to a PackInput: `kernels.analysis.dependences` and `kernels.schedule.pack_input`, which
  * are its oracle, for a search that exchanges operations thousands of times a minute.
  *
  *     RAW  1   WAW  1   WAR  0     of words, and of memory where regions meet
@@ -325,15 +325,15 @@ static void free_link(Link *link)
     free(link->further);
 }
 
-/* The arrays of the Flat, to be filled: those of its view, but writable. */
+/* The arrays of the PackInput, to be filled: those of its view, but writable. */
 typedef struct {
 #define ARRAY(name, length, least, greatest) int32_t *name;
     FLAT_ARRAYS(ARRAY)
 #undef ARRAY
 } Arrays;
 
-/* Lays out a zeroed run by the counts of a Flat; NULL if there is no memory. */
-static int32_t *lay_out(const Flat *flat, Arrays *arrays, size_t *length)
+/* Lays out a zeroed run by the counts of a PackInput; NULL if there is no memory. */
+static int32_t *lay_out(const PackInput *flat, Arrays *arrays, size_t *length)
 {
     const int32_t nodes = flat->nodes, edges = flat->edges, registers = flat->registers;
     const int32_t vectors = flat->vectors, written = flat->written, read = flat->read;
@@ -360,7 +360,7 @@ static int32_t *lay_out(const Flat *flat, Arrays *arrays, size_t *length)
 }
 
 /* Edges by the node they come from. */
-static void fill_edges(const Link *link, const Flat *flat, Arrays *arrays)
+static void fill_edges(const Link *link, const PackInput *flat, Arrays *arrays)
 {
     for (int32_t i = 0; i < link->edge_count; i++) {
         arrays->first[link->edges[i].before + 1]++;
@@ -381,7 +381,7 @@ static void fill_edges(const Link *link, const Flat *flat, Arrays *arrays)
 }
 
 /* Kinds, vectors and what a search knows an operation by. */
-static void fill_operations(const Link *link, const Flat *flat, Arrays *arrays)
+static void fill_operations(const Link *link, const PackInput *flat, Arrays *arrays)
 {
     for (int32_t node = 0; node < flat->nodes; node++) {
         if (node >= link->objects->count) {
@@ -397,7 +397,7 @@ static void fill_operations(const Link *link, const Flat *flat, Arrays *arrays)
 }
 
 /* Nodes in an order in which all edges lead forward. */
-static void order_nodes(const Flat *flat, const Arrays *arrays, int32_t *waiting, int32_t *order)
+static void order_nodes(const PackInput *flat, const Arrays *arrays, int32_t *waiting, int32_t *order)
 {
     int32_t count = 0;
     memcpy(waiting, arrays->waiting, (size_t)flat->nodes * sizeof *waiting);
@@ -411,7 +411,7 @@ static void order_nodes(const Flat *flat, const Arrays *arrays, int32_t *waiting
 }
 
 /* Longest paths; and all that set-up waits for is set-up. */
-static void fill_heights(const Flat *flat, Arrays *arrays, const int32_t *order)
+static void fill_heights(const PackInput *flat, Arrays *arrays, const int32_t *order)
 {
     for (int32_t i = flat->nodes - 1; i >= 0; i--) {
         const int32_t node = order[i];
@@ -437,7 +437,7 @@ static bool takes_place(const Reach *reach)
 }
 
 /* By node, the registers that it writes and reads, once each. */
-static void fill_registers(const Link *link, const Flat *flat, const int32_t *number,
+static void fill_registers(const Link *link, const PackInput *flat, const int32_t *number,
                            Arrays *arrays)
 {
     const Objects *objects = link->objects;
@@ -474,7 +474,7 @@ static void fill_registers(const Link *link, const Flat *flat, const int32_t *nu
 
 /* Numbers registers as they come, and counts them, their writes and reads. */
 static void number_reach(const Objects *objects, int32_t vector, const Reach *reach,
-                         int32_t *number, Flat *flat)
+                         int32_t *number, PackInput *flat)
 {
     if (!takes_place(reach))
         return;
@@ -491,7 +491,7 @@ static bool reads_again(const Record *record, int use)
     return false;
 }
 
-static void number_registers(const Objects *objects, int32_t *number, Flat *flat)
+static void number_registers(const Objects *objects, int32_t *number, PackInput *flat)
 {
     for (int32_t node = 0; node < objects->count; node++) {
         const Record *record = &objects->records[node];
@@ -505,7 +505,7 @@ static void number_registers(const Objects *objects, int32_t *number, Flat *flat
 }
 
 /* Operations by their ties, then joins. */
-static bool fill_order(const Objects *objects, const Flat *flat, Arrays *arrays, int32_t *other)
+static bool fill_order(const Objects *objects, const PackInput *flat, Arrays *arrays, int32_t *other)
 {
     const size_t nodes = (size_t)flat->nodes;
     uint64_t *distance = malloc(nodes * sizeof *distance + 1), farthest = 1;
@@ -529,7 +529,7 @@ static bool fill_order(const Objects *objects, const Flat *flat, Arrays *arrays,
 static int32_t *fill(Link *link, int32_t *number, size_t *length)
 {
     const Objects *objects = link->objects;
-    Flat flat = {.nodes = link->nodes,
+    PackInput flat = {.nodes = link->nodes,
                  .edges = link->edge_count,
                  .vectors = objects->vectors,
                  .places = objects->places,

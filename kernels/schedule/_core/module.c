@@ -25,7 +25,7 @@ static const int32_t *integers(const Py_buffer *buffer, size_t *count)
     return buffer->buf;
 }
 
-static bool view(const Py_buffer *buffer, Flat *flat)
+static bool view(const Py_buffer *buffer, PackInput *flat)
 {
     size_t count;
     const int32_t *run = integers(buffer, &count);
@@ -69,7 +69,7 @@ static bool is_permutation(const int32_t *order, int32_t nodes, const char *why)
     return all;
 }
 
-static PyObject *pack_flat(const Flat *flat, const int32_t *rank, int32_t window,
+static PyObject *pack_flat(const PackInput *flat, const int32_t *rank, int32_t window,
                            int32_t spare)
 {
     const size_t nodes = (size_t)flat->nodes;
@@ -103,7 +103,7 @@ static PyObject *pack_run(PyObject *self, PyObject *args)
     int window, spare;
     if (!PyArg_ParseTuple(args, "y*y*ii", &run, &ranks, &window, &spare))
         return NULL;
-    Flat flat;
+    PackInput flat;
     PyObject *result = NULL;
     const int32_t *rank = NULL;
     if (view(&run, &flat))
@@ -116,7 +116,7 @@ static PyObject *pack_run(PyObject *self, PyObject *args)
 }
 
 /* Ranks and packs without keeping the parts. */
-static Status measure(const Flat *flat, int32_t scale, const int32_t *offsets,
+static Status measure(const PackInput *flat, int32_t scale, const int32_t *offsets,
                       const int32_t *noise, int32_t window, int32_t spare,
                       Length *length)
 {
@@ -131,7 +131,7 @@ static Status measure(const Flat *flat, int32_t scale, const int32_t *offsets,
     return status;
 }
 
-static PyObject *length_of(const Flat *flat, int32_t scale, const int32_t *offsets,
+static PyObject *length_of(const PackInput *flat, int32_t scale, const int32_t *offsets,
                            const int32_t *noise, int32_t window, int32_t spare)
 {
     Status status;
@@ -148,11 +148,11 @@ static PyObject *length_of(const Flat *flat, int32_t scale, const int32_t *offse
 
 /* A run that has been looked at, with a copy of it, for a search that packs it many times. */
 typedef struct {
-    Flat flat;
+    PackInput flat;
     int32_t run[];
 } Held;
 
-static const char HELD[] = "kernels.schedule.flat";
+static const char HELD[] = "kernels.schedule.pack_input";
 
 static void drop(PyObject *capsule)
 {

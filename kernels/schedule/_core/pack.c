@@ -14,7 +14,7 @@ static const int WORK[KINDS] = {
     [FLOW] = 12, [LOAD] = 160, [ALU] = 11, [VALU] = 88, [SPLITTABLE] = 88};
 
 typedef struct {
-    const Flat *flat;
+    const PackInput *flat;
     const int32_t *rank;
     int32_t window, spare;
     void *memory;
@@ -40,7 +40,7 @@ static int32_t *take_words(int32_t **words, size_t count)
 
 static bool allocate(Packing *p)
 {
-    const Flat *flat = p->flat;
+    const PackInput *flat = p->flat;
     const size_t nodes = (size_t)flat->nodes;
     const size_t registers = (size_t)flat->registers, vectors = (size_t)flat->vectors;
     const size_t bits = QUEUES * queue_words(nodes);
@@ -72,7 +72,7 @@ static void copy(int32_t *to, const int32_t *from, int32_t count)
 
 static bool start(Packing *p)
 {
-    const Flat *flat = p->flat;
+    const PackInput *flat = p->flat;
     if (!allocate(p))
         return false;
     memset(p->has_place, 0, (size_t)flat->registers);
@@ -95,7 +95,7 @@ static void ready(Packing *p, int32_t node);
  * for was issued in this one. (The oracle counts down a cycle later instead.) */
 static void release_successors(Packing *p, int32_t node)
 {
-    const Flat *flat = p->flat;
+    const PackInput *flat = p->flat;
     for (int32_t edge = flat->first[node]; edge < flat->first[node + 1]; edge++) {
         const int32_t after = flat->target[edge];
         if (flat->latency[edge])
@@ -138,7 +138,7 @@ static void next_cycle(Packing *p)
 
 static bool fits_scratch(const Packing *p, int32_t node)
 {
-    const Flat *flat = p->flat;
+    const PackInput *flat = p->flat;
     const int32_t ahead = flat->vector[node] - p->eldest, behind = ahead > 0 ? ahead : 0;
     if (behind < p->window && p->places > (int64_t)behind * p->spare)
         return true;
@@ -167,7 +167,7 @@ static int32_t take(Packing *p, int kind)
 
 static void take_places_back(Packing *p, int32_t node)
 {
-    const Flat *flat = p->flat;
+    const PackInput *flat = p->flat;
     for (int32_t i = flat->read_first[node]; i < flat->read_first[node + 1]; i++) {
         const int32_t reg = flat->reads[i];
         if (--p->readers[reg] == 0) {
@@ -182,7 +182,7 @@ static void take_places_back(Packing *p, int32_t node)
 
 static void give_places(Packing *p, int32_t node)
 {
-    const Flat *flat = p->flat;
+    const PackInput *flat = p->flat;
     for (int32_t i = flat->write_first[node]; i < flat->write_first[node + 1]; i++) {
         const int32_t reg = flat->writes[i];
         if (p->has_place[reg])
@@ -325,7 +325,7 @@ static Length length_of(const Packing *p)
     return length;
 }
 
-Status flat_pack(const Flat *flat, const int32_t *rank, int32_t window, int32_t spare,
+Status flat_pack(const PackInput *flat, const int32_t *rank, int32_t window, int32_t spare,
                  Part *parts, int32_t *count, uint8_t *holding, Length *length)
 {
     Packing p = {.flat = flat,

@@ -1,12 +1,12 @@
-/* The order of urgency, by counting: keys differ in few bits, so two rounds sort them all. */
+/* The order of priority, by counting: keys differ in few bits, so two rounds sort them all. */
 #include "flat.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGIT = 11, VALUES = 1 << DIGIT };
+enum { DIGIT = 11, CHOICE_SIZES = 1 << DIGIT };
 
-static int64_t key_of(const Flat *flat, int32_t node, int32_t scale, const int32_t *offsets,
+static int64_t key_of(const PackInput *flat, int32_t node, int32_t scale, const int32_t *offsets,
                       const int32_t *noise)
 {
     const int64_t key = (int64_t)flat->height[node] * scale;
@@ -17,17 +17,17 @@ static int64_t key_of(const Flat *flat, int32_t node, int32_t scale, const int32
 static void sort_by_digit(const uint64_t *distance, int shift, const int32_t *from, int32_t *to,
                           int32_t count)
 {
-    int32_t place[VALUES + 1] = {0};
+    int32_t place[CHOICE_SIZES + 1] = {0};
     for (int32_t i = 0; i < count; i++)
-        place[1 + (distance[from[i]] >> shift & (VALUES - 1))]++;
-    for (int value = 0; value < VALUES; value++)
+        place[1 + (distance[from[i]] >> shift & (CHOICE_SIZES - 1))]++;
+    for (int value = 0; value < CHOICE_SIZES; value++)
         place[value + 1] += place[value];
     for (int32_t i = 0; i < count; i++)
-        to[place[distance[from[i]] >> shift & (VALUES - 1)]++] = from[i];
+        to[place[distance[from[i]] >> shift & (CHOICE_SIZES - 1)]++] = from[i];
 }
 
 /* By node, how far its key is from the greatest; returns the greatest such distance. */
-static uint64_t distances(const Flat *flat, int32_t scale, const int32_t *offsets,
+static uint64_t distances(const PackInput *flat, int32_t scale, const int32_t *offsets,
                           const int32_t *noise, uint64_t *distance)
 {
     int64_t most = INT64_MIN, least = INT64_MAX;
@@ -54,7 +54,7 @@ const int32_t *sort_nodes(const uint64_t *distance, uint64_t farthest, int32_t *
     return nodes;
 }
 
-bool flat_rank(const Flat *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
+bool flat_rank(const PackInput *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
                int32_t *rank)
 {
     const size_t nodes = (size_t)flat->nodes;

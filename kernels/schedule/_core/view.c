@@ -1,7 +1,7 @@
-/* A run of integers as a Flat, every number of it within its bounds. */
+/* A run of integers as a PackInput, every number of it within its bounds. */
 #include "flat.h"
 
-static bool counts_of(Flat *flat, const int32_t *run, size_t length, size_t *end)
+static bool counts_of(PackInput *flat, const int32_t *run, size_t length, size_t *end)
 {
     size_t at = 0;
 #define COUNT(name)                                                                                \
@@ -31,7 +31,7 @@ static bool divides(const int32_t *first, int32_t nodes, int32_t count)
     return first[0] == 0 && first[nodes] == count;
 }
 
-bool flat_view(Flat *flat, const int32_t *run, size_t length)
+bool flat_view(PackInput *flat, const int32_t *run, size_t length)
 {
     size_t at;
     if (!counts_of(flat, run, length, &at))

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 
-from vliwdbg.tui.desk import MOST_LINES, Line
+from vliwdbg.tui.view_state import MOST_LINES, Line
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 
@@ -38,7 +38,7 @@ class MessagesPane(Pane):
 
     def _lay(self) -> None:
         """Lay the transcript out anew, if it or the pane's size is another one."""
-        transcript, latest = self.desk.transcript, self.desk.latest
+        transcript, latest = self.view_state.transcript, self.view_state.latest
         if transcript is self._laid and self.size == self._laid_size:
             return
         self._laid, self._laid_size = transcript, self.size

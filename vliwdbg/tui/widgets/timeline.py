@@ -60,10 +60,10 @@ class TimelinePane(Pane):
 
     @property
     def window(self) -> Window:
-        return self.desk.window
+        return self.view_state.window
 
     def count(self) -> int:
-        return len(ROWS) if self.desk.occupancy else 0
+        return len(ROWS) if self.view_state.occupancy else 0
 
     def info(self) -> str:
         window, a_column = self.window, max(self.window.cycles // self.columns, 1)
@@ -72,18 +72,24 @@ class TimelinePane(Pane):
     def move_sideways(self, columns: int) -> None:
         """A column to the left or right."""
         a_column = max(self.window.cycles // self.columns, 1)
-        self.post_message(self.Seek(max(self.desk.now.cycle + columns * a_column, 0)))
+        self.post_message(self.Seek(max(self.view_state.now.cycle + columns * a_column, 0)))
 
     def key(self, row: int) -> Hashable:
         return self._picture(), row
 
     def _picture(self) -> Hashable:
         """All that the rows show but for their width, which the pane sees to."""
-        desk = self.desk
-        return id(desk.occupancy), desk.window, desk.now.cycle, desk.marks, self.compact
+        view_state = self.view_state
+        return (
+            id(view_state.occupancy),
+            view_state.window,
+            view_state.now.cycle,
+            view_state.marks,
+            self.compact,
+        )
 
     def row(self, row: int) -> Row:
-        occupancy = self.desk.occupancy
+        occupancy = self.view_state.occupancy
         assert occupancy is not None
         name = ROWS[row]
         if name == "marks":
@@ -92,7 +98,7 @@ class TimelinePane(Pane):
 
     def _engine(self, occupancy: Occupancy, name: str) -> Row:
         shares = occupancy.shares(name, self.window, self.columns)
-        here = self.window.column_of(self.desk.now.cycle, self.columns)
+        here = self.window.column_of(self.view_state.now.cycle, self.columns)
         paint = "alu" if name == LANES else name
         return [(f"{name:<{LABEL}}", paint), *_pieces(map(bar, shares), paint, here)]
 
@@ -100,11 +106,11 @@ class TimelinePane(Pane):
         """Where the run may stop (●), the user's marks by their first letter, and here."""
         window, columns = self.window, self.columns
         cells = [" "] * columns
-        for cycle, mark in self.desk.marks:
+        for cycle, mark in self.view_state.marks:
             column = window.column_of(cycle, columns)
             if column is not None:
                 cells[column] = mark
-        here = window.column_of(self.desk.now.cycle, columns)
+        here = window.column_of(self.view_state.now.cycle, columns)
         if here is not None:
             cells[here] = HERE
         return [("".join(cells), "tag")]
@@ -113,7 +119,7 @@ class TimelinePane(Pane):
         if not self.compact:
             return super().render_line(y)
         width = self.width = self.size.width
-        occupancy = self.desk.occupancy
+        occupancy = self.view_state.occupancy
         row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
         return self.cut(self.painted(row), 0, width, self.base)
 

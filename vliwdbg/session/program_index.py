@@ -14,7 +14,7 @@ from machine.isa import Opcode
 from machine.program import Bundle, Program
 
 
-class Where:
+class ProgramIndex:
     """Answers by pc, for one program."""
 
     def __init__(self, program: Program) -> None:

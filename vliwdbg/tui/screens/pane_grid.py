@@ -11,7 +11,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from vliwdbg.tui.arrangement import ALWAYS_SEEN, LAYOUTS, PANES, Boxes, arrange, tabbed
-from vliwdbg.tui.desk import Desk
+from vliwdbg.tui.view_state import ViewState
 from vliwdbg.tui.widgets.bundle import BundlePane
 from vliwdbg.tui.widgets.code import CodePane
 from vliwdbg.tui.widgets.messages import MessagesPane
@@ -36,7 +36,7 @@ class _Arranged(Layout):
         size: Size,
         greedy: bool = True,  # noqa: ARG002
     ) -> ArrangeResult:
-        assert isinstance(parent, Room)
+        assert isinstance(parent, PaneGrid)
         boxes = parent.boxes(size)
         return [
             WidgetPlacement(Region(*boxes[str(child.id)]), NULL_OFFSET, NULL_SPACING, child)
@@ -45,16 +45,16 @@ class _Arranged(Layout):
         ]
 
 
-class Room(Container):
+class PaneGrid(Container):
     """Holds all panes and shows those that have a box. `chosen` is the pane in focus."""
 
-    def __init__(self, desk: Desk, layout: str = LAYOUTS[0]) -> None:
-        self.desk = desk
+    def __init__(self, view_state: ViewState, layout: str = LAYOUTS[0]) -> None:
+        self.view_state = view_state
         self._layout = layout
         self.panes: dict[str, Pane] = {
-            name: pane(name, desk) for name, pane in zip(PANES, CLASSES, strict=True)
+            name: pane(name, view_state) for name, pane in zip(PANES, CLASSES, strict=True)
         }
-        super().__init__(*self.panes.values(), id="room")
+        super().__init__(*self.panes.values(), id="grid")
         self.chosen = self.beside = PANES[1]
         self.grown = False
         self._arranged = _Arranged()
@@ -134,7 +134,7 @@ class Room(Container):
 
     def action_radix(self) -> None:
         """Write words otherwise."""
-        self.desk.next_radix()
+        self.view_state.next_radix()
         for pane in self.panes.values():
             pane.redraw()
 
@@ -169,10 +169,10 @@ class Room(Container):
 
     def action_here(self) -> None:
         """Look at the next bundle again."""
-        self.desk.look_at_next()
+        self.view_state.look_at_next()
         self.show()
 
     def action_last(self) -> None:
         """Look at the bundle executed last."""
-        self.desk.look_at_last()
+        self.view_state.look_at_last()
         self.show()

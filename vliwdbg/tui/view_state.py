@@ -1,8 +1,8 @@
 """What the panes share: the session, and how its user looks at it. Nothing here draws.
 
-Whatever is true of the program and its run is in the session. The desk is how it looked when it
-was last at rest, so that panes can be drawn while a command runs on in its thread; and it adds the
-bundle looked at, the radix of words, and the transcript of commands and replies.
+Whatever is true of the program and its run is in the session. The view state is how it looked
+when it was last at rest, so that panes can be drawn while a command runs on in its thread; and it
+adds the bundle looked at, the radix of words, and the transcript of commands and replies.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from vliwdbg.inspect.following import Following, follow
 from vliwdbg.inspect.outcome import Outcome
 from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
 from vliwdbg.session.places import Place
+from vliwdbg.session.program_index import union
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
-from vliwdbg.session.where import union
 from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
 from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
@@ -88,7 +88,7 @@ def look_at(session: Session) -> Look:
         session.layout,
         snapshot_of(session.core),
         session.core.last_commit(),
-        session.arrival,
+        session.stop_event,
         session.end,
         breakpoint_views(session),
         tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
@@ -100,7 +100,7 @@ def look_at(session: Session) -> Look:
     )
 
 
-class Desk:
+class ViewState:
     """One user at one session, and what the session was like when last looked at."""
 
     def __init__(self, look: Look) -> None:
