@@ -34,6 +34,7 @@ from vliwdbg.dap.progress import ProgressReport
 from vliwdbg.dap.table import Meanwhile, Row
 from vliwdbg.dap.variables import References
 from vliwdbg.dap.wire import ClientGoneError, Request
+from vliwdbg.files import write_text
 from vliwdbg.programs import Loaded, load
 from vliwdbg.render import lines_of
 from vliwdbg.render.moves import hits_line
@@ -57,6 +58,8 @@ from vliwdbg.views.moves import Moved
 THREAD = 1
 """The one core."""
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
+LOOKED_AROUND_AFTER = 1000
+"""Lines of the listing."""
 BUSY = "the program is running, or something is being computed; pause it first"
 
 
@@ -117,7 +120,11 @@ class Adapter:
             loaded, wanted.choice(), self._hear, interrupted=lambda: self.interrupted, streams=True
         )
         self._launched = wanted
-        self._take_program()
+        try:
+            self._take_program()
+        except Exception:
+            self.close()
+            raise
         # What is loaded stays: no collector need look at it.
         gc.collect()
         gc.freeze()
@@ -146,10 +153,24 @@ class Adapter:
         self.look_around(Progress(f"building: {what}", part))
 
     def _take_program(self) -> None:
+        self.listing.file = self.launched.listing_file()
         self.listing.take(self.session.program)
         self.references.forget()
+        if self.listing.file:
+            write_text(self.listing.file, self.listing_text())
         for note in self.session.notes():
             self.conversation.say(f"note: {note}\n")
+
+    def listing_text(self) -> str:
+        """The listing. Raises RequestError where that is interrupted."""
+        lines: list[str] = []
+        with self.work():
+            for line in self.listing.lines():
+                lines.append(f"{line}\n")
+                if len(lines) % LOOKED_AROUND_AFTER == 0:
+                    part = len(lines) / len(self.listing.program)
+                    self.look_around(Progress("the listing", part))
+        return "".join(lines)
 
     def close(self) -> None:
         """Debug nothing any more."""
