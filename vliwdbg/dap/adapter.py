@@ -15,8 +15,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,6 +61,8 @@ THREAD = 1
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
 LOOKED_AROUND_AFTER = 1000
 """Lines of the listing."""
+AT_ONCE = 0.25
+"""Seconds that commands may take before it is asked what else has come."""
 BUSY = "the program is running, or something is being computed; pause it first"
 
 
@@ -83,6 +86,8 @@ class Adapter:
         self._debugger: Debugger | None = None
         self._launched: Launch | None = None
         self._answering = 0
+        self._began = 0.0
+        """When what runs was begun, as `time.monotonic` has it."""
         self._on_the_way: Callable[[], None] | None = None
         """What tells the client that a move is under way."""
         self._first: list[Request] = []
@@ -177,6 +182,7 @@ class Adapter:
         if self._debugger is not None:
             self._debugger.close()
             self._debugger = None
+            gc.unfreeze()
 
     # requests
 
@@ -210,8 +216,12 @@ class Adapter:
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Something runs, which may be interrupted."""
+        """Something runs, which may be interrupted; it may be part of other work."""
+        if self.running is not None:
+            yield
+            return
         self.running, self.interrupted = self._answering, False
+        self._began = time.monotonic()
         try:
             yield
         finally:
@@ -230,6 +240,17 @@ class Adapter:
         with self.work():
             debugger.execute(entry)
         return self._replies
+
+    def execute_all(self, script: Iterable[Entry]) -> list[Reply]:
+        """The replies to entries, up to the first that is refused, or that ends it all."""
+        replies: list[Reply] = []
+        with self.work():
+            for entry in script:
+                replies += self.execute(entry)
+                ended = bool(replies) and (not replies[-1].ok or replies[-1].quit is not None)
+                if ended or self.interrupted:
+                    break
+        return replies
 
     def move(self, line: str, reason: str, body: Body | None = None) -> None:
         """Do a command that moves; where it stops is told, with this reason if nothing stopped it.
@@ -309,6 +330,9 @@ class Adapter:
                 self.conversation.say(f"{text}\n", "stdout")
             case Said(reply):
                 self._replies.append(reply)
+                # A breakpoint's commands may go on and on without a move that takes its time.
+                if time.monotonic() - self._began > AT_ONCE:
+                    self._under_way(Progress("commands", None))
             case PositionChanged():
                 self._position_changed = True
             case ProgramChanged():

@@ -18,13 +18,12 @@ RIGHT, WRONG, FAULTED = 0, 1, 3
 
 def launch(adapter: Adapter, wanted: Launch) -> None:
     adapter.launch(wanted)
-    for entry in entries(wanted.lines()):
-        for reply in adapter.execute(entry):
-            said = "\n".join(lines_of(reply.view))
-            if isinstance(reply.view, Refused):
-                adapter.close()
-                raise RequestError(f"{reply.command}: {said}")
-            adapter.conversation.say(said and f"{said}\n")
+    for reply in adapter.execute_all(entries(wanted.lines())):
+        said = "\n".join(lines_of(reply.view))
+        if isinstance(reply.view, Refused):
+            adapter.close()
+            raise RequestError(f"{reply.command}: {said}")
+        adapter.conversation.say(said and f"{said}\n")
     adapter.conversation.accept()
     adapter.conversation.tell("initialized")
 
