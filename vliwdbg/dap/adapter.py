@@ -100,8 +100,8 @@ class Adapter:
     @property
     def debugger(self) -> Debugger:
         """Raises RequestError where there is none."""
-        if self._debugger is None:
-            raise RequestError("no program is being debugged; launch one")
+        self.verify_launched()
+        assert self._debugger
         return self._debugger
 
     @property
@@ -112,9 +112,14 @@ class Adapter:
     @property
     def launched(self) -> Launch:
         """What was asked for. Raises RequestError where nothing was."""
-        assert self.debugger
+        self.verify_launched()
         assert self._launched
         return self._launched
+
+    def verify_launched(self) -> None:
+        """Raises RequestError where nothing is being debugged."""
+        if self._debugger is None:
+            raise RequestError("no program is being debugged; launch one")
 
     def launch(self, wanted: Launch) -> None:
         """Debug a program. Raises ProgramError, BuildError or RequestError."""
@@ -139,7 +144,7 @@ class Adapter:
 
         Raises as `launch` does; then all is as it was.
         """
-        assert self.session
+        self.verify_launched()
         loaded = self._load(wanted)
         self.session.take_program(with_notes(loaded), loaded.memory)
         self.debugger.console.choice = wanted.choice()
@@ -382,6 +387,7 @@ class Adapter:
 
     def tell_stopped(self, reason: str, moved: Moved | None = None) -> None:
         """Tell where it stands, and why; nothing where the run was ended for what is done next."""
+        self._position_changed = self._program_changed = False
         if self.conversation.ended or self.conversation.has_put_back:
             return
         body: dict[str, Any] = {

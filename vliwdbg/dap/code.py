@@ -59,14 +59,14 @@ class SourceRef(NamedTuple):
 def source(adapter: Adapter, *, source_reference: int = 0, source: SourceRef | None = None) -> Body:
     listing = adapter.listing
     number = source.source_reference if source and source.source_reference else source_reference
-    assert adapter.session
+    adapter.verify_launched()
     if number != listing.number:
         raise RequestError(f"the listing of this program is {listing.number}, not {number}")
     return {"content": adapter.listing_text(), "mimeType": MIME_TYPE}
 
 
 def loaded_sources(adapter: Adapter) -> Body:
-    assert adapter.session
+    adapter.verify_launched()
     return {"sources": [adapter.listing.source]}
 
 
@@ -78,7 +78,7 @@ def disassemble(
     offset: int = 0,
     instruction_offset: int = 0,
 ) -> Body:
-    assert adapter.session
+    adapter.verify_launched()
     if not 0 <= instruction_count <= MOST_INSTRUCTIONS:
         raise RequestError(f"instructionCount is at most {MOST_INSTRUCTIONS}")
     first = address_of(memory_reference, offset) + instruction_offset

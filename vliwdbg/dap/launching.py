@@ -34,7 +34,6 @@ def configuration_done(adapter: Adapter) -> None:
     if launched.no_debug:
         _run_through(adapter)
     elif adapter.session.core.position > 0:
-        adapter.report([])
         adapter.tell_stopped("entry")
     else:
         _begin(adapter, launched)

@@ -61,9 +61,8 @@ def pause(adapter: Adapter, *, thread_id: int = THREAD) -> None:
     if adapter.running is not None:
         adapter.interrupt()
         return
-    stands = adapter.session
+    adapter.verify_launched()
     adapter.conversation.accept()
-    assert stands
     adapter.tell_stopped("pause")
 
 
