@@ -78,6 +78,7 @@ def here(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     for stream in ("stdin", "stdout"):
         monkeypatch.setattr(sys, stream, io.TextIOWrapper(io.BytesIO(), "utf-8"))
     monkeypatch.setattr("asyncio.run", lambda waiting: waiting.close())
+    monkeypatch.setattr("vliwdbg.dap.server.welcome", lambda listening: None)
     return folder
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from machine.errors import ProgramError
 from vliwdbg.dap.conversation import Conversation
@@ -64,10 +64,15 @@ def serve_port(port: int) -> None:
         raise ProgramError.at(f"port {port}", reason) from None
     with listening:
         print(f"listening on {LOOPBACK}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
-        places = threading.BoundedSemaphore(MOST_CLIENTS)
-        while True:
-            client, _ = listening.accept()
-            threading.Thread(target=_attend, args=(client, places), daemon=True).start()
+        welcome(listening)
+
+
+def welcome(listening: socket.socket) -> NoReturn:
+    """Have a conversation with whoever comes."""
+    places = threading.BoundedSemaphore(MOST_CLIENTS)
+    while True:
+        client, _ = listening.accept()
+        threading.Thread(target=_attend, args=(client, places), daemon=True).start()
 
 
 def _attend(client: socket.socket, places: threading.BoundedSemaphore) -> None:
