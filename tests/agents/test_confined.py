@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from machine.core import VARIABLE
+from machine.native import VARIABLE
 from tests.cli.command import ALU, unchecked
 
 SCRIPT = """
