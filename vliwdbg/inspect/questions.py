@@ -75,6 +75,8 @@ class Questions:
         self.memory = array("I", memory)
         self.max_cycles = max_cycles
         self.most = most
+        self._scope_cycle: int | None = None
+        """Where the machine is that places are looked up in."""
 
     @cached_property
     def flow(self) -> Flow:
@@ -102,7 +104,10 @@ class Questions:
 
     def place(self, text: str, cycle: int | None = None, start: str = "place") -> Place:
         """The words that a text names, before a cycle; at the end without one."""
-        self._scope.core.seek_cycle(self.flow.ending.cycle if cycle is None else cycle)
+        wanted = self.flow.ending.cycle if cycle is None else cycle
+        if wanted != self._scope_cycle:
+            self._scope.core.seek_cycle(wanted)
+            self._scope_cycle = wanted
         return find_place(text, self._scope, start)
 
     @cached_property
