@@ -135,6 +135,24 @@ def test_off_it_loads_nothing(folder: Path) -> None:
     assert "as it should" in run(folder)
 
 
+def test_what_the_simulator_raises_stays_as_it_is(folder: Path) -> None:
+    """pytest rewrites the asserts of whatever brings a plugin, unless a module says otherwise."""
+    (folder / "conftest.py").write_text(
+        "import pytest\npytest.register_assert_rewrite('machine', 'vliwdbg')\n"
+    )
+    (folder / "test_kernels.py").write_text(
+        "from machine.compat import Machine\n"
+        "def test_compare():\n"
+        "    machine = Machine([], [{'debug': [('compare', 0, 'k')]}], value_trace={'k': 1})\n"
+        "    try:\n"
+        "        machine.run()\n"
+        "    except AssertionError as error:\n"
+        "        assert str(error) == '0 != 1 for k at pc=1'\n"
+        "        assert False, 'as it should'\n"
+    )
+    assert "as it should" in run(folder)
+
+
 def test_the_entry_point_is_declared() -> None:
     import tomllib
 
