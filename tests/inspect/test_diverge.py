@@ -1,6 +1,7 @@
 """Diverge: the slot that was changed is found and repaired, and what it says where it cannot be."""
 
 import random
+from array import array
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -214,3 +215,26 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert code(str(bad), "--against", str(good)) == 1
     assert "outputs are wrong" in capsys.readouterr().out
     assert code(str(bad), "--against", str(tmp_path / "lost.json")) == 2
+
+
+@compiled
+def test_memory_behind_the_problem_is_there_on_all_inputs() -> None:
+    """The public simulator leaves some, which a kernel may use as it likes."""
+
+    def with_store_behind(program: Program) -> Program:
+        image = memory_of(SMALL)
+        behind = [
+            {"load": [["const", 1534, len(image) + 3], ["const", 1535, 7]]},
+            {"store": [["store", 1534, 1535]]},
+        ]
+        roomy = image + array("I", bytes(4 * 40))
+        bundles = [*behind, *program.written()]
+        return Program.from_bundles(bundles, problem=SMALL, memory=roomy)
+
+    right = with_store_behind(build("baseline", "list", SMALL))
+    assert right.memory is not None
+    assert asked(right, right.memory).diverge().ok
+    assert asked(right, right.memory).others != ()
+    wrong = with_store_behind(next(mutants(build("baseline", "list", SMALL), 5)).program)
+    view = asked(wrong, right.memory).diverge()
+    assert view.confidence == "repaired-unique"

@@ -36,7 +36,7 @@ from vliwdbg.inspect.stats import stats
 from vliwdbg.inspect.whatif import whatif
 from vliwdbg.inspect.who import DEPTH, who
 from vliwdbg.inspect.why import why
-from vliwdbg.inspect.words import notes_of
+from vliwdbg.inspect.words import notes_of, with_room
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.session.snapshot import snapshot_of
@@ -95,7 +95,10 @@ class Questions:
         if problem is None:
             return ()
         seeds = range(problem.seed + 1, problem.seed + 1 + OTHERS)
-        images = (memory_of(dataclass_replace(problem, seed=seed)) for seed in seeds)
+        images = (
+            with_room(self.program, memory_of(dataclass_replace(problem, seed=seed)))
+            for seed in seeds
+        )
         flows = tuple(
             replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
             for image in images
