@@ -49,7 +49,8 @@ class _RefusedError(Exception):
 class Encoder:
     """Fills `columns`; gathers `complaints`, and `notes` on what is odd but no reason to refuse."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch_size: int = SCRATCH_SIZE) -> None:
+        self.scratch_size = scratch_size
         self.columns = Columns()
         self.complaints: list[Complaint] = []
         self.notes: list[str] = []
@@ -174,7 +175,7 @@ class Encoder:
                 continue
             stored[position] = number = _integer(operand, value)
             if operand.in_scratch:
-                _verify_scratch(operand, number, shift)
+                _verify_scratch(operand, number, shift, self.scratch_size)
             elif abs(number) > INT64_MAX:
                 self.columns.wide[slot, position] = number
                 stored[position] = number & WORD_MASK
@@ -205,15 +206,15 @@ def _integer(operand: Operand, value: Any) -> int:
     return value
 
 
-def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
+def _verify_scratch(operand: Operand, address: int, shift: int, size: int) -> None:
     start = address + shift
     if start < 0:
         raise _RefusedError(f"{operand.name}: scratch {shown(start)} is below 0")
-    if start >= SCRATCH_SIZE:
-        raise _RefusedError(f"{operand.name}: scratch {shown(start)} is past {SCRATCH_SIZE - 1}")
-    if start + operand.width > SCRATCH_SIZE:
+    if start >= size:
+        raise _RefusedError(f"{operand.name}: scratch {shown(start)} is past {size - 1}")
+    if start + operand.width > size:
         end = start + operand.width
-        raise _RefusedError(f"{operand.name}: scratch {start}:{end} ends past {SCRATCH_SIZE}")
+        raise _RefusedError(f"{operand.name}: scratch {start}:{end} ends past {size}")
     if abs(address) > INT64_MAX:
         raise _RefusedError(f"{operand.name} and the offset do not fit in 64 bits")
 

@@ -11,24 +11,25 @@ from typing import Any
 from machine.columns import Columns
 from machine.encode import Encoder, quick_limit
 from machine.errors import ProgramError
-from machine.isa import ENGINE_CODES, OPCODES, SLOT_LIMITS, Role
+from machine.isa import ENGINE_CODES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, Role
 from machine.native import choose
 
 # What the compiled encoder takes for an operand that is no integer; encode.c has the same.
 _TAKEN = {Role.KEY: -1, Role.KEYS: -2, Role.OFFSET: -3, Role.ANYTHING: -4}
 
 
-def make_encoder() -> Encoder:
-    """The fastest encoder there is."""
-    return FastEncoder() if choose().name == "compiled" else Encoder()
+def make_encoder(scratch_size: int = SCRATCH_SIZE) -> Encoder:
+    """The fastest encoder there is for programs with so much scratch."""
+    fast = choose().name == "compiled" and scratch_size == SCRATCH_SIZE
+    return FastEncoder() if fast else Encoder(scratch_size)
 
 
-def encode_bundles(bundles: Sequence[Any]) -> Columns:
+def encode_bundles(bundles: Sequence[Any], scratch_size: int = SCRATCH_SIZE) -> Columns:
     """The columns of these bundles: a sequence of mappings engine -> sequence of slots.
 
     Raises ProgramError with every fault in them.
     """
-    encoder = make_encoder()
+    encoder = make_encoder(scratch_size)
     encoder.add_all(bundles)
     if encoder.complaints:
         raise ProgramError(encoder.complaints)
@@ -59,6 +60,14 @@ class FastEncoder(Encoder):
             column.frombytes(items)
         columns.payloads += payloads
         return pc + len(columns) - before
+
+
+def count_plain(data: bytes) -> int | None:
+    """How many items a list in JSON has, where all can be told to be right without reading them.
+
+    None where that cannot be told: they are no plain objects, or nothing is compiled.
+    """
+    return compiled_code().count_plain(data) if choose().name == "compiled" else None
 
 
 @cache

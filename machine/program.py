@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from machine.access import ACCESS
 from machine.columns import PAYLOAD_ROLES, Columns
 from machine.encode_fast import encode_bundles
-from machine.isa import COMMENT, ENGINES, OPCODES, Opcode
+from machine.isa import COMMENT, ENGINES, OPCODES, SCRATCH_SIZE, Opcode
 
 if TYPE_CHECKING:
     from machine.problem import Problem
@@ -87,7 +87,8 @@ class Program(Sequence[Bundle]):
     `scratch_map` gives names to scratch: address -> (name, width in words). `memory` are the
     words it starts with, where it brought them; `problem` what generates them and says what the
     result means. `outputs` are what it claims to leave right. `slots` may say, per slot in
-    program order, which operation of a kernel it is.
+    program order, which operation of a kernel it is. `scratch_size` is more than the machine's
+    where somebody asks what more would be worth: only the plain model executes it then.
     """
 
     columns: Columns
@@ -100,6 +101,7 @@ class Program(Sequence[Bundle]):
     build: Mapping[str, Any] = field(default_factory=dict)
     slots: Sequence[Any] = ()
     notes: tuple[str, ...] = ()
+    scratch_size: int = SCRATCH_SIZE
 
     @classmethod
     def from_bundles(cls, bundles: Sequence[Any], **facts: Any) -> Program:
@@ -107,7 +109,8 @@ class Program(Sequence[Bundle]):
 
         Raises ProgramError with every fault and its place.
         """
-        return cls(encode_bundles(bundles), **facts)
+        columns = encode_bundles(bundles, facts.get("scratch_size", SCRATCH_SIZE))
+        return cls(columns, **facts)
 
     def __len__(self) -> int:
         return len(self.columns)

@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from machine.isa import SCRATCH_SIZE
 from machine.native import choose
 
 if TYPE_CHECKING:
+    from machine.program import Program
     from machine.protocol import Core
 
 
@@ -36,3 +38,9 @@ def choose_core(name: str | None = None) -> CoreChoice:
     from machine.model import Model
 
     return CoreChoice(choice.name, Model, choice.why)
+
+
+def core_for(program: Program, name: str | None = None) -> CoreChoice:
+    """The core to execute a program: the model if it has more scratch than the machine, else as
+    `choose_core`."""
+    return choose_core("model" if program.scratch_size > SCRATCH_SIZE else name)

@@ -36,6 +36,7 @@ _FUNCTIONS = {
     "ledger": "ledger",
     "export": "export",
     "mcp": "mcp",
+    "dap": "dap",
     "serve": "serve",
     "diverge": "diverge",
     "explain": "explain",
