@@ -23,6 +23,7 @@ from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.outputs import reached_from
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import (
     CLASSES,
     Signatures,
@@ -121,7 +122,7 @@ class Case:
         owners = [NONE] * (len(flow) + 4)
         a, b, c = flow.sources
         for node, (p, q, r, stored, address) in enumerate(
-            zip(a, b, c, flow.stored, flow.addresses, strict=True)
+            zip(parts_of("elements", a), b, c, flow.stored, flow.addresses, strict=True)
         ):
             owner = owners[p]
             for other in (owners[q], owners[r], owners[stored]):

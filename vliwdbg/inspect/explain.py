@@ -27,6 +27,7 @@ from machine.machine import NO_LIMIT
 from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program, Tag
 from vliwdbg.inspect.case import MIXED, NONE, Case, output_elements
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import (
     CLASSES,
     FORMS,
@@ -80,7 +81,7 @@ class Explanation:
     def facts(self) -> list[Facts]:
         """By slot, by number in the program."""
         found: dict[int, list[Facts]] = defaultdict(list)
-        for node, slot in enumerate(self.case.slots):
+        for node, slot in enumerate(parts_of("slots", self.case.slots)):
             found[slot].append(self._facts_of(node))
         columns = self.program.columns
         return [

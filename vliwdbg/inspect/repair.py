@@ -37,6 +37,7 @@ from machine.problem import HASH_STAGES, Problem
 from machine.program import Program
 from vliwdbg.inspect.case import NONE, Case, expected_words
 from vliwdbg.inspect.evidence import Evidence
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
 
 MOST_SLOTS = 30
@@ -44,6 +45,8 @@ MOST_VARIANTS = 6000
 """Slots that are changed, and changes that are run."""
 FIRST_WORDS, MOST_WORDS = 60, 300
 """Words and numbers that are tried in one place at first, and if nothing is found."""
+AT_ONCE = 500
+"""Changes that are run between two words of progress."""
 FARTHEST = 3
 """Bundles that a slot is moved by."""
 FRESH_INPUTS = 4
@@ -115,7 +118,9 @@ class Repairs:
             ]
             if not tried:
                 break
-            right = variants.right(tried, image, expected, most)
+            right: list[bool] = []
+            for first in parts_of("repairs", range(0, len(tried), AT_ONCE), 1):
+                right += variants.right(tried[first : first + AT_ONCE], image, expected, most)
             repairs = [repair for repair, fine in zip(repairs, right, strict=True) if fine]
         return repairs
 
