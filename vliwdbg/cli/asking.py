@@ -15,12 +15,12 @@ from typing import Annotated
 
 from vliwdbg.cli.exit_codes import INTERRUPTED
 from vliwdbg.cli.load_options import choice_of
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import Building, Sizes, Source
 from vliwdbg.cli.parameters import Argument, Option
-from vliwdbg.cli.streams import print_err, print_out
+from vliwdbg.cli.streams import print_out
 from vliwdbg.inspect.progress import told_to
 from vliwdbg.inspect.questions import MOST_CYCLES, Questions
-from vliwdbg.programs import load
 from vliwdbg.render import lines_of
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
@@ -77,9 +77,7 @@ def questions_about(
     choice = choice_of(source, building, sizes)
     if scratch is not None:
         choice = replace(choice, scratch_size=scratch)
-    loaded = load(choice)
-    if loaded.printed:
-        print_err(loaded.printed.rstrip("\n"))
+    loaded = load_shown(choice)
     return Questions(loaded.program, loaded.memory, max_cycles=asking.max_cycles)
 
 

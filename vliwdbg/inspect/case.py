@@ -135,6 +135,20 @@ class Case:
         return owners
 
     @cached_property
+    def made_of_forest(self) -> bytearray:
+        """By node whether it was made of words of the forest."""
+        flow, layout = self.flow, Layout.read(self.flow.memory)
+        nodes = range(0) if layout is None else layout.nodes
+        made = bytearray(len(flow) + 4)
+        for node, (a, b, c, stored, address) in enumerate(
+            zip(*flow.sources, flow.stored, flow.addresses, strict=True)
+        ):
+            made[node] = made[a] or made[b] or made[c] or made[stored]
+            if stored == INPUT and address in nodes:
+                made[node] = 1
+        return made
+
+    @cached_property
     def _input_elements(self) -> dict[int, int]:
         layout = Layout.read(self.flow.memory)
         if layout is None:
