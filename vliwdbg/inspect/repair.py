@@ -42,8 +42,8 @@ from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
 
 MOST_SLOTS = 30
-MOST_VARIANTS = 6000
-"""Slots that are changed, and changes that are run."""
+MOST_VARIANTS, MOST_OF_SHARED = 6000, 15_000
+"""Slots that are changed, and changes that are run of them, and of slots no element is behind."""
 FIRST_WORDS, MOST_WORDS, SHARED_WORDS = 60, 300, 100
 """Words and numbers that are tried in one place at first, if nothing is found, and then in slots
 that no element is behind."""
@@ -75,25 +75,24 @@ class Repairs:
         self.case: Case = evidence.case
         self.flow = self.case.flow
         self.program = program
-        self.tried = 0
         self.inputs = 0
-        """Changes that were run, and inputs that a repair is right on."""
+        """Those that a repair is right on."""
 
     def find(self) -> list[Repair]:
         """All that were found, the likeliest first; one for each slot."""
         slots = self.suspects[:MOST_SLOTS]
+        shared = self._shared if self.case.all_wrong else ()
         searches = (
-            (slots, partial(self._fields, most=FIRST_WORDS)),
-            (slots, partial(self._fields, most=MOST_WORDS)),
-            (slots[: MOST_SLOTS // 2], self._times),
-            (self._shared if self.case.all_wrong else (), partial(self._fields, most=SHARED_WORDS)),
+            (slots, MOST_VARIANTS, partial(self._fields, most=FIRST_WORDS)),
+            (slots, MOST_VARIANTS, partial(self._fields, most=MOST_WORDS)),
+            (slots[: MOST_SLOTS // 2], MOST_VARIANTS, self._times),
+            (shared, MOST_OF_SHARED, partial(self._fields, most=SHARED_WORDS)),
         )
         right: list[Repair] = []
-        for some, changes in searches:
-            self.tried = 0
-            right = right or self._right(list(self._all(some, changes)))
+        for some, most, changes in searches:
+            right = right or self._right(list(islice(self._all(some, changes), most)))
         best: dict[int, Repair] = {}
-        order = {slot: rank for rank, slot in enumerate(slots)}
+        order = {slot: rank for rank, slot in enumerate(dict.fromkeys((*slots, *shared)))}
         for repair in sorted(right, key=lambda r: (-self._regularity(r), order[r.slot])):
             best.setdefault(repair.slot, repair)
         return list(best.values())
@@ -112,10 +111,7 @@ class Repairs:
     def _all(self, slots: Sequence[int], make: Any) -> Iterator[Repair]:
         for slot in slots:
             for repair in dict.fromkeys(make(slot)):
-                if self.tried >= MOST_VARIANTS:
-                    return
                 if _is_valid(self.flow.row(slot), repair.written):
-                    self.tried += 1
                     yield repair
 
     def _right(self, repairs: list[Repair]) -> list[Repair]:
