@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import StringIO
 from typing import NamedTuple
 
+from vliwdbg.inspect.progress import tell
 from vliwdbg.inspect.questions import Questions
 
 
@@ -20,7 +22,8 @@ def _perfetto(asked: Questions) -> str:
     from machine.trace import write_run
 
     text = StringIO()
-    write_run(text, asked.program, asked.memory, len(asked.flow.pcs))
+    told = partial(tell, "bundles")
+    write_run(text, asked.program, asked.memory, len(asked.flow.pcs), told)
     return text.getvalue()
 
 

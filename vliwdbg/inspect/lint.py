@@ -22,6 +22,7 @@ from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
 from vliwdbg.inspect.flow import NO_WORD
 from vliwdbg.inspect.live import last_readers
 from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.lint import Finding, Lint, LintRule, Severity
@@ -60,7 +61,7 @@ class Facts:
         """By node the operation that it is a lane of."""
         opcodes = self.flow.columns.opcodes
         found: list[int] = []
-        for op, slot in enumerate(self.dependences.slot):
+        for op, slot in enumerate(parts_of("lanes", self.dependences.slot)):
             found += [op] * NODE_COUNTS[opcodes[slot]]
         return found
 
@@ -520,8 +521,7 @@ def lint(dependences: Dependences, silenced: Collection[str] = ()) -> Lint:
     quiet = {find_rule(str(name)).name for name in names}
     findings = [
         _finding(facts, rule, case)
-        for rule in RULES.values()
-        if rule.name not in quiet
+        for rule in parts_of("rules", [r for r in RULES.values() if r.name not in quiet], 1)
         for case in rule.find(facts)
     ]
     findings.sort(key=lambda finding: _ORDER.index(finding.severity))

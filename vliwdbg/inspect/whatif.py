@@ -26,6 +26,7 @@ from vliwdbg.inspect.dependences import LIMITS, STORAGE, WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.live import live
 from vliwdbg.inspect.outcome import outcome_of
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.whatif import MoreScratch, WhatIf
@@ -215,7 +216,7 @@ class _Placement:
     def _place_all(self) -> None:
         dependences = self.dependences
         floor, highest, stretch = 0, -1, dependences.start
-        for cycle in range(dependences.start, dependences.end):
+        for cycle in parts_of("cycles", range(dependences.start, dependences.end), 1000):
             ops = dependences.ops_at(cycle)
             if ops and dependences.stretch_start[ops[0]] != stretch:
                 stretch = dependences.stretch_start[ops[0]]

@@ -91,7 +91,8 @@ def _(view: Writes) -> Iterator[str]:
 @text.register
 def _(view: Found) -> Iterator[str]:
     if not view.spans:
-        yield f"{view.expression} never holds."
+        never = "has not held so far" if view.interrupted else "never holds"
+        yield f"{view.expression} {never}."
     else:
         told = ", ".join(
             str(first) if stop - first == 1 else f"{first}–{stop - 1}" for first, stop in view.spans
