@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.driver import Driver
@@ -83,6 +84,10 @@ class DebuggerApp(App[int]):
         """Close a palette that has no room any more."""
         if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
             self.pop_screen()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close what covers the main screen, which stays: two clicks may both ask for it."""
+        return AwaitComplete() if self.screen is self.main else super().pop_screen()
 
     def get_css_variables(self) -> dict[str, str]:
         """Those of the theme, and the inks made from them."""
