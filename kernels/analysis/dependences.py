@@ -13,7 +13,7 @@ a table that is written by 50 stores and read by 3,000 loads would have 150,000 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate, chain
 

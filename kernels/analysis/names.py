@@ -49,7 +49,7 @@ def settle(code: Code) -> Code:
         row, operands, origin, region = op
         defs, uses = SPANS[row.code]
         if origin.vector is not None:
-            if not defs or not all([shared[owner[operands[position]]] for position, _ in uses]):
+            if not defs or not all(shared[owner[operands[position]]] for position, _ in uses):
                 ops.append(op)
                 continue
             if MEMORY[row.code] and any(map(region.meets, stored)):

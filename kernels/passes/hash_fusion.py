@@ -17,7 +17,6 @@ from kernels.passes.definitions import Definitions
 from kernels.passes.multiply_add import MULTIPLY_ADD
 from machine.isa import VLEN, opcode
 
-
 FUSED = {opcode("valu", name).code for name in ("+", "<<")}
 
 

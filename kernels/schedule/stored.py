@@ -42,6 +42,8 @@ def _from_file(order: Order) -> Schedule:
     tuning = read_tuning(file)
     if not tuning.is_for(order.kernel, order.problem, order.outputs):
         raise BuildError(f"{file} is a tuning for another kernel, other sizes or other outputs")
+    if order.plain:
+        order = replace(order, without=tuning.without, settings=tuning.settings)
     schedule = tuned_schedule(order.compile(tuning.modes), tuning)
     return replace(schedule, facts={"parameters": f"{file}, found by {tuning.found_by}"})
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from kernels.ir import Code, Op, Region
+from kernels.ir import Code, Region
 from kernels.schedule.base import Schedule
 from machine.access import MEMORY, SPANS, Kind
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS
