@@ -19,6 +19,7 @@ from random import Random
 from statistics import mean, median
 from typing import Any
 
+from benchmarks import screen
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
 from machine import Problem, Program
@@ -50,7 +51,7 @@ LOGGED = 900
 
 @dataclass(frozen=True)
 class Row:
-    """A bar. `unit` is `times` where greater is better, else a time where less is."""
+    """A bar. `unit` is `times` where greater is better, else one where less is."""
 
     name: str
     least: float
@@ -423,4 +424,25 @@ ROWS = (
         partial(question, baseline, lambda asked: asked.flow.word_writes)),
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
         lambda: slowest_question(baseline)),
+    Row("screen: a step in the bundled kernel", 12, 8, "ms",
+        lambda: screen.above_empty(kernel, screen.keys("s"))),
+    Row("screen: a step in the baseline", 12, 8, "ms",
+        lambda: screen.above_empty(baseline, screen.keys("s"))),
+    Row("screen: a jump in the bundled kernel", 16, 12, "ms",
+        lambda: screen.above_empty(kernel, screen.jump)),
+    Row("screen: a jump in the baseline", 16, 12, "ms",
+        lambda: screen.above_empty(baseline, screen.jump)),
+    Row("screen: a line of a held key, bundled kernel", 6, 4, "ms",
+        lambda: screen.above_empty(kernel, screen.held, screen.held)),
+    Row("screen: a line of a held key, baseline", 6, 4, "ms",
+        lambda: screen.above_empty(baseline, screen.held, screen.held)),
+    Row("screen: another size of the terminal", 40, 30, "ms",
+        lambda: screen.above_empty(kernel, screen.resize, screen.resize)),
+    Row("screen: the slowest of some searches in the baseline", 50, 30, "ms",
+        lambda: screen.above_empty(baseline, screen.search("load", "s[3]", "tmp", "no such slot"))),
+    Row("screen: first picture of a file, to that of an empty Typer and Textual program", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(kernel())),
+    Row("screen: first picture of the bundled kernel, to that", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(None)),
+    Row("screen: memory held at the end of the baseline", 150, 120, "MB", screen.resident),
 )  # fmt: skip

@@ -9,19 +9,21 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.files import file_named, write
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument, whole_number
 from vliwdbg.export.forms import FORMS
-from vliwdbg.inspect.lint import explain_rule
-from vliwdbg.inspect.questions import Questions
 from vliwdbg.programs import Choice, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
 from vliwdbg.views.export import Exported
+
+if TYPE_CHECKING:
+    from vliwdbg.inspect.questions import Questions
 
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
@@ -30,6 +32,8 @@ _SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
 
 def questions_of(console: Console) -> Questions:
     """The questions about the session's program; the run is made once."""
+    from vliwdbg.inspect.questions import Questions
+
     session = console.session
     known = _asked.get(session)
     if known is None or known.program is not session.program:
@@ -96,6 +100,8 @@ def whatif(console: Console, text: str) -> View:
 
 def lint(console: Console, text: str) -> View:
     """Of the run, or what a rule is about."""
+    from vliwdbg.inspect.lint import explain_rule
+
     return explain_rule(text) if text else questions_of(console).lint()
 
 
@@ -129,6 +135,8 @@ def diff(console: Console, text: str) -> View:
 
 def _questions_about(file: str) -> Questions:
     """Raises ProgramError for a file that is no program."""
+    from vliwdbg.inspect.questions import Questions
+
     loaded = load(Choice(file))
     return Questions(loaded.program, loaded.memory)
 

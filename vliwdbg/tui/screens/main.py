@@ -28,9 +28,7 @@ from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.outcome import Outcome, outcome_of
-from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.slots import NoRunError, found_at
-from vliwdbg.inspect.why import Reasons
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
@@ -168,6 +166,10 @@ class MainScreen(Screen[int]):
         self.view_state.say(Line("note", note) for note in notes)
         self._reply(self.view_state.transcript)
         self._show_all()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """All that the first picture need not wait for."""
         self.set_interval(EDIT_SECONDS, self._look_at_file)
         self._make_flow(
             self.view_state.program, self.view_state.starting_memory, self.view_state.layout
@@ -295,10 +297,21 @@ class MainScreen(Screen[int]):
         """What is executed or searched; empty when nothing is."""
         return self.debugger.running or self._searches.running
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs, or what came of it is not shown yet."""
+        return bool(self.debugger.busy or self._news or self._searches.running)
+
     async def wait_until_idle(self) -> None:
         """Until nothing runs, and what came of it is shown."""
-        while self.debugger.busy or self._news or self._searches.running:
+        while self.is_busy:
             await asyncio.sleep(0.005)
+
+    async def wait_until_known(self) -> None:
+        """Until all is known of the run that is found out beside everything else."""
+        await self.workers.wait_for_complete(
+            [worker for worker in self.workers if worker.group == "flow"]
+        )
 
     # keys
 
@@ -501,6 +514,9 @@ class MainScreen(Screen[int]):
     @work(thread=True, exclusive=True, group="flow")
     def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
         """What is known of the run from beginning to end, beside everything else."""
+        from vliwdbg.inspect.questions import Questions
+        from vliwdbg.inspect.why import Reasons
+
         questions = Questions(program, memory, most=MOST_FOLLOWED)
         flow = questions.flow
         self._when_known(program, self.view_state.take_flow, flow)
@@ -594,7 +610,8 @@ class MainScreen(Screen[int]):
         else:
             self._note("Nothing was searched in this pane yet; / does.")
 
-    def _search(self, text: str) -> None:
+    def search(self, text: str) -> None:
+        """Look at the next bundle with such a slot."""
         try:
             self.view_state.search(text)
         except NoRunError:
@@ -684,7 +701,7 @@ class MainScreen(Screen[int]):
         elif mode == COMMAND:
             self.execute(line, typed=True)
         elif line and self.pane.of_slots:
-            self._search(line)
+            self.search(line)
         elif line:
             self.pane.found = line
             if not self.pane.locate(line):
