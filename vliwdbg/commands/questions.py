@@ -126,11 +126,25 @@ def diff(console: Console, text: str) -> View:
     """Of the session's program and another, or of two others."""
     files = shlex.split(text)
     if not 1 <= len(files) <= 2:
-        raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
+        raise DebuggerError(
+            "Write diff FILE, or diff A B; `default` is the bundled kernel, `-` the program before."
+        )
+    if files == ["-"]:
+        return _questions_before(console).diff(
+            questions_of(console), ("the program before", "this program")
+        )
     others = [_questions_about(file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
+
+
+def _questions_before(console: Console) -> Questions:
+    from vliwdbg.inspect.questions import Questions
+
+    if console.previous is None:
+        raise DebuggerError("There is no program before this one; reload and rebuild leave one.")
+    return Questions(*console.previous)
 
 
 def _questions_about(file: str) -> Questions:
@@ -230,7 +244,8 @@ GROUP = Group(
             "what differs between two programs, whatever their order and registers",
             diff,
             "file",
-            "With one file, between the session's program and that.",
+            "With one file, between the session's program and that; `diff -` is between the one "
+            "before and the one at hand.",
         ),
         Command(
             ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
