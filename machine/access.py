@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, Opcode, Role
 
 if TYPE_CHECKING:
-    from machine.program import Columns
+    from machine.columns import Columns
 
 Words = tuple[int, int]
 """A run of scratch words: first address and width."""

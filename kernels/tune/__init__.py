@@ -14,9 +14,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
+from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.schedule.tuned import tuned_schedule
 from kernels.schedule.tuning import Tuning, find_tuning
 from kernels.tune.session import Ledger, Limits, Progress, Walk, search_here
@@ -69,33 +69,33 @@ def tune(
     ordinary way, and has as many bundles as it says. Raises BuildError, and KeyboardInterrupt
     where there is no result yet.
     """
-    order = Order(problem, KERNEL, tuple(outputs))
+    request = BuildRequest(problem, KERNEL, tuple(outputs))
     begin = None if from_scratch else start or find_tuning(KERNEL, problem, outputs)
     if begin is not None and not begin.is_for(KERNEL, problem, outputs):
         raise BuildError("the parameters to start from are for other sizes or outputs")
-    outdated = begin is not None and not _is_for_operations(order, begin)
+    outdated = begin is not None and not _is_for_operations(request, begin)
     begin = None if outdated else begin
     found_by = _command(seconds, tries, jobs, seed, begin)
     ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
     halt = stop or (lambda: False)
     if jobs > 1 or dask:
-        outcome = search_in_workers(order, begin, jobs, seed, found_by, dask, ledger, halt)
+        outcome = search_in_workers(request, begin, jobs, seed, found_by, dask, ledger, halt)
     else:
-        outcome = search_here(Walk(order, str(seed), tries), begin, found_by, ledger, halt)
+        outcome = search_here(Walk(request, str(seed), tries), begin, found_by, ledger, halt)
     ledger.report(now=True)
     if outcome.tuning is None and outcome.interrupted and stop is None:
         raise KeyboardInterrupt
     if outcome.tuning is None:
         raise BuildError("nothing that was tried fits into scratch")
     tuning = _shorter(begin, outcome.tuning)
-    _verify(order, tuning)
+    _verify(request, tuning)
     history = tuple(ledger.history)
     return Result(tuning, ledger.tries, ledger.seconds, history, outcome.interrupted, outdated)
 
 
-def _is_for_operations(order: Order, tuning: Tuning) -> bool:
+def _is_for_operations(request: BuildRequest, tuning: Tuning) -> bool:
     """Whether it was found for the operations that its modes are compiled to today."""
-    return Names(settle(order.compile(tuning.modes))).fingerprint() == tuning.operations
+    return Names(share_constants(request.compile(tuning.modes))).fingerprint() == tuning.operations
 
 
 def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
@@ -103,9 +103,9 @@ def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
     return before if before and before.cycles <= after.cycles else after
 
 
-def _verify(order: Order, tuning: Tuning) -> None:
+def _verify(request: BuildRequest, tuning: Tuning) -> None:
     """That an ordinary build makes of it what the search believed."""
-    schedule = tuned_schedule(order.compile(tuning.modes), tuning)
+    schedule = tuned_schedule(request.compile(tuning.modes), tuning)
     bundles = 1 + max(schedule.bundle, default=-1)
     assert bundles == tuning.cycles, f"{bundles} bundles, the search believed {tuning.cycles}"
 

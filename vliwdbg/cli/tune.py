@@ -61,7 +61,7 @@ def tune(
 ) -> int:
     """Search better parameters for the scheduler `tuned`; Ctrl+C keeps the best.
 
-    `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
+    `vliwdbg build --scheduler tuned --set tuning=found.json` builds the kernel with what was found.
     """
     verify_output("--output", output)
     search = Search(
@@ -157,12 +157,12 @@ class Search:
         solver is installed."""
         from kernels import bound
         from kernels.analysis.floors import floors
-        from kernels.order import Order
+        from kernels.build_request import BuildRequest
 
-        order = Order(Problem(**self.sizes), outputs=result.tuning.outputs)
-        least = {"floor": max(floors(order.compile(result.tuning.modes)).values())}
+        request = BuildRequest(Problem(**self.sizes), outputs=result.tuning.outputs)
+        least = {"floor": max(floors(request.compile(result.tuning.modes)).values())}
         if bound.AVAILABLE:
-            least["bound"] = bound.bound(order)
+            least["bound"] = bound.bound(request)
         return {name: round(cycles, 1) for name, cycles in least.items()}
 
 

@@ -31,7 +31,7 @@ class Kind(IntEnum):
 
 
 @dataclass
-class Flat:
+class PackInput:
     """Arrays by node, which is an operation or a join, and by register."""
 
     graph: Graph
@@ -56,7 +56,7 @@ class Flat:
     """Whether the last splittable operation that is ready is kept for alu."""
 
 
-def flatten(code: Code, pinned_words: int) -> Flat:
+def flatten(code: Code, pinned_words: int) -> PackInput:
     """The arrays of this code."""
     graph = dependences(code)
     joins = graph.nodes - len(code.ops)
@@ -64,7 +64,7 @@ def flatten(code: Code, pinned_words: int) -> Flat:
     vector = _vectors(code, graph)
     kind = [int(kind_of(op, code.alu_lanes)) for op in code.ops] + [int(Kind.JOIN)] * joins
     vectors = 1 + max(vector, default=-1)
-    return Flat(
+    return PackInput(
         graph=graph,
         kind=kind,
         height=graph.heights(),
