@@ -20,7 +20,7 @@ from statistics import mean, median
 from time import process_time
 from typing import Any
 
-from benchmarks import agents, editor
+from benchmarks import agents, editor, screen
 from benchmarks.editor import step_and_empty_request, step_and_look
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import (
@@ -65,7 +65,7 @@ LOGGED = 900
 
 @dataclass(frozen=True)
 class Row:
-    """A bar. `unit` is `times` where greater is better, else a time where less is."""
+    """A bar. `unit` is `times` where greater is better, else one where less is."""
 
     name: str
     least: float
@@ -490,4 +490,25 @@ ROWS = (
     Row("a step through `vliwdbg dap`, to its stop", 5, 1, "ms",
         lambda: step_and_empty_request()[0]),
     Row("the same with stack, scopes and first variables", 15, 5, "ms", step_and_look),
+    Row("screen: a step in the bundled kernel", 12, 8, "ms",
+        lambda: screen.above_empty(kernel, screen.keys("s"))),
+    Row("screen: a step in the baseline", 12, 8, "ms",
+        lambda: screen.above_empty(baseline, screen.keys("s"))),
+    Row("screen: a jump in the bundled kernel", 16, 12, "ms",
+        lambda: screen.above_empty(kernel, screen.jump)),
+    Row("screen: a jump in the baseline", 16, 12, "ms",
+        lambda: screen.above_empty(baseline, screen.jump)),
+    Row("screen: a line of a held key, bundled kernel", 6, 4, "ms",
+        lambda: screen.above_empty(kernel, screen.held, screen.held)),
+    Row("screen: a line of a held key, baseline", 6, 4, "ms",
+        lambda: screen.above_empty(baseline, screen.held, screen.held)),
+    Row("screen: another size of the terminal", 40, 30, "ms",
+        lambda: screen.above_empty(kernel, screen.resize, screen.resize)),
+    Row("screen: the slowest of some searches in the baseline", 50, 30, "ms",
+        lambda: screen.above_empty(baseline, screen.search("load", "s[3]", "tmp", "no such slot"))),
+    Row("screen: first picture of a file, to that of an empty Typer and Textual program", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(kernel())),
+    Row("screen: first picture of the bundled kernel, to that", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(None)),
+    Row("screen: memory held at the end of the baseline", 150, 120, "MB", screen.resident),
 )  # fmt: skip

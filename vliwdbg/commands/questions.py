@@ -15,7 +15,6 @@ from vliwdbg.commands.console import Console
 from vliwdbg.commands.files import name_of, names_in, write
 from vliwdbg.commands.table import Command, Group, Handler, find_unique, no_argument, whole_number
 from vliwdbg.export.forms import FORMS
-from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.progress import told_to
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.programs import load
@@ -110,6 +109,8 @@ def whatif(console: Console, text: str) -> WhatIf:
 
 def lint(console: Console, text: str) -> View:
     """Of the run, or what a rule is about."""
+    from vliwdbg.inspect.lint import explain_rule
+
     return explain_rule(text) if text else questions_of(console).lint()
 
 
@@ -134,11 +135,23 @@ def diff(console: Console, text: str) -> Diff:
     """Of the session's program and another, or of two others."""
     files = list(names_in(text.strip()))
     if not 1 <= len(files) <= 2:
-        raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
+        raise DebuggerError(
+            "Write diff FILE, or diff A B; `default` is the bundled kernel, `-` the program before."
+        )
+    if files == ["-"]:
+        return _questions_before(console).diff(
+            questions_of(console), ("the program before", "this program")
+        )
     others = [_questions_about(console, file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
+
+
+def _questions_before(console: Console) -> Questions:
+    if console.previous is None:
+        raise DebuggerError("There is no program before this one; reload and rebuild leave one.")
+    return Questions(*console.previous)
 
 
 def _questions_about(console: Console, program: str) -> Questions:
@@ -254,7 +267,8 @@ _ROWS = (
         "what differs between two programs, whatever their order and registers",
         diff,
         "file",
-        "With one file, between the session's program and that.",
+        "With one file, between the session's program and that; `diff -` is between the one "
+        "before and the one at hand.",
     ),
     Command(("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint),
     Command(
