@@ -68,22 +68,25 @@ def serve_port(port: int) -> None:
 
 
 def welcome(listening: socket.socket) -> NoReturn:
-    """Have a conversation with whoever comes."""
+    """Have a conversation with whoever comes, as long as there is a place."""
     places = threading.BoundedSemaphore(MOST_CLIENTS)
     while True:
         client, _ = listening.accept()
-        threading.Thread(target=_attend, args=(client, places), daemon=True).start()
+        attend = _attend if places.acquire(blocking=False) else _turn_away
+        threading.Thread(target=attend, args=(client, places), daemon=True).start()
 
 
 def _attend(client: socket.socket, places: threading.BoundedSemaphore) -> None:
-    if not places.acquire(blocking=False):
-        converse_on(client, _turn_away)
-        return
     try:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        with suppress(OSError):
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         converse_on(client)
     finally:
         places.release()
+
+
+def _turn_away(client: socket.socket, _places: threading.BoundedSemaphore) -> None:
+    converse_on(client, _excuse)
 
 
 def converse_on(
@@ -101,7 +104,7 @@ def converse_on(
             writer.close()
 
 
-def _turn_away(reader: BinaryIO, writer: BinaryIO) -> None:
+def _excuse(reader: BinaryIO, writer: BinaryIO) -> None:
     wire = Wire(reader, writer)
     with suppress(ClientGoneError):
         said = f"{MOST_CLIENTS} clients are here already; end one of their sessions\n"
