@@ -33,7 +33,10 @@ if __name__ == "__main__":
 """
 
 
-def test_from_a_script_and_from_a_test(terminal: Terminal, tmp_path: Path) -> None:
+def test_from_a_script_and_from_a_test(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.tui.test_terminal.PATIENCE", 90)  # two processes start after it
     file = tmp_path / "test_it.py"
     file.write_text(SCRIPT)
     python, script = shlex.quote(sys.executable), shlex.quote(str(file))
