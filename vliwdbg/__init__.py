@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vliwdbg.api import DebuggerError, OpenSession, ProgramError, View, debug, open
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["DebuggerError", "OpenSession", "ProgramError", "View", "debug", "open"]
 
 
