@@ -190,7 +190,7 @@ ENDLESS = [
 
 
 async def test_programs_without_end(root: Path) -> None:
-    async with in_process(root, 2.0) as client:
+    async with in_process(root, 60.0) as client:
         (root / "endless.json").write_text(json.dumps(unchecked(ENDLESS)))
         asked = {"program": "endless.json"}
         ran = await answer(client, "run", **asked)
