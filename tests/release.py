@@ -87,7 +87,7 @@ def check_install(
     environment = folder / "environment"
     shutil.rmtree(environment, ignore_errors=True)
     run(TOOLS / "uv", "venv", "-q", "--python", python, environment)
-    install = [TOOLS / "uv", "pip", "install", "-q", "--python", environment]
+    install = (TOOLS / "uv", "pip", "install", "-q", "--python", environment)
     run(*install, "--resolution", end, what)
     told = json.loads(run(environment / "bin" / "vliwdbg", "run", "--json", cwd=folder))
     if told["correct"] is not True:
@@ -111,10 +111,10 @@ def copy_of_tests(folder: Path) -> Path:
 
 def found_pythons() -> list[str]:
     """The interpreters on the path and of pyenv, oldest first, each version once."""
-    folders = [*os.get_exec_path(), *sorted(PYENV.glob("versions/*/bin"), reverse=True)]
+    of_pyenv = sorted(PYENV.glob("versions/*/bin"), reverse=True)
     known: dict[int, str] = {}
-    for folder in folders:
-        for file in sorted(Path(folder).glob("python3.[0-9]*")):
+    for folder in [*map(Path, os.get_exec_path()), *of_pyenv]:
+        for file in sorted(folder.glob("python3.[0-9]*")):
             minor = file.name.removeprefix("python3.")
             if minor.isdecimal() and int(minor) >= OLDEST and _starts(file):
                 known.setdefault(int(minor), str(file))
