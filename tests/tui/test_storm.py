@@ -87,6 +87,8 @@ def session(folder: Path, draw: Random, most: int) -> int:
                 done += 1
                 opened.press(deed(opened, draw))
             opened.look(draw.choice([0, 0.01, 0.05]))
+            if draw.random() < 0.3:
+                _let_it_catch_up(opened)
         code = _left(opened)
         said = opened.written[opened.written.rfind(b"\x1b[?1049l") :]
         if code in (OUR_BUG, 1) or code < -signal.SIGINT or b"Traceback" in said:
@@ -95,6 +97,15 @@ def session(folder: Path, draw: Random, most: int) -> int:
     finally:
         opened.close()
     return done
+
+
+def _let_it_catch_up(opened: Debugger) -> None:
+    """Until it shows nothing new, or for a second, as something may be running."""
+    until = time.monotonic() + 1
+    before = -1
+    while before < len(opened.written) and time.monotonic() < until:
+        before = len(opened.written)
+        opened.look(0.1)
 
 
 def _left(opened: Debugger) -> int:
