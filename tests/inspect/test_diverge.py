@@ -107,7 +107,11 @@ def test_without_a_problem_it_takes_a_program_that_is_right() -> None:
     view = bad.diverge(good)
     assert view.culprit
     assert (view.culprit.engine, view.culprit.text) == ("alu", "s[10] = s[8] - s[9]")
-    assert good.diverge(good).ok
+    assert lines_of(view)[0] == "1 of 1 output is wrong. The first is mem[3]: 4294967295, not 7."
+    assert view.element is None
+    assert lines_of(good.diverge(good)) == [
+        "Nothing is wrong: the output is right on all inputs tried."
+    ]
 
 
 def test_against_a_program_that_is_wrong_itself() -> None:
@@ -127,7 +131,7 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
     assert code(str(good)) == 0
     assert code(str(bad), "--against", str(good)) == 1
-    assert "outputs are wrong" in capsys.readouterr().out
+    assert "1 of 64 outputs is wrong" in capsys.readouterr().out
     assert code(str(bad), "--against", str(tmp_path / "lost.json")) == 2
 
 

@@ -62,6 +62,11 @@ class Case:
         """The same with nothing to compare with but itself."""
         return Case(self.signed, self.expected, self.elements)
 
+    @property
+    def of_any_program(self) -> bool:
+        """Whether the program has no problem, so that there are no elements."""
+        return self.flow.program.problem is None
+
     @cached_property
     def wrong(self) -> list[int]:
         """The addresses of wrong outputs, ascending."""

@@ -164,7 +164,7 @@ def _notes_on(case: Case, good: Program) -> list[str]:
 
 def _right(case: Case, notes: Sequence[str]) -> Diverge:
     return Diverge(
-        len(case.elements), 0, None, None, None, None, (), (), (), None, None, (),
+        len(case.elements), 0, None, None, None, None, None, (), (), (), None, None, (),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -187,7 +187,8 @@ def _answer(
     return Diverge(
         len(shown.elements),
         len(shown.wrong),
-        shown.elements[address],
+        address,
+        None if case.of_any_program else shown.elements[address],
         shown.expected[number][address],
         left[address],
         None if culprit is None else _slot_at(case.flow, culprit),

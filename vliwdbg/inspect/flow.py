@@ -141,7 +141,7 @@ class Flow:
             machine = Machine(self.program, self.memory, pauses=False)
             fault = machine.run().fault
             told = "" if fault is None else f": {fault.sentence(self.program)}"
-            return f"The program faults{told}. The answer is about the {cycle} cycles before."
+            return f"The program faults{told}. The answer is about the cycles before."
         if why is Why.MAX_CYCLES:
             return f"The limit of {cycle} cycles was reached; the answer is about the run up to it."
         if why is Why.FULL:

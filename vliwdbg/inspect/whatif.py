@@ -146,7 +146,7 @@ def _more_scratch(flow: Flow) -> MoreScratch | None:
 
 def _notes(dependences: Dependences, others: Sequence[Flow]) -> Iterator[str]:
     if not others:
-        yield "Only one input could be tried, so loads and stores keep their order."
+        yield "No other input that goes the same way is known: loads and stores keep their order."
     if len(set(dependences.stretch_start)) > 1:
         yield "Each pass through a loop was placed by itself, as if it had bundles of its own."
 

@@ -122,7 +122,10 @@ class Reasons:
         """What is not claimed."""
         if self.others:
             return ()
-        return ("Only one input could be tried, so no load or store is said to be free to move.",)
+        return (
+            "No other input that goes the same way is known, so no load or store is said to be "
+            "free to move.",
+        )
 
     def holes(self, engine: int) -> Iterator[Hole]:
         """The free slots of an engine, in order of their cycles."""

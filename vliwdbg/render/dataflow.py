@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import counted, table, text
 from vliwdbg.views.dataflow import Found, Source, Uses, Who, Writes
 from vliwdbg.views.radix import DECIMAL, Value
 
@@ -98,6 +98,5 @@ def _(view: Found) -> Iterator[str]:
             str(first) if stop - first == 1 else f"{first}–{stop - 1}" for first, stop in view.spans
         )
         more = f" and {view.more} more stretches" if view.more else ""
-        cycles = "cycle" if view.cycles == 1 else "cycles"
-        yield f"{view.expression} holds before {view.cycles} {cycles}: {told}{more}"
+        yield f"{view.expression} holds before {counted(view.cycles, 'cycle')}: {told}{more}"
     yield from notes(view)
