@@ -13,7 +13,7 @@ TYPE_CHECKING = False  # as typing has it, which no run needs to import first of
 if TYPE_CHECKING:
     from vliwdbg.api import DebuggerError, OpenSession, ProgramError, View, debug, open
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["DebuggerError", "OpenSession", "ProgramError", "View", "debug", "open"]
 
 if not TYPE_CHECKING:

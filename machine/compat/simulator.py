@@ -101,8 +101,7 @@ class Machine:
             self.setup_trace()
         self._stopped_soon = False
         self._loaded: Loaded | None = None
-        if self._is_ordinary():
-            self._loaded = load(program)
+        """The program as it was when a run began last."""
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy finds its program by itself; what is loaded of it is no part of the state.

@@ -58,7 +58,7 @@ def each_program_is_loaded_once(tmp_path_factory: pytest.TempPathFactory) -> obj
         folder = tmp_path_factory.mktemp("page")
         write_programs(folder)
         patch.chdir(folder)
-        patch.setattr(asking, "load", load_once)
+        patch.setattr(asking, "load_shown", load_once)
         yield
 
 

@@ -109,7 +109,7 @@ def test_what_is_told(folder: Path) -> None:
     told = run(folder, "--vliwdbg")
     assert [line for line in shown_on_the_page() if line not in told] == []
     assert not line_of(first, "test_right").endswith("before")
-    assert "outputs are wrong. The first is that of element" in told
+    assert "outputs is wrong. The first is mem[" in told
     assert "Repair: opcode: | should be ^" in told
     assert "The program is none that the machine takes:" in told
     assert "scratch 99999 is past 1535" in told
