@@ -21,7 +21,7 @@ from itertools import chain, islice, permutations
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.core.inputs import memory_of
+from machine.core.inputs import memory_of, with_room
 from machine.core.variants import Variant, Variants
 from machine.isa import (
     ENGINE_CODES,
@@ -40,7 +40,6 @@ from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.outputs import reached_from
 from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
-from vliwdbg.inspect.words import with_room
 
 MOST_SLOTS = 30
 MOST_VARIANTS, MOST_OF_SHARED = 6000, 15_000
