@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _exit_code(words)
     except KeyboardInterrupt:  # before anything began, or after all was done
         code = 130
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left that it could interrupt
     gc.freeze()  # or Python would look through all objects once more before it ends
     sys.exit(code)
 

@@ -24,6 +24,7 @@ _FUNCTIONS = {
     "uses": "uses",
     "writes": "writes",
     "find": "find",
+    "slots": "slots",
     "why": "why",
     "stats": "stats",
     "floor": "floor",
