@@ -103,7 +103,8 @@ def check_install(
 def copy_of_tests(folder: Path) -> Path:
     """A folder with the tests and without the packages, which then are those installed."""
     beside = folder / "beside"
-    shutil.copytree(ROOT / "tests", beside / "tests")
+    for name in ("tests", "docs"):
+        shutil.copytree(ROOT / name, beside / name)
     shutil.copy(ROOT / "pyproject.toml", beside)
     return beside
 
