@@ -3,7 +3,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check format lint types contracts test soak mutants bench sanitize setup
+.PHONY: check format lint types contracts test soak mutants bench sanitize setup docs pages release-check
 
 check: format lint types contracts test
 
@@ -26,6 +26,21 @@ contracts:
 test:
 	$(PYTHON) -m pytest -n auto
 
+# The site, into build/site; a dead link fails.
+docs:
+	$(BIN)mkdocs build --strict
+
+# Whatever of the documentation a program writes, anew.
+pages:
+	$(PYTHON) -m machine.manual
+	$(PYTHON) -m vliwdbg.commands > docs/commands.md
+	$(PYTHON) -m vliwdbg.cli.manual
+	$(PYTHON) -m vliwdbg.tui.picture
+	$(PYTHON) -m tests.cli.test_questions_page
+	$(PYTHON) -m tests.cli.test_bench_page
+	$(PYTHON) -m tests.agents.test_agents_page
+	$(PYTHON) -m tests.docs.walks
+
 # Long random runs of the TUI.
 soak:
 	$(PYTHON) -m pytest -m soak
@@ -37,6 +52,11 @@ mutants:
 # Ratios to the plain model, side by side in one run.
 bench:
 	$(PYTHON) -m benchmarks
+
+# Whether sdist and wheel install and work in every Python there is, at both ends of what is
+# depended on. Needs the extra `release`.
+release-check:
+	$(PYTHON) -m tests.release
 
 # The extensions under the sanitizers of addresses, of leaks and of undefined behaviour, beside
 # those in use.

@@ -17,18 +17,32 @@ from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
+from time import process_time
 from typing import Any
 
+from benchmarks import agents, editor, screen
+from benchmarks.editor import step_and_empty_request, step_and_look
 from benchmarks.timing import Prepare, in_turns, seconds
-from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
+from benchmarks.workloads import (
+    LOOP_BUNDLES,
+    baseline,
+    counting,
+    dense,
+    kernel,
+    loop,
+    other,
+    slower,
+    wrong,
+)
 from machine import Problem, Program
 from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
 from machine.compat.loading import _kept as kept
 from machine.compat.loading import load
-from machine.core import VARIABLE, choose_core
+from machine.core import choose_core
 from machine.machine import Machine, starting_memory
 from machine.model import Model
+from machine.native import VARIABLE
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
@@ -51,7 +65,7 @@ LOGGED = 900
 
 @dataclass(frozen=True)
 class Row:
-    """A bar. `unit` is `times` where greater is better, else a time where less is."""
+    """A bar. `unit` is `times` where greater is better, else one where less is."""
 
     name: str
     least: float
@@ -227,7 +241,8 @@ def _process(command: list[str]) -> Prepare:
 
 
 def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
-    """Milliseconds of the first question about a program, its run and graph included."""
+    """Milliseconds, of this process alone, of the first question about a program, its run and graph
+    included."""
     program = make()
     memory = starting_memory(program)
 
@@ -235,8 +250,14 @@ def question(make: Callable[[], Program], ask: Callable[[Questions], object]) ->
         asked = Questions(program, memory)
         return lambda: ask(asked)
 
-    (taken,) = in_turns(5, prepare_one)
+    (taken,) = in_turns(5, prepare_one, clock=process_time)
     return 1e3 * taken
+
+
+def diff_of_schedules(make: Callable[[], Program]) -> float:
+    """Milliseconds of `diff` of a program and the bundled kernel by another scheduler."""
+    theirs = other()
+    return question(make, lambda asked: asked.diff(Questions(theirs, starting_memory(theirs))))
 
 
 def one_more_who() -> float:
@@ -445,8 +466,49 @@ ROWS = (
     Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
     Row("the slowest other question about it, the first", 300, 100, "ms",
         lambda: slowest_question(kernel)),
+    Row("`diff` of it and the same by another scheduler", 400, 300, "ms",
+        lambda: diff_of_schedules(kernel)),
+    Row("`explain` of it", 2000, 600, "ms", partial(question, kernel, Questions.explain)),
+    Row("`diverge` of it with one operand wrong", 3000, 1000, "ms",
+        partial(question, wrong, Questions.diverge)),
+    Row("`who` of a kernel of 1,800 bundles, the first question", 60, 40, "ms",
+        partial(question, slower, who_of_a_value)),
+    Row("the slowest other question about it, the first", 300, 200, "ms",
+        lambda: slowest_question(slower)),
+    Row("`diff` of it and the bundled kernel by another scheduler", 400, 300, "ms",
+        lambda: diff_of_schedules(slower)),
+    Row("`explain` of it", 2000, 800, "ms", partial(question, slower, Questions.explain)),
     Row("the graph of the baseline's run", 500, 100, "ms",
         partial(question, baseline, lambda asked: asked.flow.word_writes)),
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
         lambda: slowest_question(baseline)),
+    Row("first answer of `vliwdbg mcp`, over an empty Python with its SDK", 0.4, 0.2, "s",
+        agents.first_answer),
+    Row("`why` through it, over the same in process", 20, 10, "ms", agents.why_through_the_wire),
+    Row("the first answer of `vliwdbg dap`, over `python -c pass`", 0.4, 0.1, "s",
+        editor.first_answer),
+    Row("a step through `vliwdbg dap`, to its stop", 5, 1, "ms",
+        lambda: step_and_empty_request()[0]),
+    Row("the same with stack, scopes and first variables", 15, 5, "ms", step_and_look),
+    Row("screen: a step in the bundled kernel", 12, 8, "ms",
+        lambda: screen.above_empty(kernel, screen.keys("s"))),
+    Row("screen: a step in the baseline", 12, 8, "ms",
+        lambda: screen.above_empty(baseline, screen.keys("s"))),
+    Row("screen: a jump in the bundled kernel", 16, 12, "ms",
+        lambda: screen.above_empty(kernel, screen.jump)),
+    Row("screen: a jump in the baseline", 16, 12, "ms",
+        lambda: screen.above_empty(baseline, screen.jump)),
+    Row("screen: a line of a held key, bundled kernel", 6, 4, "ms",
+        lambda: screen.above_empty(kernel, screen.held, screen.held)),
+    Row("screen: a line of a held key, baseline", 6, 4, "ms",
+        lambda: screen.above_empty(baseline, screen.held, screen.held)),
+    Row("screen: another size of the terminal", 40, 30, "ms",
+        lambda: screen.above_empty(kernel, screen.resize, screen.resize)),
+    Row("screen: the slowest of some searches in the baseline", 50, 30, "ms",
+        lambda: screen.above_empty(baseline, screen.search("load", "s[3]", "tmp", "no such slot"))),
+    Row("screen: first picture of a file, to that of an empty Typer and Textual program", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(kernel())),
+    Row("screen: first picture of the bundled kernel, to that", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(None)),
+    Row("screen: memory held at the end of the baseline", 150, 120, "MB", screen.resident),
 )  # fmt: skip

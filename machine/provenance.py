@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from machine.collector import gc_paused
-from machine.core.encoding import count_plain
+from machine.encode_fast import count_plain
 
 KEY = "slots"
 BEGIN = f',\n "{KEY}": '

@@ -35,14 +35,14 @@ from typing import TYPE_CHECKING, Any
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
-from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.list import Parameters, assemble, pack_within_scratch, place_registers, ranks
 from kernels.schedule.pack import Part
+from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.scratch import pin
 from machine.isa import SLOT_LIMITS, VLEN
 
 if TYPE_CHECKING:
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
 
 SETTING = "cpsat-time"
 TIMES = range(1, 100_001)
@@ -75,12 +75,12 @@ class Verdict(Enum):
     OPEN = "left open"
 
 
-def cpsat_schedule(order: Order) -> Schedule:
+def cpsat_schedule(request: BuildRequest) -> Schedule:
     """The schedule; its facts say what was shortened and what was proved. Raises BuildError."""
     solver = _solver()
-    settings = dict(order.settings)
+    settings = dict(request.settings)
     budget = _time(settings.pop(SETTING, DEFAULT_TIME))
-    code = replace(order, settings=settings).compile()
+    code = replace(request, settings=settings).compile()
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
     parts = pack_within_scratch(code, flat, ranks(flat, Parameters()))
@@ -113,7 +113,7 @@ class _Search:
     """A packing that becomes shorter, stretch by stretch."""
 
     code: Code
-    flat: Flat
+    flat: PackInput
     address: list[int]
     pinned_words: int
     solver: Any
@@ -189,7 +189,7 @@ class _Stretch:
     An operation that begins before them, or ends after them, stays; its lanes are spoken for.
     """
 
-    def __init__(self, flat: Flat, packing: Sequence[Part], start: int, end: int) -> None:
+    def __init__(self, flat: PackInput, packing: Sequence[Part], start: int, end: int) -> None:
         self.flat, self.packing, self.start, self.end = flat, packing, start, end
         inside = [part for part in packing if start <= part.cycle < end]
         lanes = Counter[int]()
@@ -224,14 +224,14 @@ class _Stretch:
         """By node, the longest path from the first cycle to it, and from it to the last."""
         head: dict[int, int] = dict.fromkeys(self.ends_first, 0)
         tail: dict[int, int] = {}
-        order = _in_order(self.edges)
+        request = _in_order(self.edges)
         after: dict[int, list[tuple[int, int]]] = {}
         for source, target, latency in self.edges:
             after.setdefault(source, []).append((target, latency))
-        for node in order:
+        for node in request:
             for target, latency in after.get(node, ()):
                 head[target] = max(head.get(target, 0), head.get(node, 0) + latency)
-        for node in reversed(order):
+        for node in reversed(request):
             edges = after.get(node, ())
             tail[node] = max((latency + tail[target] for target, latency in edges), default=0)
         return head, tail
@@ -270,13 +270,13 @@ def _in_order(edges: Sequence[tuple[int, int, int]]) -> list[int]:
     after: dict[int, list[int]] = {}
     for source, target, _ in edges:
         after.setdefault(source, []).append(target)
-    order = [node for node in after if not waiting[node]]
-    for node in order:
+    request = [node for node in after if not waiting[node]]
+    for node in request:
         for target in after.get(node, ()):
             waiting[target] -= 1
             if not waiting[target]:
-                order.append(target)
-    return order
+                request.append(target)
+    return request
 
 
 class _Question:

@@ -19,8 +19,8 @@ from kernels.ir import Code, Op, lane_operands
 from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
 from kernels.schedule.debug import place_debug
-from kernels.schedule.flat import Flat, flatten
 from kernels.schedule.pack import OutOfScratchError, Part
+from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
@@ -47,20 +47,20 @@ class Parameters:
 
 
 def list_schedule(code: Code, parameters: Parameters | None = None) -> Schedule:
-    """A schedule by urgency. Raises BuildError if scratch does not suffice."""
+    """A schedule by priority. Raises BuildError if scratch does not suffice."""
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
     rank = ranks(flat, parameters or Parameters())
     return assemble(code, flat, address, pack_within_scratch(code, flat, rank), pinned_words)
 
 
-def ranks(flat: Flat, parameters: Parameters) -> list[int]:
-    """By node, its place in the order of urgency, 0 first; program order where keys are equal."""
+def ranks(flat: PackInput, parameters: Parameters) -> list[int]:
+    """By node, its place in the order of priority, 0 first; program order where keys are equal."""
     offsets = parameters.offsets or [STEP * vector**SHAPE for vector in range(flat.vectors)]
     latest = max(offsets, default=0)
     graph, vector = flat.graph, flat.vector
     key = [0.0] * graph.nodes
-    for node in graph.backwards:
+    for node in reversed(graph.order):
         height = flat.height[node]
         if vector[node] >= 0:
             key[node] = height - (offsets[vector[node]] if height > LAST else latest)
@@ -76,7 +76,7 @@ def ranks(flat: Flat, parameters: Parameters) -> list[int]:
     return rank
 
 
-def pack_within_scratch(code: Code, flat: Flat, rank: Sequence[int]) -> list[Part]:
+def pack_within_scratch(code: Code, flat: PackInput, rank: Sequence[int]) -> list[Part]:
     """The shortest packing that does not run out of scratch. Raises BuildError."""
     packings = [parts for room in WIDE if isinstance(parts := _pack(flat, rank, room), list)]
     if packings:
@@ -90,7 +90,9 @@ def pack_within_scratch(code: Code, flat: Flat, rank: Sequence[int]) -> list[Par
     raise out_of_scratch(names, "nothing can go on")
 
 
-def _pack(flat: Flat, rank: Sequence[int], room: tuple[int, int]) -> list[Part] | OutOfScratchError:
+def _pack(
+    flat: PackInput, rank: Sequence[int], room: tuple[int, int]
+) -> list[Part] | OutOfScratchError:
     try:
         return pack(flat, rank, *room)
     except OutOfScratchError as stuck:
@@ -102,7 +104,7 @@ def _cycles(parts: Sequence[Part]) -> int:
 
 
 def assemble(
-    code: Code, flat: Flat, address: list[int], parts: Sequence[Part], pinned_words: int
+    code: Code, flat: PackInput, address: list[int], parts: Sequence[Part], pinned_words: int
 ) -> Schedule:
     """The schedule of these parts: split operations as alu slots, registers at addresses."""
     place_registers(flat, address, parts, pinned_words)
@@ -135,7 +137,7 @@ def _slots(op: Op, parts: Sequence[Part]) -> list[tuple[Op, int]]:
 
 
 def place_registers(
-    flat: Flat, address: list[int], parts: Sequence[Part], pinned_words: int
+    flat: PackInput, address: list[int], parts: Sequence[Part], pinned_words: int
 ) -> None:
     """Addresses of the shared registers, given out and back in the order of the packing."""
     pool = Pool(pinned_words)

@@ -3,6 +3,7 @@
     {"format": "vliwdbg-tuning/1", "kernel": "treehash",
      "problem": {"forest_height": 10, "rounds": 16, "batch_size": 256}, "outputs": ["values"],
      "cycles": 887, "found_by": "vliwdbg tune --time 900 --seed 8 --from-scratch",
+     "without": ["three-blocks"], "settings": {"forest-buffers": 4},   if anything
      "operations": "9f…",                      fingerprint of the operations that it was found for
      "window": 24, "spare": 1,                 as `schedule.pack` takes them
      "modes": {"last_address": "2230…", …},       a digit for each vector
@@ -20,13 +21,13 @@ import zlib
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kernels.errors import BuildError
-from kernels.plan import VALUES, Modes
+from kernels.plan import CHOICE_SIZES, VectorChoices
 
 if TYPE_CHECKING:
     from machine.problem import Problem
@@ -48,12 +49,15 @@ class Tuning:
     """The fingerprint of the operations; with others the parameters mean nothing."""
     window: int
     spare: int
-    modes: tuple[Modes, ...]
+    modes: tuple[VectorChoices, ...]
     """By vector."""
     offsets: array[int]
-    """By group (see `schedule.urgency`), as noise in its steps."""
+    """By group (see `schedule.priority`), as noise in its steps."""
     noise: array[int]
     """By operation, in the order of their ties (see `analysis.names`)."""
+    without: tuple[str, ...] = ()
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """What was left out, and set, as `build` has it."""
 
     def is_for(self, kernel: str, problem: Problem, outputs: Sequence[str]) -> bool:
         """Whether it was searched for this kernel, these sizes and outputs."""
@@ -96,11 +100,14 @@ def format_tuning(tuning: Tuning) -> str:
         "outputs": list(tuning.outputs),
         "cycles": tuning.cycles,
         "found_by": tuning.found_by,
+        **({"without": list(tuning.without)} if tuning.without else {}),
+        **({"settings": dict(tuning.settings)} if tuning.settings else {}),
         "operations": tuning.operations,
         "window": tuning.window,
         "spare": tuning.spare,
         "modes": {
-            name: "".join(str(getattr(modes, name)) for modes in tuning.modes) for name in VALUES
+            name: "".join(str(getattr(modes, name)) for modes in tuning.modes)
+            for name in CHOICE_SIZES
         },
         "offsets": _packed(array("i", tuning.offsets)),
         "noise": _packed(array("b", tuning.noise)),
@@ -134,19 +141,23 @@ def _tuning(written: dict[str, Any]) -> Tuning:
         modes=_modes(written["modes"]),
         offsets=_unpacked("i", written["offsets"]),
         noise=array("i", _unpacked("b", written["noise"])),
+        without=tuple(map(str, _list(written.get("without", [])))),
+        settings={str(name): int(n) for name, n in written.get("settings", {}).items()},
     )
 
 
-def _modes(written: dict[str, str]) -> tuple[Modes, ...]:
+def _modes(written: dict[str, str]) -> tuple[VectorChoices, ...]:
     """By vector; fields that have come or gone since are as they are by default."""
-    known = [name for name in VALUES if name in written]
+    known = [name for name in CHOICE_SIZES if name in written]
     if not known:
         raise ValueError("it has no modes")
     columns = [[int(digit) for digit in written[name]] for name in known]
     for name, column in zip(known, columns, strict=True):
-        if not set(column) <= set(range(VALUES[name])):
-            raise ValueError(f"{name} is 0 to {VALUES[name] - 1}")
-    return tuple(Modes(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
+        if not set(column) <= set(range(CHOICE_SIZES[name])):
+            raise ValueError(f"{name} is 0 to {CHOICE_SIZES[name] - 1}")
+    return tuple(
+        VectorChoices(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True)
+    )
 
 
 def _list(written: Any) -> list[Any]:

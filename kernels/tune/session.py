@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field, replace
+from threading import get_ident
 from time import monotonic
 from typing import NamedTuple
 
-from kernels.analysis.names import Names, settle
-from kernels.order import Order
+from kernels.analysis.names import Names, share_constants
+from kernels.build_request import BuildRequest
 from kernels.plan import modes_that_matter
+from kernels.schedule.priority import Groups
 from kernels.schedule.tuning import Tuning, sizes_of
-from kernels.schedule.urgency import Groups
 from kernels.tune.anneal import Best
 from kernels.tune.campaign import Search
 from kernels.tune.candidate import Candidate
@@ -61,21 +63,27 @@ class Limits:
         return min(1.0, max(parts))
 
 
-def groups_of(order: Order) -> Groups:
-    return Groups(-(-order.problem.batch_size // VLEN), order.problem.rounds)
+def groups_of(request: BuildRequest) -> Groups:
+    return Groups(-(-request.problem.batch_size // VLEN), request.problem.rounds)
 
 
 class Walk:
     """One job's search, which goes on where it stopped as long as nobody gives it a start."""
 
-    def __init__(self, order: Order, seed: str, tries: int | None = None) -> None:
-        self.order, self.seed, self.tries, self.groups = order, seed, tries, groups_of(order)
-        self.measure: Measure = measure_for(order, self.groups)
+    def __init__(self, request: BuildRequest, seed: str, tries: int | None = None) -> None:
+        self.request, self.seed, self.tries, self.groups = request, seed, tries, groups_of(request)
+        self.measure: Measure = measure_for(request, self.groups)
         self._search: Search | None = None
+
+    def again(self, seed: str, tries: int | None = None) -> Walk:
+        """Another search of the same operations, which are not compiled anew for it."""
+        other = copy(self)
+        other.seed, other.tries, other._search = seed, tries, None
+        return other
 
     def start(self, tuning: Tuning | None) -> Search:
         """Begin at a tuning, or from scratch."""
-        names = modes_that_matter(self.order.plan, self.order.outputs)
+        names = modes_that_matter(self.request.plan, self.request.outputs)
         begin = self._candidate(tuning)
         self._search = Search(self.measure, self.groups, names, self.seed, self.tries, begin)
         return self._search
@@ -89,7 +97,7 @@ class Walk:
         if tuning is None or len(tuning.offsets) != self.groups.count:
             return None
         self.measure.learn(tuning.modes)
-        names = Names(settle(self.order.compile(tuning.modes)))
+        names = Names(share_constants(self.request.compile(tuning.modes)))
         noise = array("i", [0]) * len(self.measure.slots)
         for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
             noise[self.measure.slots[name.slot]] = steps
@@ -99,13 +107,16 @@ class Walk:
         """The tuning of a candidate, None if there is none or it does not fit into scratch."""
         if best is None or best.length is None:
             return None
-        candidate, names = best.candidate, Names(settle(self.order.compile(best.candidate.modes)))
+        candidate, names = (
+            best.candidate,
+            Names(share_constants(self.request.compile(best.candidate.modes))),
+        )
         slots, noise = self.measure.slots, candidate.noise
         places = [slots[name.slot] for name, _ in names.by_tie()]
         return Tuning(
-            kernel=self.order.kernel,
-            sizes=sizes_of(self.order.problem),
-            outputs=self.order.outputs,
+            kernel=self.request.kernel,
+            sizes=sizes_of(self.request.problem),
+            outputs=self.request.outputs,
             cycles=best.length.cycles,
             found_by=found_by,
             operations=names.fingerprint(),
@@ -114,6 +125,8 @@ class Walk:
             modes=candidate.modes,
             offsets=candidate.offsets,
             noise=array("i", [noise[at] if at < len(noise) else 0 for at in places]),
+            without=self.request.without,
+            settings=dict(self.request.settings),
         )
 
 
@@ -176,7 +189,8 @@ def search_here(
 class Slice(NamedTuple):
     """What a worker is asked: to search for some seconds or tries."""
 
-    order: Order
+    request: BuildRequest
+    job: int
     seed: str
     start: Tuning | None
     """None: go on where you stopped, or from scratch."""
@@ -188,20 +202,31 @@ class Slice(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """`gains` are (seconds since it was asked, cycles)."""
+
     tuning: Tuning | None
     tries: int
+    gains: tuple[tuple[float, int], ...]
 
 
-_walks: dict[str, Walk] = {}
+_walks: dict[tuple[str, int], Walk] = {}
 
 
 def work(asked: Slice) -> Answer:
     """What a worker does. It keeps its walks, so that nothing is compiled twice."""
-    key = f"{asked.order} {asked.seed}"
-    walk = _walks.setdefault(key, Walk(replace(asked.order, hook=None), asked.seed, asked.in_all))
+    # Each thread has its own: what is compiled belongs to one walk at a time.
+    key = f"{asked.request} {asked.job}", get_ident()
+    walk = _walks.get(key)
+    if walk is None:
+        walk = Walk(replace(asked.request, hook=None), asked.seed, asked.in_all)
+    elif walk.seed != asked.seed:
+        walk = walk.again(asked.seed, asked.in_all)
+    _walks[key] = walk
     search = walk.start(asked.start) if asked.start else walk.search
     ledger = Ledger(Limits(asked.seconds, asked.tries), lambda _: None)
     while ledger.part < 1:
         search.step()
         ledger.tries += 1
-    return Answer(walk.tuning(search.best, asked.found_by), ledger.tries)
+        ledger.found(search.best)
+    tuning = walk.tuning(search.best, asked.found_by)
+    return Answer(tuning, ledger.tries, tuple(ledger.history))

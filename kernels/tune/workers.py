@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
 
+from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.schedule.tuning import Tuning
 from kernels.tune.session import Answer, Ledger, Outcome, Slice, work
 from machine.workers import safe_path
@@ -31,7 +31,7 @@ Submit = Callable[[int, Slice], "Future[Answer]"]
 
 
 def search_in_workers(
-    order: Order,
+    request: BuildRequest,
     begin: Tuning | None,
     jobs: int,
     seed: int,
@@ -41,8 +41,8 @@ def search_in_workers(
     stop: Callable[[], bool],
 ) -> Outcome:
     """That many jobs, in Dask's workers if there is an address. Raises BuildError."""
-    with _dask(address) if address else _processes(jobs) as submit:
-        search = _Search(order, jobs, seed, found_by, ledger, submit)
+    with submitting(jobs, address) as submit:
+        search = _Search(request, jobs, seed, found_by, ledger, submit)
         search.best = begin
         interrupted = False
         try:
@@ -52,11 +52,22 @@ def search_in_workers(
         return Outcome(search.best, interrupted or ledger.part < 1)
 
 
+def submitting(jobs: int, address: str | None) -> AbstractContextManager[Submit]:
+    """What hands slices to that many workers, Dask's if there is an address."""
+    return _dask(address) if address else _processes(jobs)
+
+
 class _Search:
     def __init__(
-        self, order: Order, jobs: int, seed: int, found_by: str, ledger: Ledger, submit: Submit
+        self,
+        request: BuildRequest,
+        jobs: int,
+        seed: int,
+        found_by: str,
+        ledger: Ledger,
+        submit: Submit,
     ) -> None:
-        self.order, self.jobs, self.seed, self.found_by = order, jobs, seed, found_by
+        self.request, self.jobs, self.seed, self.found_by = request, jobs, seed, found_by
         self.ledger, self.submit = ledger, submit
         self.best: Tuning | None = None
         self.running: dict[Future[Answer], int] = {}
@@ -81,7 +92,7 @@ class _Search:
             tries = min(left_tries, -(-limits.tries // (SLICES * self.jobs)))
         in_all = limits.tries and -(-limits.tries // self.jobs)
         seed = f"{self.seed}/{job}"
-        asked = Slice(self.order, seed, start, seconds, tries, in_all, self.found_by)
+        asked = Slice(self.request, job, seed, start, seconds, tries, in_all, self.found_by)
         self.running[self.submit(job, asked)] = job
 
     def _take(self, job: int, answer: Answer) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from machine.collector import gc_paused
 from machine.core import choose_core
-from machine.core.encoding import encode_what_fits
+from machine.core.what_fits import encode_what_fits
 from machine.program import Program
 
 MOST_KEPT = 8

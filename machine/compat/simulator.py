@@ -4,6 +4,8 @@
 where a method is overridden, where something is printed or traced, with several cores, with words
 or bundles that the compiled core does not take. So a bundle that fails raises what it raises in the
 public simulator; a note says where.
+
+PYTEST_DONT_REWRITE, which pytest reads: what asserts here say is what the public simulator's say.
 """
 
 from __future__ import annotations

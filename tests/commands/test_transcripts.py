@@ -100,10 +100,24 @@ RIGHT = [
         "why 12 load",
         [
             "  2 load: none-left",
-            "Note: Only one input could be tried, so no load or store is said to be free to move.",
+            "Note: No other input that goes the same way is known, so no load or store is said to "
+            "be free to move.",
         ],
     ),
     ("stats", ["valu vbroadcast  1      12–12   valu (1)"]),
+    (
+        "slots 3",
+        [
+            "Cycle 3, pc 3: 1 alu, 1 store; free: 11 alu, 6 valu, 2 load, 1 store, 1 flow",
+            "  alu[0]      n = n - one",
+            "                n = 3; one = 1",
+            "                3 → 2",
+            "  store[0]    mem[p] = acc",
+            "                p = 2; acc = 3",
+            "                mem[2]: 9 → 3",
+        ],
+    ),
+    ("goto 4; slots", None),
     ("floor", None),
     ("critical", ["1      load[0]   1 for load                     p = 2"]),
     ("slack", ["9      9         10      mem[p] = acc"]),

@@ -9,8 +9,9 @@ from kernels.catalog import build
 from machine import Problem, Program
 from machine.core.inputs import memory_of
 from tests.inspect.runs import flow_of, random_flow
-from vliwdbg.inspect import Questions, live
+from vliwdbg.inspect import Questions
 from vliwdbg.inspect.lint import RULES, explain_rule
+from vliwdbg.inspect.live import live
 from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
@@ -110,6 +111,19 @@ def test_stores_of_the_problem() -> None:
     assert view.ok
 
 
+def test_a_forest_that_is_restored_is_a_note() -> None:
+    layout = SIZES.layout
+    bundles: list[dict[str, Any]] = [
+        {"load": [["const", 8, layout.nodes_at], ["const", 9, 5]]},
+        {"load": [["load", 10, 8]], "store": [["store", 8, 9]]},
+    ]
+    for restoring, severity in (([], "warning"), ([{"store": [["store", 8, 10]]}], "note")):
+        program = Program.from_bundles([*bundles, *restoring], problem=SIZES)
+        view = Questions(program, memory_of(SIZES)).lint()
+        (finding,) = (f for f in view.findings if f.rule == "forest-write")
+        assert finding.severity == severity
+
+
 def test_a_word_read_before_it_is_first_written_is_a_warning() -> None:
     findings = found(
         {"alu": [["+", 9, 10, 10]], "load": [["const", 10, 1], ["const", 8, 3]]},
@@ -136,6 +150,17 @@ def test_a_gathered_vector_is_no_straddle() -> None:
     assert shifted["straddle"] == ("note", 1)
 
 
+def test_of_a_run_that_has_not_ended_only_what_is_known_is_told() -> None:
+    wasteful = [CONSTS, {"alu": [["+", 10, 8, 8], ["+", 10, 8, 9]]}]
+    faulting = Program.from_bundles([*wasteful, {"load": [["load", 11, 9]]}, STORE])
+    endless = Program.from_bundles([*wasteful, {"flow": [["jump", 1]]}])
+    runs = Questions(faulting, (0,) * 4), Questions(endless, (0,) * 4, max_cycles=10)
+    for asked in runs:
+        view = asked.lint()
+        assert [finding.rule for finding in view.findings] == ["double-write"]
+        assert view.notes[-1].startswith("Only known at the end of a run, and left out: forest-wr")
+
+
 def test_rules_can_be_silenced() -> None:
     bundles, _ = CASES["double-write"]
     program = Program.from_bundles(bundles)
@@ -160,15 +185,23 @@ def test_every_rule_is_explained() -> None:
 
 
 @cache
-def kernel(name: str, scheduler: str) -> Questions:
-    return Questions(build(name, scheduler, SIZES), memory_of(SIZES))
+def kernel(name: str, scheduler: str | None, problem: Problem = SIZES) -> Questions:
+    return Questions(build(name, scheduler, problem), memory_of(problem))
 
 
 @pytest.mark.parametrize(
-    ("name", "scheduler"), [("treehash", "list"), ("vectors", "list"), ("baseline", "greedy")]
+    ("name", "scheduler", "problem"),
+    [
+        ("treehash", "list", SIZES),
+        ("treehash", None, Problem()),
+        ("vectors", "list", SIZES),
+        ("baseline", "greedy", SIZES),
+    ],
 )
-def test_right_kernels_are_nearly_silent(name: str, scheduler: str) -> None:
-    view = kernel(name, scheduler).lint()
+def test_right_kernels_are_nearly_silent(
+    name: str, scheduler: str | None, problem: Problem
+) -> None:
+    view = kernel(name, scheduler, problem).lint()
     assert view.ok
     assert len(lines_of(view)) <= 10
     assert all(finding.severity == "note" for finding in view.findings)

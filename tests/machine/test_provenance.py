@@ -116,7 +116,7 @@ def test_any_file_is_what_it_is(tmp_path: Path) -> None:
 @compiled
 @pytest.mark.parametrize("wrong", [None, "[1]", 5, memoryview(b"[1] ")[::2]])
 def test_wrong_calls(wrong: Any) -> None:
-    from machine.core import _core
+    from machine import _core
 
     with pytest.raises((TypeError, BufferError, ValueError)):
         _core.count_plain(wrong)
@@ -124,7 +124,7 @@ def test_wrong_calls(wrong: Any) -> None:
 
 @compiled
 def test_every_beginning_of_it_is_looked_over() -> None:
-    from machine.core import _core
+    from machine import _core
 
     text = PLAIN.rpartition(BEGIN.encode())[2].strip()[:-1]
     assert [_core.count_plain(text[:end]) for end in range(len(text) + 1)] == [None] * len(text) + [

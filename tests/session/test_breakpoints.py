@@ -91,5 +91,5 @@ def test_looking_at_a_cycle_far_away_can_be_interrupted_and_changes_nothing() ->
     assert session.look_at_cycle(70).finish().cycle == 70
     look = session.look_at_cycle(10**12)
     assert look.advance(0.01) is None
-    assert look.interrupt().reason is Reason.INTERRUPT
+    assert look.end(Reason.INTERRUPT).reason is Reason.INTERRUPT
     assert (session.core.position, session.stop_event) == (50, arrived)

@@ -286,11 +286,11 @@ def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is() 
     run = session.goto_end()
     assert run.advance(0.01) is None
     assert session.core.position > 50
-    assert run.interrupt().reason is Reason.INTERRUPT
+    assert run.end(Reason.INTERRUPT).reason is Reason.INTERRUPT
     assert session.core.position == 50
     run = session.resume()
     assert run.advance(0.01) is None
-    assert run.interrupt().position > 50
+    assert run.end(Reason.INTERRUPT).position > 50
 
 
 def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position() -> None:

@@ -30,11 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _exit_code(words: Sequence[str]) -> int:
-    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, do
+    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, complete, do
     from vliwdbg.cli.exit_codes import USAGE, exit_code_of
+    from vliwdbg.cli.parameters import ASKED_BY_SHELL
     from vliwdbg.cli.streams import flush, prepare, print_err
 
     prepare()
+    if ASKED_BY_SHELL in os.environ:
+        return exit_code_of(complete, "completion")
     opens = not words or words[0] not in FIRST_WORDS
     typed = [OPEN, *words] if opens else words
     code = exit_code_of(

@@ -13,11 +13,11 @@ from machine.program import Program
 from machine.stops import ENDINGS, Reason
 from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.files import file_first, file_named, write
+from vliwdbg.commands.files import name_of, write
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument
 from vliwdbg.files import format_words
-from vliwdbg.programs import Choice, Loaded, build_bundled, load
+from vliwdbg.programs import DEFAULT, Choice, Loaded, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import Session
@@ -52,7 +52,7 @@ def file(console: Console, text: str) -> ProgramLoaded:
         raise DebuggerError("Say which: file PROGRAM, or file - for the one before rebuild.")
     if text == "-":
         return _return_to_users(console)
-    reply = _load(console, Choice(file_named(text)))
+    reply = _load(console, console.files.choice(name_of(text)))
     console.before_rebuild = None
     return reply
 
@@ -61,12 +61,16 @@ def reload(console: Console, text: str) -> ProgramLoaded:
     no_argument("reload", text)
     if console.choice.program == "-":
         raise DebuggerError("Standard input cannot be read again; `run` restarts the program.")
-    return _load(console, console.choice)
+    marks = dict(console.session.marks)
+    reply = _load(console, console.choice)
+    # Where the run was edited a mark may be a bundle off, but it is near what it marked.
+    console.session.marks.update(marks)
+    return reply
 
 
 def _load(console: Console, choice: Choice) -> ProgramLoaded:
     loaded = load(choice, progress=console.progress)
-    console.session.take_program(with_notes(loaded), loaded.memory)
+    console.take_program(with_notes(loaded), loaded.memory)
     console.choice = choice
     return _loaded(console)
 
@@ -82,7 +86,7 @@ def _return_to_users(console: Console) -> ProgramLoaded:
     choice, program, memory = console.before_rebuild
     console.before_rebuild = None
     console.choice = choice
-    console.session.take_program(program, memory)
+    console.take_program(program, memory)
     return _loaded(console)
 
 
@@ -100,7 +104,7 @@ def check(console: Console, text: str) -> Checked:
 def dump(console: Console, text: str) -> Dumped:
     what, _, rest = text.partition(" ")
     memory = find_unique("thing to dump", what, {"memory": True, "scratch": False})
-    name, chosen = file_first(rest.strip())
+    name, chosen = console.files.first(rest.strip())
     if not name:
         raise DebuggerError(f"Say to which file: dump {what} FILE [RANGE].")
     place = _dumped(console.session, memory, chosen)
@@ -133,7 +137,7 @@ def rebuild(console: Console, text: str) -> Rebuilt:
     # Another kernel is built by the scheduler that suits it, the same one as it was.
     usual = built.get("scheduler") if kernel == built.get("kernel") else None
     choice = replace(
-        console.choice if console.choice.bundled else Choice(),
+        console.choice if console.choice.bundled else console.files.choice(DEFAULT),
         kernel=kernel,
         scheduler=asked.get("scheduler", usual),
         sizes=_as_sizes(replace(session.program.problem or Problem(), **sizes)),
@@ -141,7 +145,7 @@ def rebuild(console: Console, text: str) -> Rebuilt:
     before = _cycles_of(console)
     program = build_bundled(choice, console.progress)
     replaced = _keep_users(console)
-    session.take_program(program)
+    console.take_program(program)
     console.choice = choice
     after = _cycles_of(console)
     return Rebuilt(program.name, len(program), before, after, replaced, unmet_views(session))

@@ -19,6 +19,7 @@ from vliwdbg import __version__
 from vliwdbg.export.made import made
 from vliwdbg.inspect.dependences import WORKING
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.stats import windows_of
 from vliwdbg.report import headline
@@ -35,15 +36,16 @@ def page(asked: Questions) -> str:
     """The page about a run."""
     parts = {
         "title": html.escape(headline(asked.program)),
-        "style": _part("page.css"),
-        "script": _part("page.js"),
+        "style": part("page.css"),
+        "script": part("page.js"),
         # A "<" could end the element that the data are in.
         "data": json.dumps(_data(asked), separators=(",", ":")).replace("<", "\\u003c"),
     }
-    return _MARK.sub(lambda mark: parts[mark[1]], _part("page.html"))
+    return _MARK.sub(lambda mark: parts[mark[1]], part("page.html"))
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """One of the files that the page is made of."""
     return files(__package__).joinpath(name).read_text("utf-8")
 
 
@@ -68,7 +70,7 @@ def _data(asked: Questions) -> dict[str, Any]:
         "critical": asked.critical().to_json(),
         "why": asked.why().to_json()["totals"],
         "live": asked.live().to_json(),
-        "walk": [_bundle(flow, program, step) for step in range(steps)],
+        "walk": [_bundle(flow, program, step) for step in parts_of("bundles", range(steps), 1000)],
         "tags": _tags(flow, program, steps),
     }
 

@@ -41,12 +41,13 @@ from typing import Any, NamedTuple
 from machine.access import ACCESS, Access, Kind
 from machine.core.tracing import NO_ADDRESS, NO_OPERAND, NODE_COUNTS, Trace, Why
 from machine.disassembly import ScratchNames, format_slot
-from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, Opcode
+from machine.isa import ENGINES, MOST_SCRATCH, OPCODES, VLEN, Opcode
 from machine.machine import Machine
 from machine.program import Program, Slot
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.views.places import SlotAt
 
-NO_WORD = SCRATCH_SIZE
+NO_WORD = MOST_SCRATCH
 """In `written_words`: the node writes no scratch."""
 
 
@@ -92,6 +93,8 @@ class Flow:
         self.sources = trace.sources
         self.stored = trace.memory
         self.addresses = trace.addresses
+        self._operands: dict[int, tuple[Any, ...]] = {}
+        self._told: dict[int, tuple[str, int, str]] = {}
         self._first_slot = self.columns.first_slot_of_bundles()
         counts = self.columns.opcodes.tobytes().translate(NODE_COUNTS)
         self._nodes_before = array("I", accumulate(counts, initial=0))
@@ -138,7 +141,7 @@ class Flow:
             machine = Machine(self.program, self.memory, pauses=False)
             fault = machine.run().fault
             told = "" if fault is None else f": {fault.sentence(self.program)}"
-            return f"The program faults{told}. The answer is about the {cycle} cycles before."
+            return f"The program faults{told}. The answer is about the cycles before."
         if why is Why.MAX_CYCLES:
             return f"The limit of {cycle} cycles was reached; the answer is about the run up to it."
         if why is Why.FULL:
@@ -179,7 +182,7 @@ class Flow:
         """By node the first node of its slot: the same for all lanes of one executed slot."""
         opcodes = self.columns.opcodes
         starts: list[int] = []
-        for step in range(len(self.pcs)):
+        for step in parts_of("slots", range(len(self.pcs))):
             for slot in self.slots(step):
                 count = NODE_COUNTS[opcodes[slot]]
                 starts += [len(starts)] * count
@@ -218,7 +221,10 @@ class Flow:
 
     def operands(self, slot: int) -> tuple[Any, ...]:
         """The operands of a slot, as written."""
-        return self.columns.operands_of(slot)
+        known = self._operands.get(slot)
+        if known is None:
+            known = self._operands[slot] = self.columns.operands_of(slot)
+        return known
 
     def producers(self, node: int) -> tuple[int, ...]:
         """The producers of a node, or their codes: of its scratch operands in order, then, of a
@@ -238,9 +244,17 @@ class Flow:
     def slot_at(self, step: int, slot: int) -> SlotAt:
         """An executed slot, to be shown."""
         pc = self.pcs[step]
-        engine, place = self.engine_of(slot)
-        view = Slot(pc, engine, place, self.row(slot), self.operands(slot))
-        return SlotAt(self.cycles[step], pc, engine, place, format_slot(view, self.names))
+        engine, place, text = self._told_of_slot(slot, pc)
+        return SlotAt(self.cycles[step], pc, engine, place, text)
+
+    def _told_of_slot(self, slot: int, pc: int) -> tuple[str, int, str]:
+        """The engine of a slot, its place there, and its text."""
+        told = self._told.get(slot)
+        if told is None:
+            engine, place = self.engine_of(slot)
+            view = Slot(pc, engine, place, self.row(slot), self.operands(slot))
+            told = self._told[slot] = engine, place, format_slot(view, self.names)
+        return told
 
     def slot_of_node(self, node: int) -> SlotAt:
         """The executed slot that a node is a lane of, to be shown."""
@@ -284,10 +298,11 @@ class Flow:
     @cached_property
     def word_writes(self) -> list[list[int]]:
         """By scratch word the nodes that write it, in order."""
-        writes: list[list[int]] = [[] for _ in range(NO_WORD + 1)]
-        for node, word in enumerate(self.written_words):
-            writes[word].append(node)
-        return writes[:NO_WORD]
+        writes: list[list[int]] = [[] for _ in range(self.program.scratch_size)]
+        for node, word in enumerate(parts_of("writes", self.written_words)):
+            if word != NO_WORD:
+                writes[word].append(node)
+        return writes
 
     @cached_property
     def memory_writes(self) -> dict[int, list[int]]:
@@ -303,7 +318,8 @@ class Flow:
     def _memory_nodes(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         writes: dict[int, list[int]] = {}
         reads: dict[int, list[int]] = {}
-        for node, (address, stored) in enumerate(zip(self.addresses, self.stored, strict=True)):
+        addresses = parts_of("memory", self.addresses)
+        for node, (address, stored) in enumerate(zip(addresses, self.stored, strict=True)):
             if address != NO_ADDRESS:
                 nodes = writes if stored == NO_OPERAND else reads
                 nodes.setdefault(address, []).append(node)
@@ -337,7 +353,8 @@ class Flow:
     def readers(self) -> list[tuple[int, ...] | list[int]]:
         """By node the nodes that read it, in order; one that reads it twice is there once."""
         readers: list[Any] = [()] * len(self)
-        for node, producers in enumerate(zip(*self.sources, self.stored, strict=True)):
+        stored = parts_of("readers", self.stored)
+        for node, producers in enumerate(zip(*self.sources, stored, strict=True)):
             for producer in producers:
                 if producer >= 0:
                     known = readers[producer]

@@ -15,13 +15,14 @@ from math import ceil
 from typing import NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
+from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS, Why
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
 from vliwdbg.inspect.flow import NO_WORD
 from vliwdbg.inspect.live import last_readers
 from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.lint import Finding, Lint, LintRule, Severity
@@ -60,7 +61,7 @@ class Facts:
         """By node the operation that it is a lane of."""
         opcodes = self.flow.columns.opcodes
         found: list[int] = []
-        for op, slot in enumerate(self.dependences.slot):
+        for op, slot in enumerate(parts_of("lanes", self.dependences.slot)):
             found += [op] * NODE_COUNTS[opcodes[slot]]
         return found
 
@@ -76,6 +77,10 @@ class Facts:
     def nodes(self, op: int) -> range:
         """The nodes of an operation."""
         return range(self.first_node[op], self.first_node[op + 1])
+
+    def any_marked(self, marks: bytearray, op: int) -> bool:
+        """Whether any node of an operation is marked."""
+        return marks.find(1, self.first_node[op], self.first_node[op + 1]) >= 0
 
     @cached_property
     def code(self) -> list[int]:
@@ -109,7 +114,7 @@ class Facts:
         return [
             op
             for op, code in enumerate(self.code)
-            if NODE_COUNTS[code] and not any(stored[node] for node in self.nodes(op))
+            if NODE_COUNTS[code] and not self.any_marked(stored, op)
         ]
 
     @cached_property
@@ -122,7 +127,7 @@ class Facts:
             if address not in claimed
         }
         ops = sorted({self.op_of_node[node] for node in final})
-        return [op for op in ops if not any(self.needed[node] for node in self.nodes(op))]
+        return [op for op in ops if not self.any_marked(self.needed, op)]
 
     @cached_property
     def layout(self) -> Layout | None:
@@ -271,8 +276,19 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
         for op, slot in enumerate(facts.dependences.slot)
         if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
     ]
-    if ops:
+    if not ops:
+        return
+    left = {address: writes[-1] for address, writes in facts.flow.memory_writes.items()}
+    changed = any(
+        facts.flow.values[node] != facts.flow.memory[address]
+        for address, node in left.items()
+        if address < layout.indices_at
+    )
+    if changed:
         yield Case("stores to the forest or the header", ops)
+    else:
+        message = "stores to the forest or the header, which are at the end what they were"
+        yield Case(message, ops, severity="note")
 
 
 def _never_written(facts: Facts) -> Iterator[Case]:
@@ -283,10 +299,11 @@ def _never_written(facts: Facts) -> Iterator[Case]:
     for k, column in enumerate(flow.sources):
         if NEVER_WRITTEN not in column:
             continue
-        for node, producer in enumerate(column):
-            if producer == NEVER_WRITTEN and facts.needed[node]:
+        unwritten = (node for node, producer in enumerate(column) if producer == NEVER_WRITTEN)
+        for node in unwritten:
+            if facts.needed[node]:
                 op = facts.op_of_node[node]
-                lane = node - facts.nodes(op).start
+                lane = node - facts.first_node[op]
                 slot = facts.dependences.slot[op]
                 word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
                 (early if flow.word_writes[word] else zeros).append(op)
@@ -330,8 +347,6 @@ def _same_constants(facts: Facts) -> Iterator[Case]:
 
 
 def _never_executed(facts: Facts) -> Iterator[Case]:
-    if not facts.flow.whole:
-        return
     executed = set(facts.flow.pcs)
     never = [pc for pc in range(len(facts.flow.program)) if pc not in executed]
     if never:
@@ -371,6 +386,8 @@ class Rule(NamedTuple):
     looks_for: str
     explanation: str
     find: Callable[[Facts], Iterable[Case]]
+    at_end: bool = False
+    """Whether it is only known at the end of a run."""
 
 
 RULES = {
@@ -400,13 +417,16 @@ RULES = {
             "Taking them away changes no output. It is a warning where the busiest engine would "
             "then need fewer cycles, else a note.",
             _useless,
+            at_end=True,
         ),
         Rule(
             "forest-write",
             "warning",
             "stores to the forest or the header",
-            "They are not outputs, and the check of a run says that the forest was changed.",
+            "They are not outputs, and the check of a run says that the forest was changed. It is "
+            "a note where they leave all words as they were.",
             _forest_writes,
+            at_end=True,
         ),
         Rule(
             "never-written",
@@ -423,6 +443,7 @@ RULES = {
             "What is left of something that was changed, a header load say. Compares do not count "
             "as reads.",
             _never_read,
+            at_end=True,
         ),
         Rule(
             "overwritten-store",
@@ -430,6 +451,7 @@ RULES = {
             "stores that are overwritten before anybody loads them",
             "Only the last store to a word is left in memory; the others are for nothing.",
             _overwritten_stores,
+            at_end=True,
         ),
         Rule(
             "unclaimed-store",
@@ -437,6 +459,7 @@ RULES = {
             "stores of words that the program does not claim to leave right",
             "Where only the values count, the final indices need not be stored.",
             _unclaimed_stores,
+            at_end=True,
         ),
         Rule(
             "same-address",
@@ -459,6 +482,7 @@ RULES = {
             "bundles that the run does not come to",
             "They may be for other inputs.",
             _never_executed,
+            at_end=True,
         ),
         Rule(
             "idle",
@@ -501,14 +525,19 @@ def lint(dependences: Dependences, silenced: Collection[str] = ()) -> Lint:
     given = dependences.flow.program.build.get("silence", ())
     names = [*silenced, *(given if isinstance(given, (list, tuple)) else [given])]
     quiet = {find_rule(str(name)).name for name in names}
+    ended = dependences.flow.trace.why in (Why.END, Why.HALT)
+    late = set() if ended else {rule.name for rule in RULES.values() if rule.at_end}
+    left_out = quiet | late
     findings = [
         _finding(facts, rule, case)
-        for rule in RULES.values()
-        if rule.name not in quiet
+        for rule in parts_of("rules", [r for r in RULES.values() if r.name not in left_out], 1)
         for case in rule.find(facts)
     ]
     findings.sort(key=lambda finding: _ORDER.index(finding.severity))
-    return Lint(tuple(findings), tuple(sorted(quiet)), notes=notes_of(dependences.flow))
+    notes = notes_of(dependences.flow)
+    if late:
+        notes += (f"Only known at the end of a run, and left out: {', '.join(sorted(late))}.",)
+    return Lint(tuple(findings), tuple(sorted(quiet)), notes=notes)
 
 
 def _finding(facts: Facts, rule: Rule, case: Case) -> Finding:

@@ -16,15 +16,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from machine.access import Kind
 from machine.core.waits import LATENCIES, LOADED, RESTORED, STORED, find_waits
-from machine.isa import OPCODES
+from machine.isa import OPCODES, SCRATCH_SIZE
+from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, STORAGE, WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.live import live
+from vliwdbg.inspect.outcome import outcome_of
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.views.whatif import WhatIf
+from vliwdbg.views.whatif import MoreScratch, WhatIf
 
 USAGE = "same, rename, ENGINE=SLOTS like load=3, or free=OPCODE like free=const"
 _LIMIT = re.compile(r"([a-z]+)=([0-9]{1,4})")
@@ -113,13 +118,35 @@ def whatif(dependences: Dependences, text: str, others: Sequence[Flow] = ()) -> 
             for code, engine in enumerate(WORKING)
         },
         moved,
+        _more_scratch(dependences.flow),
         notes=(*_notes(dependences, others), *notes_of(dependences.flow)),
+    )
+
+
+def _more_scratch(flow: Flow) -> MoreScratch | None:
+    size = flow.program.scratch_size
+    if size <= SCRATCH_SIZE:
+        return None
+    slots = range(flow.columns.slot_count)
+    spans = chain.from_iterable(
+        (*access.defs(operands), *access.uses(operands))
+        for access, operands in ((flow.access(slot), flow.operands(slot)) for slot in slots)
+    )
+    held = live(flow)
+    problem = flow.program.problem
+    layout = None if problem is None else Layout.read(flow.memory)
+    return MoreScratch(
+        size,
+        max((at + width for at, width in spans), default=0),
+        held.peak,
+        held.peak_cycle,
+        outcome_of(flow, layout).right,
     )
 
 
 def _notes(dependences: Dependences, others: Sequence[Flow]) -> Iterator[str]:
     if not others:
-        yield "Only one input could be tried, so loads and stores keep their order."
+        yield "No other input that goes the same way is known: loads and stores keep their order."
     if len(set(dependences.stretch_start)) > 1:
         yield "Each pass through a loop was placed by itself, as if it had bundles of its own."
 
@@ -189,7 +216,7 @@ class _Placement:
     def _place_all(self) -> None:
         dependences = self.dependences
         floor, highest, stretch = 0, -1, dependences.start
-        for cycle in range(dependences.start, dependences.end):
+        for cycle in parts_of("cycles", range(dependences.start, dependences.end), 1000):
             ops = dependences.ops_at(cycle)
             if ops and dependences.stretch_start[ops[0]] != stretch:
                 stretch = dependences.stretch_start[ops[0]]

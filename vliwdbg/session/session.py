@@ -2,7 +2,7 @@
 
     move = session.resume()             a Run: nothing has happened yet
     while not (stop_event := move.advance()):
-        ...                             draw, listen; move.interrupt() ends it
+        ...                             draw, listen; move.end(reason) ends it
     stop_event.reason, stop_event.hits        why it stopped
 
 Going back the stops are the same as forward, but for watchpoints, which stop before the bundle that

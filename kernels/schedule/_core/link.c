@@ -136,9 +136,13 @@ static int32_t first_word(const Objects *objects, int32_t vector, const Reach *r
 
 static void read_words(Link *link, int32_t node, int32_t word, int32_t width)
 {
+    int32_t known = NOBODY;
     for (int32_t end = word + width; word < end; word++) {
-        if (link->writer[word] != NOBODY)
-            wait_for(link, node, link->writer[word], 1);
+        if (link->writer[word] != known) {
+            known = link->writer[word];
+            if (known != NOBODY)
+                wait_for(link, node, known, 1);
+        }
         if (link->times_written[word] > 1) {
             push(link, &link->reader, node);
             push(link, &link->reader_before, link->last_reader[word]);
@@ -149,12 +153,16 @@ static void read_words(Link *link, int32_t node, int32_t word, int32_t width)
 
 static void write_words(Link *link, int32_t node, int32_t word, int32_t width)
 {
+    int32_t known = NOBODY;
     for (int32_t end = word + width; word < end; word++) {
         int32_t i = link->last_reader[word];
         for (; i != NOBODY; i = link->reader_before.items[i])
             wait_for(link, node, link->reader.items[i], 0);
-        if (link->writer[word] != NOBODY)
-            wait_for(link, node, link->writer[word], 1);
+        if (link->writer[word] != known) {
+            known = link->writer[word];
+            if (known != NOBODY)
+                wait_for(link, node, known, 1);
+        }
         link->writer[word] = node;
         link->last_reader[word] = NOBODY;
     }
@@ -505,24 +513,19 @@ static void number_registers(const Objects *objects, int32_t *number, Flat *flat
 }
 
 /* Operations by their ties, then joins. */
-static bool fill_order(const Objects *objects, const Flat *flat, Arrays *arrays, int32_t *other)
+static bool fill_order(const Objects *objects, const Flat *flat, Arrays *arrays)
 {
-    const size_t nodes = (size_t)flat->nodes;
-    uint64_t *distance = malloc(nodes * sizeof *distance + 1), farthest = 1;
-    if (!distance)
+    Item *items = malloc(2 * (size_t)flat->nodes * sizeof *items + 1);
+    if (!items)
         return false;
     for (int32_t node = 0; node < flat->nodes; node++) {
-        arrays->order[node] = node;
-        if (node < objects->count)
-            distance[node] = (uint64_t)objects->records[node].tie;
-        else
-            distance[node] = INT32_MAX;
-        farthest = distance[node] > farthest ? distance[node] : farthest;
+        const bool join = node >= objects->count;
+        items[node] = (Item){join ? INT32_MAX : (uint32_t)objects->records[node].tie, node};
     }
-    const int32_t *sorted = sort_nodes(distance, farthest, arrays->order, other, flat->nodes);
-    if (sorted != arrays->order && nodes)
-        memcpy(arrays->order, sorted, nodes * sizeof *sorted);
-    free(distance);
+    const Item *sorted = sort_items(items, items + flat->nodes, flat->nodes);
+    for (int32_t place = 0; place < flat->nodes; place++)
+        arrays->order[place] = sorted[place].node;
+    free(items);
     return true;
 }
 
@@ -550,7 +553,7 @@ static int32_t *fill(Link *link, int32_t *number, size_t *length)
     order_nodes(&flat, &arrays, order + flat.nodes, order);
     fill_heights(&flat, &arrays, order);
     fill_registers(link, &flat, number, &arrays);
-    const bool ordered = fill_order(objects, &flat, &arrays, order);
+    const bool ordered = fill_order(objects, &flat, &arrays);
     free(order);
     if (!ordered) {
         free(run);

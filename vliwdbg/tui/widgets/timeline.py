@@ -4,29 +4,35 @@
     alu    ▆██████████████████████▇████████████████████████████████████████
     valu   ▆███████████████████████████████████████████████████████████████
     load   ████▆▇███▂▅███████████████████████▃█████████████████████████████
+    live   ▃▃▄▅▅▅▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▅▅▄▃▂
     marks  ●  ◆◆      ▲
 
-In a terminal without room for that it is one row: the lanes of alu and valu together.
+`live` are the words of scratch that hold a value, of all words. In a terminal without room for that
+it is one row: the lanes of alu and valu together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from machine.isa import SCRATCH_SIZE
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.occupancy import Occupancy, Window
+from vliwdbg.views.occupancy import LIMITS, Occupancy, Window
 from vliwdbg.views.ribbon import EXECUTING
 
 LABEL = 7
 HEIGHTS = "▁▂▃▄▅▆▇█"
 IDLE, HERE = "·", "▲"
 LANES = "lanes"
-ROWS = (*EXECUTING, "marks")
+LIVE, MARKS = "live", "marks"
+ROWS = (*EXECUTING, LIVE, MARKS)
 
 
 def bar(share: float) -> str:
@@ -67,7 +73,9 @@ class TimelinePane(Pane):
 
     def info(self) -> str:
         window, a_column = self.window, max(self.window.cycles // self.columns, 1)
-        return f"cycles {window.first}-{window.stop} · {a_column} a column · z Z zoom"
+        cycle, pressure = self.view_state.now.cycle, self.view_state.pressure
+        live = f"{pressure[cycle]} words live · " if cycle < len(pressure) else ""
+        return f"{live}cycles {window.first}-{window.stop} · {a_column} a column · z Z zoom"
 
     def move_sideways(self, columns: int) -> None:
         """A column to the left or right."""
@@ -82,25 +90,32 @@ class TimelinePane(Pane):
         view_state = self.view_state
         return (
             id(view_state.occupancy),
+            id(view_state.pressure),
             view_state.window,
-            view_state.now.cycle,
+            self._here(),
             view_state.marks,
             self.compact,
         )
+
+    def _here(self) -> int | None:
+        """The column of the position."""
+        return self.window.column_of(self.view_state.now.cycle, self.columns)
 
     def row(self, row: int) -> Row:
         occupancy = self.view_state.occupancy
         assert occupancy is not None
         name = ROWS[row]
-        if name == "marks":
+        if name == MARKS:
             return [(f"{name:<{LABEL}}", "dim"), *self._marks()]
+        if name == LIVE:
+            cells = _pressure_cells(self.view_state.pressure, self.window, self.columns)
+            return [(f"{name:<{LABEL}}", "name"), *_pieces(cells, "name", self._here())]
         return self._engine(occupancy, name)
 
     def _engine(self, occupancy: Occupancy, name: str) -> Row:
-        shares = occupancy.shares(name, self.window, self.columns)
-        here = self.window.column_of(self.view_state.now.cycle, self.columns)
+        cells = _cells(occupancy, name, self.window, self.columns)
         paint = "alu" if name == LANES else name
-        return [(f"{name:<{LABEL}}", paint), *_pieces(map(bar, shares), paint, here)]
+        return [(f"{name:<{LABEL}}", paint), *_pieces(cells, paint, self._here())]
 
     def _marks(self) -> Row:
         """Where the run may stop (●), the user's marks by their first letter, and here."""
@@ -110,7 +125,7 @@ class TimelinePane(Pane):
             column = window.column_of(cycle, columns)
             if column is not None:
                 cells[column] = mark
-        here = window.column_of(self.view_state.now.cycle, columns)
+        here = self._here()
         if here is not None:
             cells[here] = HERE
         return [("".join(cells), "tag")]
@@ -133,9 +148,23 @@ class TimelinePane(Pane):
         self.post_message(self.Seek(self.window.cycle_at(event.x - LABEL, self.columns)))
 
 
-def _pieces(cells: Iterator[str], paint: str, here: int | None) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=len(LIMITS))
+def _cells(occupancy: Occupancy, name: str, window: Window, columns: int) -> str:
+    """How full an engine was, a character a column."""
+    return "".join(map(bar, occupancy.shares(name, window, columns)))
+
+
+def _pressure_cells(pressure: Sequence[int], window: Window, columns: int) -> str:
+    """The most words that hold a value in each column's cycles, a character a column."""
+    if not pressure:
+        return " " * columns
+    edges = [window.cycle_at(column, columns) for column in range(columns + 1)]
+    spans = (pressure[first : max(stop, first + 1)] for first, stop in pairwise(edges))
+    return "".join(bar(max(span, default=0) / SCRATCH_SIZE) for span in spans)
+
+
+def _pieces(text: str, paint: str, here: int | None) -> Iterator[tuple[str, str]]:
     """The cells of a row, that of the position standing out."""
-    text = "".join(cells)
     if here is None:
         yield text, paint
         return

@@ -1,6 +1,6 @@
 """What is asked of a build: a kernel for some sizes, and what to leave out of it.
 
-    Order -- compile(modes) --> operations, all passes done
+    BuildRequest -- compile(modes) --> operations, all passes done
 
 Which modes the vectors have is left open, because a scheduler may know some that suit it; others
 ask for the operations in the plan's own modes.
@@ -17,13 +17,13 @@ from kernels import baseline, treehash, vectors
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.passes import Hook, run_passes
-from kernels.plan import CHOICES, Modes, Plan, plan_for
+from kernels.plan import CHOICES, Plan, VectorChoices, plan_for
 from kernels.schedule.restrict import FREEDOMS
 from machine.problem import Problem
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildRequest:
     """`without` names passes, choices and freedoms to leave out, `settings` caps choices.
 
     `hook` is shown the operations after each pass.
@@ -47,7 +47,7 @@ class Order:
         return plan_for(self.problem, self.without, self.settings)
 
     def compile(
-        self, modes: Sequence[Modes] = (), only: Sequence[int] = (), *, bare: bool = False
+        self, modes: Sequence[VectorChoices] = (), only: Sequence[int] = (), *, bare: bool = False
     ) -> Code:
         """The operations, the vectors in these modes, or only some of them; `bare` is without the
         table. Raises BuildError."""
@@ -57,33 +57,37 @@ class Order:
         return run_passes(restrictions, code, (), self.hook)
 
 
-def _treehash(order: Order, modes: Sequence[Modes], only: Sequence[int], bare: bool) -> Code:
+def _treehash(
+    request: BuildRequest, modes: Sequence[VectorChoices], only: Sequence[int], bare: bool
+) -> Code:
     known = (*treehash.OPTIONAL, *CHOICES)
-    for name in order.without:
+    for name in request.without:
         if name not in known:
             raise BuildError.unknown("pass or choice", name, (*known, *FREEDOMS))
-    plan = order.plan
+    plan = request.plan
     if modes:
         plan = replace(plan, modes=tuple(modes), only=tuple(only), bare=bare)
-    return treehash.compile_plan(order.problem, plan, order.outputs, order.without, order.hook)
+    return treehash.compile_plan(
+        request.problem, plan, request.outputs, request.without, request.hook
+    )
 
 
 def _plain(kernel: ModuleType) -> Compiler:
     """That of a kernel without modes, whose passes are part of it."""
 
-    def compile_order(
-        order: Order, _modes: Sequence[Modes], _only: Sequence[int], _bare: bool
+    def compile_request(
+        request: BuildRequest, _modes: Sequence[VectorChoices], _only: Sequence[int], _bare: bool
     ) -> Code:
-        asked = (order.problem, order.outputs, order.without, order.settings)
+        asked = (request.problem, request.outputs, request.without, request.settings)
         code: Code = kernel.compile_kernel(*asked)
-        if order.hook:
-            order.hook(order.kernel, code)
+        if request.hook:
+            request.hook(request.kernel, code)
         return code
 
-    return compile_order
+    return compile_request
 
 
-Compiler = Callable[[Order, Sequence[Modes], Sequence[int], bool], Code]
+Compiler = Callable[[BuildRequest, Sequence[VectorChoices], Sequence[int], bool], Code]
 _COMPILERS: dict[str, Compiler] = {
     "baseline": _plain(baseline),
     "vectors": _plain(vectors),

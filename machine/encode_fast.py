@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any
 
-from machine.core import choose_core
+from machine.columns import Columns
 from machine.encode import Encoder, quick_limit
-from machine.isa import ENGINE_CODES, OPCODES, SLOT_LIMITS, Role
-from machine.program import Columns
+from machine.errors import ProgramError
+from machine.isa import ENGINE_CODES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, Role
+from machine.native import choose
 
 # What the compiled encoder takes for an operand that is no integer; encode.c has the same.
 _TAKEN = {Role.KEY: -1, Role.KEYS: -2, Role.OFFSET: -3, Role.ANYTHING: -4}
 
 
-def make_encoder() -> Encoder:
-    """The fastest encoder there is."""
-    return FastEncoder() if choose_core().name == "compiled" else Encoder()
+def make_encoder(scratch_size: int = SCRATCH_SIZE) -> Encoder:
+    """The fastest encoder there is for programs with so much scratch."""
+    fast = choose().name == "compiled" and scratch_size == SCRATCH_SIZE
+    return FastEncoder() if fast else Encoder(scratch_size)
+
+
+def encode_bundles(bundles: Sequence[Any], scratch_size: int = SCRATCH_SIZE) -> Columns:
+    """The columns of these bundles: a sequence of mappings engine -> sequence of slots.
+
+    Raises ProgramError with every fault in them.
+    """
+    encoder = make_encoder(scratch_size)
+    encoder.add_all(bundles)
+    if encoder.complaints:
+        raise ProgramError(encoder.complaints)
+    return encoder.columns
 
 
 class FastEncoder(Encoder):
@@ -33,7 +47,7 @@ class FastEncoder(Encoder):
     def _take_plain(self, bundles: Any, pc: int) -> int:
         columns = self.columns
         before = len(columns)
-        taken, payloads = _core().take_bundles(
+        taken, payloads = compiled_code().take_bundles(
             bundles,
             pc,
             len(columns.group_engine),
@@ -48,59 +62,18 @@ class FastEncoder(Encoder):
         return pc + len(columns) - before
 
 
-class _WhatFits(FastEncoder):
-    """Leaves out bundles that would be refused: they are empty, and `left_out` has their pcs."""
-
-    indices = True
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.frozen = []
-        self.left_out: list[int] = []
-
-    def _add_bundle(self, pc: int, bundle: Any) -> None:
-        columns = self.columns
-        before = len(columns), len(columns.group_engine), columns.slot_count
-        super()._add_bundle(pc, bundle)
-        if self.complaints:
-            self.complaints.clear()
-            self.left_out.append(pc)
-            columns.truncate(*before)
-            columns.first_group.append(len(columns.group_engine))
-
-
-def encode_what_fits(bundles: Any) -> tuple[Columns, tuple[int, ...], Any]:
-    """Columns of bundles as a builder makes them, lowered, without those that no core can execute.
-
-    Returns the columns, the pcs of what was left out, and a `_core.Seen` that knows these bundles
-    again; None in its place where some are of no plain kind. Needs the compiled core.
-    """
-    encoder = _WhatFits()
-    encoder.add_all(bundles)
-    columns, frozen = encoder.columns, encoder.frozen
-    assert frozen is not None
-    seen = None
-    if len(frozen) == columns.slot_count and not encoder.left_out:
-        layout = columns.first_group, columns.group_engine, columns.first_slot
-        seen = _core().Seen(*layout, frozen)
-    from machine.core.compiled import lowered
-
-    lowered(columns)
-    return columns, tuple(encoder.left_out), seen
-
-
 def count_plain(data: bytes) -> int | None:
     """How many items a list in JSON has, where all can be told to be right without reading them.
 
     None where that cannot be told: they are no plain objects, or nothing is compiled.
     """
-    return _core().count_plain(data) if choose_core().name == "compiled" else None
+    return compiled_code().count_plain(data) if choose().name == "compiled" else None
 
 
 @cache
-def _core() -> ModuleType:
+def compiled_code() -> ModuleType:
     """The compiled code, which now knows the slots that can be plain."""
-    from machine.core import _core
+    from machine import _core
 
     _core.adopt_plain(tuple(SLOT_LIMITS.items()), tuple(_plain_slots()), defaultdict)
     return _core

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from kernels.analysis.names import Name, Names
 from kernels.ir import Origin
-from kernels.schedule.flat import Flat
+from kernels.schedule.pack_input import PackInput
 
 SCALE = 16
 """Steps of a cycle in which offsets and noise are counted."""
@@ -43,13 +43,13 @@ class Groups:
 
 
 def ranks(
-    flat: Flat,
+    flat: PackInput,
     names: Names,
     groups: Groups,
     offsets: Sequence[int],
     noise: Callable[[int, Name], int],
 ) -> list[int]:
-    """By node, its place in the order of urgency, 0 first.
+    """By node, its place in the order of priority, 0 first.
 
     `offsets` are by group; `noise` is asked for each operation, by its place among the ties.
     """
