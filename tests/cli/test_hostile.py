@@ -60,6 +60,9 @@ ASKED: dict[str, list[list[str]]] = {
     "config": [[HOSTILE], ["theme", HOSTILE]],
     "exec": [["-ex", HOSTILE], ["-x", HOSTILE]],
     "mcp": [],
+    "dap": [],
+    "serve": [],
+    "slots": [[]],
 }  # fmt: skip
 WITHOUT_PROGRAM = {"build", "tune", "ledger", "info", "schedulers", "spec", "config"}
 
