@@ -17,11 +17,13 @@ import sys
 from array import array
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
+from machine import provenance
 from machine.collector import gc_paused
 from machine.columns import Columns
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
@@ -30,6 +32,7 @@ from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
 from machine.program import Program, Tag
+from machine.provenance import Provenance
 
 FORMAT = "vliwdbg/1"
 MAX_BYTES = 256 * 2**20
@@ -46,7 +49,22 @@ def read_program(source: str, scratch_size: int = SCRATCH_SIZE) -> Program:
     Raises ProgramError with every fault of the file.
     """
     with gc_paused():
-        return program_of(read_json(source), _name_of(source), scratch_size)
+        # What was parsed is gone again before the collector could look through it.
+        document = _with_provenance(_read(source), source)
+        return program_of(document, _name_of(source), scratch_size)
+
+
+def _with_provenance(data: bytes, source: str) -> Any:
+    """The JSON value of a program file, in which the provenance may be left unread."""
+    parted = provenance.part(data)
+    if parted:
+        rest, slots = parted
+        with suppress(ProgramError):  # which is told of the whole file
+            value = parse_json(rest, source)
+            if value and provenance.KEY not in value:
+                value[provenance.KEY] = slots
+                return value
+    return parse_json(data, source)
 
 
 def read_words(source: str) -> array[int]:
@@ -69,15 +87,18 @@ def _name_of(source: str) -> str:
 
 def read_json(source: str) -> Any:
     """The JSON value in a file or in standard input. Raises ProgramError with one clear line."""
+    return parse_json(_read(source), source)
+
+
+def _read(source: str) -> bytes:
     try:
-        data = _read_bytes(source)
+        return _read_bytes(source)
     except ProgramError:
         raise
     except OSError as error:
         raise ProgramError.at(source, _reason(error)) from None
     except ValueError:
         raise ProgramError.at(quoted(source), "no file has a NUL in its name") from None
-    return parse_json(data, source)
 
 
 def _reason(error: OSError) -> str:
@@ -356,7 +377,9 @@ def _build(faults: _Faults, place: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _slots(faults: _Faults, place: str, value: Any) -> list[Any]:
+def _slots(faults: _Faults, place: str, value: Any) -> Sequence[Any]:
+    if isinstance(value, Provenance):  # it has been looked over
+        return value
     if not faults.expects(place, value, list, "a list"):
         return []
     # As there may be many: first whether anything at all is wrong.

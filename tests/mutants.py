@@ -70,6 +70,8 @@ CAREFUL = "the lengths agree by the key of the table; it is there for the reader
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
     "access.py: return range(0): 0 -> -1": "either is an empty range",
+    "access.py: tuple(Read(at, int(row.operands[at].width > 1)) for at in reads),: 1 -> 2": "an "
+    "operand is one word or a vector",
     "access.py: Words = tuple[int, int]: (int, int) -> (int,)": "a type",
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,

@@ -32,7 +32,7 @@ class Choice:
 
     `sizes` are fields of `Problem` to override; `memory` is a file of words; `python` the
     interpreter that runs a Python file; `scratch_size` may be more words than the machine has, to
-    see what they are worth.
+    see what they are worth. `kept` False is for who may not look into the user's cache.
     """
 
     program: str | None = None
@@ -45,6 +45,7 @@ class Choice:
     memory: str | None = None
     python: str | None = None
     scratch_size: int = SCRATCH_SIZE
+    kept: bool = True
 
     @property
     def bundled(self) -> bool:
@@ -96,6 +97,11 @@ def load(
     """
     program, printed = _chosen(choice, deadline, progress)
     program = _overridden(program, choice)
+    return loaded_from(program, printed)
+
+
+def loaded_from(program: Program, printed: str = "") -> Loaded:
+    """A program, ready to run; the standard problem is its where it brings none, and no words."""
     assumed = program.problem is None and program.memory is None
     if assumed:
         program = replace(program, problem=Problem())
@@ -150,7 +156,7 @@ def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
         )
 
     named = choice.kernel is not None or choice.scheduler is not None
-    if named or choice.without or choice.settings:
+    if named or choice.without or choice.settings or not choice.kept:
         return build()
     from vliwdbg.kernel_cache import kept
 

@@ -16,12 +16,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from math import exp
+from math import inf
 from random import Random
 
 from kernels.schedule.priority import Groups
 from kernels.tune.candidate import Candidate, Moves
-from kernels.tune.measure import Length, Measure
+from kernels.tune.measure import NO_LIMIT, Length, Limit, Measure
 
 HOT, COLD = 0.3, 0.05
 """Cycles that a change may cost, about, at the start and at the end."""
@@ -42,18 +42,27 @@ class Best:
     def energy(self, part: float = 1.0) -> float:
         """When `part` of the walk is over; infinite where scratch does not suffice."""
         if self.length is None:
-            return float("inf")
-        weight = WORK + (LEAST_WORK - WORK) * part
-        return self.length.cycles + LATE * self.length.late + weight * self.length.work
+            return inf
+        return self.length.cycles + LATE * self.length.late + _weight(part) * self.length.work
 
     @property
     def cycles(self) -> float:
-        return self.length.cycles if self.length else float("inf")
+        return self.length.cycles if self.length else inf
 
     @property
     def order(self) -> tuple[float, float]:
         """The shorter first, and of equally short ones that with less left to do."""
         return self.cycles, self.energy()
+
+
+def _weight(part: float) -> float:
+    """Of work, when `part` of the walk is over."""
+    return WORK + (LEAST_WORK - WORK) * part
+
+
+def limit_at(part: float, energy: float, best: Best) -> Limit:
+    """That of what has at most so much energy, or is as short as the best."""
+    return Limit(_weight(part), energy, best.cycles)
 
 
 class Annealing:
@@ -77,9 +86,12 @@ class Annealing:
         """One try; `part` of the walk is over."""
         if self._moves.slots < len(self.measure.slots):
             self._moves = self._moves_of(self._moves.slots)
-        found = self._measured(self._moves.any(self.now.candidate, self.random))
+        candidate = self._moves.any(self.now.candidate, self.random)
+        # Drawn first, so that what would not be accepted need not be measured to its end.
+        most = self.now.energy(part) + self._patience(part)
+        found = self._measured(candidate, limit_at(part, most, self.best))
         self.since += 1
-        if self._accepts(found, part):
+        if found.energy(part) <= most and found.length:
             self.now = found
         self.best = min(self.best, found, key=lambda best: best.order)
         if self.now.energy(part) < self.lowest.energy(part):
@@ -94,14 +106,13 @@ class Annealing:
         self.now = kicked if kicked.length else self.lowest
         self.since = 0
 
-    def _accepts(self, found: Best, part: float) -> bool:
-        if found.length is None:
-            return False
-        worse = found.energy(part) - self.now.energy(part)
-        return worse <= 0 or self.random.random() < exp(-worse / (HOT * (COLD / HOT) ** part))
+    def _patience(self, part: float) -> float:
+        """How much worse a change may be: so much with a probability of exp(-so much / heat)."""
+        heat: float = HOT * (COLD / HOT) ** part
+        return self.random.expovariate(1 / heat)
 
-    def _measured(self, candidate: Candidate) -> Best:
-        return Best(candidate, self.measure.length(candidate))
+    def _measured(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Best:
+        return Best(candidate, self.measure.length(candidate, limit))
 
     def _moves_of(self, known: int) -> Moves:
         """Those of all slots, of which so many were there before."""

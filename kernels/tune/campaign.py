@@ -18,9 +18,9 @@ from random import Random
 
 from kernels.plan import LIKELY, VectorChoices
 from kernels.schedule.priority import SCALE, Groups
-from kernels.tune.anneal import Annealing, Best
+from kernels.tune.anneal import Annealing, Best, limit_at
 from kernels.tune.candidate import SPARES, WINDOWS, Candidate
-from kernels.tune.measure import Measure
+from kernels.tune.measure import NO_LIMIT, Measure
 
 STARTS, FINALISTS = 4, 2
 SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
@@ -93,9 +93,11 @@ class Search:
     def _annealing(self, start: Best) -> Annealing:
         return Annealing(self.measure, self.groups, self.names, start, self.random)
 
-    def _measured(self, candidate: Candidate) -> Best:
+    def _measured(self, candidate: Candidate, before: Best | None = None) -> Best:
+        """As far as it may be better than what was sampled before."""
         self.measure.learn(candidate.modes)
-        return Best(candidate, self.measure.length(candidate))
+        limit = limit_at(SAMPLED_PART, _energy(before), before) if before else NO_LIMIT
+        return Best(candidate, self.measure.length(candidate, limit))
 
     def _samples(self) -> Iterator[Best]:
         """Some of each mixture, then as many of the best of these."""
@@ -105,11 +107,13 @@ class Search:
         for _ in range(mixtures):
             modes = self._mixture()
             for _ in range(max(1, tries // (2 * mixtures))):
-                found = self._measured(self._sample(modes))
+                found = self._measured(self._sample(modes), best)
                 yield found
                 best = min(best, found, key=_energy)
         for _ in range(tries // 2):
-            yield self._measured(self._sample(best.candidate.modes))
+            found = self._measured(self._sample(best.candidate.modes), best)
+            yield found
+            best = min(best, found, key=_energy)
 
     def _usual(self) -> Candidate:
         """Offsets and modes that are no bad ones at any size."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Mapping, Sequence
+from math import inf
 from typing import NamedTuple, Protocol
 
 from kernels.analysis.names import Names, share_constants
@@ -38,6 +39,20 @@ class Length(NamedTuple):
     work: int
 
 
+class Limit(NamedTuple):
+    """Up to how much energy and how many cycles a length is of interest: whichever is more.
+
+    Energy is cycles, and work weighed by `weight`.
+    """
+
+    weight: float
+    energy: float
+    cycles: float
+
+
+NO_LIMIT = Limit(0.0, inf, inf)
+
+
 class Measure(Protocol):
     """Measures candidates; `slots` are the places of noise known so far, by operation."""
 
@@ -46,8 +61,11 @@ class Measure(Protocol):
     def learn(self, modes: Sequence[VectorChoices]) -> None:
         """Give a slot to every operation in these modes."""
 
-    def length(self, candidate: Candidate) -> Length | None:
-        """The length, None where scratch does not suffice. Noise must have all slots."""
+    def length(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Length | None:
+        """The length, None where scratch does not suffice, and maybe where it is past the limit.
+
+        Noise must have all slots.
+        """
 
 
 def measure_for(request: BuildRequest, groups: Groups) -> Measure:
@@ -61,6 +79,8 @@ class Linked:
     def __init__(self, request: BuildRequest, groups: Groups) -> None:
         self.linker = Linker(request, groups)
         self._runs: dict[tuple[VectorChoices, ...], object] = {}
+        self._modes: tuple[VectorChoices, ...] = ()
+        self._last: object = None
 
     @property
     def slots(self) -> Mapping[Hashable, int]:
@@ -69,21 +89,24 @@ class Linked:
     def learn(self, modes: Sequence[VectorChoices]) -> None:
         self._run(tuple(modes))
 
-    def length(self, candidate: Candidate) -> Length | None:
+    def length(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Length | None:
         run = self._run(candidate.modes)
         noise = candidate.noise
         if len(noise) < len(self.slots):
             noise = noise + array("i", [0]) * (len(self.slots) - len(noise))
         room = (candidate.window, candidate.spare)
-        measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room)
+        measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room, *limit)
         return Length(*measured) if measured else None
 
     def _run(self, modes: tuple[VectorChoices, ...]) -> object:
+        if modes is self._modes:  # as of most candidates; a look-up takes a tenth of a try
+            return self._last
         if modes not in self._runs:
             if len(self._runs) >= KEPT:
                 del self._runs[next(iter(self._runs))]
             self._runs[modes] = compiled.core.hold(self.linker.link(modes))
-        return self._runs[modes]
+        self._modes, self._last = modes, self._runs[modes]
+        return self._last
 
 
 class Compiled:
@@ -97,7 +120,7 @@ class Compiled:
     def learn(self, modes: Sequence[VectorChoices]) -> None:
         self._flat(tuple(modes))
 
-    def length(self, candidate: Candidate) -> Length | None:
+    def length(self, candidate: Candidate, _: Limit = NO_LIMIT) -> Length | None:
         names, flat = self._flat(candidate.modes)
         noise = dict(enumerate(candidate.noise))
         rank = ranks(

@@ -9,7 +9,7 @@ from kernels.plan import CHOICE_SIZES, LIKELY, VectorChoices
 from kernels.schedule.priority import SCALE, Groups
 from kernels.tune.campaign import Search, _offsets
 from kernels.tune.candidate import Candidate
-from kernels.tune.measure import Length
+from kernels.tune.measure import NO_LIMIT, Length, Limit
 
 GROUPS = Groups(32, 16)
 
@@ -24,7 +24,7 @@ class Fake:
     def learn(self, modes: object) -> None:
         assert modes
 
-    def length(self, candidate: Candidate) -> Length | None:
+    def length(self, candidate: Candidate, _: Limit = NO_LIMIT) -> Length | None:
         chosen = sum(modes.last_child == 2 for modes in candidate.modes)
         self.seen.append(1000 - chosen)
         return None if len(self.seen) % 7 == 0 else Length(self.seen[-1], 0, 0)

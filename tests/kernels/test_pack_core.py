@@ -16,7 +16,7 @@ from kernels.schedule.list import Parameters, ranks
 from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import pin
 from kernels.tune.candidate import MOST_NOISE, Candidate
-from kernels.tune.measure import Compiled, Linked
+from kernels.tune.measure import NO_LIMIT, Compiled, Limit, Linked
 from kernels.tune.session import groups_of
 from machine.problem import Problem
 
@@ -152,12 +152,32 @@ def test_too_few_offsets_or_noise_are_refused() -> None:
     flat = flat_of(REQUESTS["few"])
     held = compiled.core.hold(compiled.serialize(flat))
     one, nothing = array("i", [0]), array("i")
-    assert compiled.core.length(held, 1, one, one, 64, 0)
+    assert compiled.core.length(held, 1, one, one, 64, 0, *NO_LIMIT)
     for offsets, noise in ((nothing, one), (one, nothing)):
         with pytest.raises(ValueError, match="is wanted"):
-            compiled.core.length(held, 1, offsets, noise, 64, 0)
+            compiled.core.length(held, 1, offsets, noise, 64, 0, *NO_LIMIT)
     with pytest.raises(ValueError, match="PyCapsule"):
-        compiled.core.length(b"", 1, one, one, 64, 0)
+        compiled.core.length(b"", 1, one, one, 64, 0, *NO_LIMIT)
+    with pytest.raises(ValueError, match="too far apart"):
+        compiled.core.length(held, 2**31 - 1, one, one, 64, 0, *NO_LIMIT)
+
+
+def test_what_is_past_the_limit_is_not_measured_to_its_end() -> None:
+    order, random = REQUESTS["generic"], Random(3)
+    groups = groups_of(order)
+    measure = Linked(order, groups)
+    candidate = random_candidate(random, measure, groups.vectors, groups.count)
+    length = measure.length(candidate)
+    assert length
+    weight = 1 / 1000
+    energy = length.cycles + weight * length.work
+    for within in (
+        Limit(weight, energy, 0),
+        Limit(weight, 0, length.cycles),
+        Limit(0, length.cycles, 0),
+    ):
+        assert measure.length(candidate, within) == length
+    assert measure.length(candidate, Limit(weight, energy / 2, length.cycles / 2)) is None
 
 
 def test_records_that_are_none_are_refused() -> None:

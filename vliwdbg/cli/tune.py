@@ -61,7 +61,7 @@ def tune(
 ) -> int:
     """Search better parameters for the scheduler `tuned`; Ctrl+C keeps the best.
 
-    `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
+    `vliwdbg build --scheduler tuned --set tuning=found.json` builds the kernel with what was found.
     """
     verify_output("--output", output)
     search = Search(

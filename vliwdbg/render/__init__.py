@@ -3,6 +3,7 @@
 from vliwdbg.render import (  # noqa: F401  (each registers the renderers of its views)
     bench,
     breakpoints,
+    bundle,
     data,
     dataflow,
     diff,

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from machine.stops import Reason
 from vliwdbg.commands.completion import complete
 from vliwdbg.commands.console import INTERRUPTED, Console
+from vliwdbg.commands.files import Files
 from vliwdbg.commands.program import with_notes
 from vliwdbg.commands.table import Command
 from vliwdbg.programs import Choice, Loaded
@@ -62,7 +63,7 @@ class Debugger:
 
     `listener` gets each event. `interrupted` is asked besides whether work is to end, for whoever
     has a way of his own to interrupt. If `streams`, what a dprintf prints is told while the move
-    goes on, else it comes with the reply.
+    goes on, else it comes with the reply. `files` are those that commands may name.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Debugger:
         *,
         interrupted: Callable[[], bool] = lambda: False,
         streams: bool = False,
+        files: Files | None = None,
     ) -> None:
         self.console = Console(
             Session(with_notes(loaded), loaded.memory),
@@ -81,6 +83,7 @@ class Debugger:
             progress=self._build,
             working=self._work_on,
             interrupted=self._ask,
+            files=files,
         )
         self.running = ""
         """What is being executed; empty when nothing is."""

@@ -30,8 +30,9 @@ Seeking = Generator[None, None, "Stop | None"]
 class Debuggee:
     """A program being run, as far as anyone was.
 
-    `debug` says whether compares stop it, `pauses` whether pauses do. `printed` gathers what
-    dprintf prints; `end` is where the program ends or faults, once that was seen.
+    `debug` says whether compares stop it, `pauses` whether pauses do; `most_cycles` is where all
+    that goes forward to a stop ends. `printed` gathers what dprintf prints; `end` is where the
+    program ends or faults, once that was seen.
     """
 
     breakpoints: Breakpoints | None = None
@@ -39,6 +40,7 @@ class Debuggee:
     def __init__(self, machine: Machine, *, debug: bool = True, pauses: bool = True) -> None:
         self.debug = debug
         self.pauses = pauses
+        self.most_cycles = NO_LIMIT
         self.printed: list[str] = []
         self.take_machine(machine)
 

@@ -55,6 +55,7 @@ def forward(
     """
     core = debuggee.core
     debuggee.arm(extra)
+    max_cycles = min(max_cycles, debuggee.most_cycles)
     start = core.position
     looked_at = None if check_first else start
     stop: Stop | None = None

@@ -1,4 +1,4 @@
-/* `kernels.schedule.pack_input.PackInput` as one run of 32-bit integers: a header of counts, then arrays.
+/* `kernels.schedule.flat.Flat` as one run of 32-bit integers: a header of counts, then arrays.
  *
  * FLAT_ARRAYS is the layout, and the only place that knows it: name, length, least and greatest
  * value of each array, in the order of the run. `kernels.schedule.compiled` writes the same.
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { VLEN = 8 };
+enum { VLEN = 8, MOST_NODES = INT32_MAX / 2 - 1 };
 enum { FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG, KINDS };
 
 #define FLAT_COUNTS(COUNT)                                                                         \
@@ -44,8 +44,8 @@ enum { FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG, KINDS };
     ARRAY(slot, nodes, 0, slots - 1)                                                               \
     ARRAY(order, nodes, 0, nodes - 1)
 
-/* Beyond the fields of PackInput: `group` and `slot` are the node's places in the offsets and the noise
- * of a search, `order` the nodes in the order in which equal priority is decided. */
+/* Beyond the fields of Flat: `group` and `slot` are the node's places in the offsets and the noise
+ * of a search, `order` the nodes in the order in which equal urgency is decided. */
 typedef struct {
 #define COUNT(name) int32_t name;
     FLAT_COUNTS(COUNT)
@@ -53,7 +53,31 @@ typedef struct {
 #define ARRAY(name, length, least, greatest) const int32_t *name;
     FLAT_ARRAYS(ARRAY)
 #undef ARRAY
-} PackInput;
+} Flat;
+
+/* Looks at a run of integers as a Flat; false where it is none. */
+bool flat_view(Flat *flat, const int32_t *run, size_t length);
+
+/* A Flat as a packing goes through it: what is looked at together lies together. */
+enum { MOST_READS = 3 };
+typedef struct {
+    int32_t first, end; /* of its edges */
+    int32_t write, reads[MOST_READS]; /* twice a register, and 1 more for a scalar; -1 for none */
+    int32_t vector, kind;
+} Node;
+
+typedef struct {
+    int32_t node_count, registers, vectors, places, reserve;
+    int32_t count_of[KINDS];
+    int32_t work; /* what all of it is worth, in thousandths of a cycle */
+    const int32_t *waiting, *in_vector, *readers; /* the Flat's own */
+    Node *nodes;
+    int32_t *edges; /* twice the node one leads to, and its latency */
+} Job;
+
+/* Makes a Job of a Flat, which has to stay as long; false where there is no memory. */
+bool job_make(Job *job, const Flat *flat);
+void job_free(Job *job);
 
 /* An operation's part: `lanes` alu lanes from `lane` on; all of it if 0. */
 typedef struct {
@@ -66,26 +90,37 @@ typedef struct {
     int32_t cycles, late, work;
 } Length;
 
-typedef enum { DONE, OUT_OF_SCRATCH, OUT_OF_MEMORY } Status;
+typedef struct {
+    int32_t window, spare;
+} Room;
 
-/* Looks at a run of integers as a PackInput; false where it is none. */
-bool flat_view(PackInput *flat, const int32_t *run, size_t length);
+typedef enum { DONE, OUT_OF_SCRATCH, TOO_LONG, OUT_OF_MEMORY } Status;
+
+/* The bytes that a packing wants for itself, aligned as malloc does. */
+size_t packing_bytes(const Job *job);
 
 /* The parts of all operations in the order of issue (at most two a node go to `parts`, which may
- * be NULL), and their number. Out of scratch, `holding` has a 1 for each register with words.
- * `rank` orders the nodes, 0 first. */
-Status flat_pack(const PackInput *flat, const int32_t *rank, int32_t window, int32_t spare,
-                 Part *parts, int32_t *count, uint8_t *holding, Length *length);
+ * be NULL), and their number. `holding`, if there is one, has a 1 for each register with words at
+ * its end. `rank` orders the nodes, 0 first. It is TOO_LONG as soon as it cannot end within
+ * `most` cycles any more. */
+Status job_pack(const Job *job, const int32_t *rank, Room room, double most, void *memory,
+                Part *parts, int32_t *count, uint8_t *holding, Length *length);
+
+/* The bytes that a ranking wants for itself. */
+size_t ranking_bytes(const Flat *flat);
 
 /* By node, its rank under key = height * scale - offsets[group] + noise[slot]; the greatest
- * first, in `order` where equal. */
-bool flat_rank(const PackInput *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
-               int32_t *rank);
+ * first, in `order` where equal. False where keys are too far apart to tell. */
+bool flat_rank(const Flat *flat, int32_t scale, const int32_t *offsets, const int32_t *noise,
+               void *memory, int32_t *rank);
 
-/* Sorts nodes by their distances, none greater than `farthest`; equal ones keep their order. Either
- * array may be the one returned. */
-const int32_t *sort_nodes(const uint64_t *distance, uint64_t farthest, int32_t *nodes,
-                          int32_t *other, int32_t count);
+/* Sorts items by their keys, the least first; equal ones keep their order. Either array may be the
+ * one returned. */
+typedef struct {
+    uint32_t key;
+    int32_t node;
+} Item;
+const Item *sort_items(Item *items, Item *other, int32_t count);
 
 /* An operation before its dependences are known: what `kernels.tune.link` writes down.
  *
@@ -97,7 +132,7 @@ typedef struct {
 } Reach;
 
 /* `access` is LOAD or STORE of the memory words from `start` to `end`, else ABSENT; so is the
- * `reg` of what there is not. Of equal priority the least `tie` goes first. */
+ * `reg` of what there is not. Of equal urgency the least `tie` goes first. */
 enum { MAX_REACHES = 4, ABSENT = INT32_MIN };
 typedef struct {
     int32_t kind, vector, group, slot, tie, access, start, end;
@@ -113,7 +148,7 @@ typedef struct {
     int32_t vectors, groups, slots, places;
 } Objects;
 
-/* Their dependences as the run of a PackInput, which the caller frees. OUT_OF_SCRATCH stands for
+/* Their dependences as the run of a Flat, which the caller frees. OUT_OF_SCRATCH stands for
  * objects that are none. */
 Status flat_link(const Objects *objects, int32_t **run, size_t *length);
 

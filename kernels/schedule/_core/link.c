@@ -1,4 +1,4 @@
-/* From operations to a PackInput: `kernels.analysis.dependences` and `kernels.schedule.pack_input`, which
+/* From operations to a Flat: `kernels.analysis.dependences` and `kernels.schedule.flat`, which
  * are its oracle, for a search that exchanges operations thousands of times a minute.
  *
  *     RAW  1   WAW  1   WAR  0     of words, and of memory where regions meet
@@ -136,9 +136,13 @@ static int32_t first_word(const Objects *objects, int32_t vector, const Reach *r
 
 static void read_words(Link *link, int32_t node, int32_t word, int32_t width)
 {
+    int32_t known = NOBODY;
     for (int32_t end = word + width; word < end; word++) {
-        if (link->writer[word] != NOBODY)
-            wait_for(link, node, link->writer[word], 1);
+        if (link->writer[word] != known) {
+            known = link->writer[word];
+            if (known != NOBODY)
+                wait_for(link, node, known, 1);
+        }
         if (link->times_written[word] > 1) {
             push(link, &link->reader, node);
             push(link, &link->reader_before, link->last_reader[word]);
@@ -149,12 +153,16 @@ static void read_words(Link *link, int32_t node, int32_t word, int32_t width)
 
 static void write_words(Link *link, int32_t node, int32_t word, int32_t width)
 {
+    int32_t known = NOBODY;
     for (int32_t end = word + width; word < end; word++) {
         int32_t i = link->last_reader[word];
         for (; i != NOBODY; i = link->reader_before.items[i])
             wait_for(link, node, link->reader.items[i], 0);
-        if (link->writer[word] != NOBODY)
-            wait_for(link, node, link->writer[word], 1);
+        if (link->writer[word] != known) {
+            known = link->writer[word];
+            if (known != NOBODY)
+                wait_for(link, node, known, 1);
+        }
         link->writer[word] = node;
         link->last_reader[word] = NOBODY;
     }
@@ -325,15 +333,15 @@ static void free_link(Link *link)
     free(link->further);
 }
 
-/* The arrays of the PackInput, to be filled: those of its view, but writable. */
+/* The arrays of the Flat, to be filled: those of its view, but writable. */
 typedef struct {
 #define ARRAY(name, length, least, greatest) int32_t *name;
     FLAT_ARRAYS(ARRAY)
 #undef ARRAY
 } Arrays;
 
-/* Lays out a zeroed run by the counts of a PackInput; NULL if there is no memory. */
-static int32_t *lay_out(const PackInput *flat, Arrays *arrays, size_t *length)
+/* Lays out a zeroed run by the counts of a Flat; NULL if there is no memory. */
+static int32_t *lay_out(const Flat *flat, Arrays *arrays, size_t *length)
 {
     const int32_t nodes = flat->nodes, edges = flat->edges, registers = flat->registers;
     const int32_t vectors = flat->vectors, written = flat->written, read = flat->read;
@@ -360,7 +368,7 @@ static int32_t *lay_out(const PackInput *flat, Arrays *arrays, size_t *length)
 }
 
 /* Edges by the node they come from. */
-static void fill_edges(const Link *link, const PackInput *flat, Arrays *arrays)
+static void fill_edges(const Link *link, const Flat *flat, Arrays *arrays)
 {
     for (int32_t i = 0; i < link->edge_count; i++) {
         arrays->first[link->edges[i].before + 1]++;
@@ -381,7 +389,7 @@ static void fill_edges(const Link *link, const PackInput *flat, Arrays *arrays)
 }
 
 /* Kinds, vectors and what a search knows an operation by. */
-static void fill_operations(const Link *link, const PackInput *flat, Arrays *arrays)
+static void fill_operations(const Link *link, const Flat *flat, Arrays *arrays)
 {
     for (int32_t node = 0; node < flat->nodes; node++) {
         if (node >= link->objects->count) {
@@ -397,7 +405,7 @@ static void fill_operations(const Link *link, const PackInput *flat, Arrays *arr
 }
 
 /* Nodes in an order in which all edges lead forward. */
-static void order_nodes(const PackInput *flat, const Arrays *arrays, int32_t *waiting, int32_t *order)
+static void order_nodes(const Flat *flat, const Arrays *arrays, int32_t *waiting, int32_t *order)
 {
     int32_t count = 0;
     memcpy(waiting, arrays->waiting, (size_t)flat->nodes * sizeof *waiting);
@@ -411,7 +419,7 @@ static void order_nodes(const PackInput *flat, const Arrays *arrays, int32_t *wa
 }
 
 /* Longest paths; and all that set-up waits for is set-up. */
-static void fill_heights(const PackInput *flat, Arrays *arrays, const int32_t *order)
+static void fill_heights(const Flat *flat, Arrays *arrays, const int32_t *order)
 {
     for (int32_t i = flat->nodes - 1; i >= 0; i--) {
         const int32_t node = order[i];
@@ -437,7 +445,7 @@ static bool takes_place(const Reach *reach)
 }
 
 /* By node, the registers that it writes and reads, once each. */
-static void fill_registers(const Link *link, const PackInput *flat, const int32_t *number,
+static void fill_registers(const Link *link, const Flat *flat, const int32_t *number,
                            Arrays *arrays)
 {
     const Objects *objects = link->objects;
@@ -474,7 +482,7 @@ static void fill_registers(const Link *link, const PackInput *flat, const int32_
 
 /* Numbers registers as they come, and counts them, their writes and reads. */
 static void number_reach(const Objects *objects, int32_t vector, const Reach *reach,
-                         int32_t *number, PackInput *flat)
+                         int32_t *number, Flat *flat)
 {
     if (!takes_place(reach))
         return;
@@ -491,7 +499,7 @@ static bool reads_again(const Record *record, int use)
     return false;
 }
 
-static void number_registers(const Objects *objects, int32_t *number, PackInput *flat)
+static void number_registers(const Objects *objects, int32_t *number, Flat *flat)
 {
     for (int32_t node = 0; node < objects->count; node++) {
         const Record *record = &objects->records[node];
@@ -505,31 +513,26 @@ static void number_registers(const Objects *objects, int32_t *number, PackInput 
 }
 
 /* Operations by their ties, then joins. */
-static bool fill_order(const Objects *objects, const PackInput *flat, Arrays *arrays, int32_t *other)
+static bool fill_order(const Objects *objects, const Flat *flat, Arrays *arrays)
 {
-    const size_t nodes = (size_t)flat->nodes;
-    uint64_t *distance = malloc(nodes * sizeof *distance + 1), farthest = 1;
-    if (!distance)
+    Item *items = malloc(2 * (size_t)flat->nodes * sizeof *items + 1);
+    if (!items)
         return false;
     for (int32_t node = 0; node < flat->nodes; node++) {
-        arrays->order[node] = node;
-        if (node < objects->count)
-            distance[node] = (uint64_t)objects->records[node].tie;
-        else
-            distance[node] = INT32_MAX;
-        farthest = distance[node] > farthest ? distance[node] : farthest;
+        const bool join = node >= objects->count;
+        items[node] = (Item){join ? INT32_MAX : (uint32_t)objects->records[node].tie, node};
     }
-    const int32_t *sorted = sort_nodes(distance, farthest, arrays->order, other, flat->nodes);
-    if (sorted != arrays->order && nodes)
-        memcpy(arrays->order, sorted, nodes * sizeof *sorted);
-    free(distance);
+    const Item *sorted = sort_items(items, items + flat->nodes, flat->nodes);
+    for (int32_t place = 0; place < flat->nodes; place++)
+        arrays->order[place] = sorted[place].node;
+    free(items);
     return true;
 }
 
 static int32_t *fill(Link *link, int32_t *number, size_t *length)
 {
     const Objects *objects = link->objects;
-    PackInput flat = {.nodes = link->nodes,
+    Flat flat = {.nodes = link->nodes,
                  .edges = link->edge_count,
                  .vectors = objects->vectors,
                  .places = objects->places,
@@ -550,7 +553,7 @@ static int32_t *fill(Link *link, int32_t *number, size_t *length)
     order_nodes(&flat, &arrays, order + flat.nodes, order);
     fill_heights(&flat, &arrays, order);
     fill_registers(link, &flat, number, &arrays);
-    const bool ordered = fill_order(objects, &flat, &arrays, order);
+    const bool ordered = fill_order(objects, &flat, &arrays);
     free(order);
     if (!ordered) {
         free(run);

@@ -4,6 +4,7 @@
 
 #include "flat.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +26,7 @@ static const int32_t *integers(const Py_buffer *buffer, size_t *count)
     return buffer->buf;
 }
 
-static bool view(const Py_buffer *buffer, PackInput *flat)
+static bool view(const Py_buffer *buffer, Flat *flat)
 {
     size_t count;
     const int32_t *run = integers(buffer, &count);
@@ -69,18 +70,20 @@ static bool is_permutation(const int32_t *order, int32_t nodes, const char *why)
     return all;
 }
 
-static PyObject *pack_flat(const PackInput *flat, const int32_t *rank, int32_t window,
-                           int32_t spare)
+static PyObject *pack_flat(const Flat *flat, const int32_t *rank, Room room)
 {
-    const size_t nodes = (size_t)flat->nodes;
-    Part *parts = malloc(2 * nodes * sizeof *parts + 1);
+    Job job;
+    if (!job_make(&job, flat))
+        return PyErr_NoMemory();
+    Part *parts = malloc(2 * (size_t)flat->nodes * sizeof *parts + 1);
     uint8_t *holding = malloc((size_t)flat->registers + 1);
+    void *memory = malloc(packing_bytes(&job));
     Status status = OUT_OF_MEMORY;
     int32_t count = 0;
     Length length;
     Py_BEGIN_ALLOW_THREADS
-    if (parts && holding)
-        status = flat_pack(flat, rank, window, spare, parts, &count, holding, &length);
+    if (parts && holding && memory)
+        status = job_pack(&job, rank, room, INFINITY, memory, parts, &count, holding, &length);
     Py_END_ALLOW_THREADS
     PyObject *result = NULL;
     if (status == DONE)
@@ -93,6 +96,8 @@ static PyObject *pack_flat(const PackInput *flat, const int32_t *rank, int32_t w
         PyErr_NoMemory();
     free(parts);
     free(holding);
+    free(memory);
+    job_free(&job);
     return result;
 }
 
@@ -100,63 +105,42 @@ static PyObject *pack_run(PyObject *self, PyObject *args)
 {
     (void)self;
     Py_buffer run, ranks;
-    int window, spare;
-    if (!PyArg_ParseTuple(args, "y*y*ii", &run, &ranks, &window, &spare))
+    Room room;
+    if (!PyArg_ParseTuple(args, "y*y*ii", &run, &ranks, &room.window, &room.spare))
         return NULL;
-    PackInput flat;
+    Flat flat;
     PyObject *result = NULL;
     const int32_t *rank = NULL;
     if (view(&run, &flat))
         rank = at_least(&ranks, flat.nodes, "a rank for each node is wanted");
     if (rank && is_permutation(rank, flat.nodes, "every node wants a rank of its own"))
-        result = pack_flat(&flat, rank, window, spare);
+        result = pack_flat(&flat, rank, room);
     PyBuffer_Release(&run);
     PyBuffer_Release(&ranks);
     return result;
 }
 
-/* Ranks and packs without keeping the parts. */
-static Status measure(const PackInput *flat, int32_t scale, const int32_t *offsets,
-                      const int32_t *noise, int32_t window, int32_t spare,
-                      Length *length)
-{
-    int32_t *rank = malloc((size_t)flat->nodes * sizeof *rank + 1);
-    uint8_t *holding = malloc((size_t)flat->registers + 1);
-    Status status = OUT_OF_MEMORY;
-    int32_t count;
-    if (rank && holding && flat_rank(flat, scale, offsets, noise, rank))
-        status = flat_pack(flat, rank, window, spare, NULL, &count, holding, length);
-    free(rank);
-    free(holding);
-    return status;
-}
-
-static PyObject *length_of(const PackInput *flat, int32_t scale, const int32_t *offsets,
-                           const int32_t *noise, int32_t window, int32_t spare)
-{
-    Status status;
-    Length length = {0, 0, 0};
-    Py_BEGIN_ALLOW_THREADS
-    status = measure(flat, scale, offsets, noise, window, spare, &length);
-    Py_END_ALLOW_THREADS
-    if (status == OUT_OF_MEMORY)
-        return PyErr_NoMemory();
-    if (status == OUT_OF_SCRATCH)
-        Py_RETURN_NONE;
-    return Py_BuildValue("iii", length.cycles, length.late, length.work);
-}
-
-/* A run that has been looked at, with a copy of it, for a search that packs it many times. */
+/* A run that has been looked at, with a copy of it, for a search that packs it many times.
+ * `memory` is what one ranking and packing wants; NULL while somebody has it. */
 typedef struct {
-    PackInput flat;
+    Flat flat;
+    Job job;
+    void *memory;
     int32_t run[];
 } Held;
 
-static const char HELD[] = "kernels.schedule.pack_input";
+static const char HELD[] = "kernels.schedule.flat";
+
+static void drop_held(Held *held)
+{
+    job_free(&held->job);
+    free(held->memory);
+    free(held);
+}
 
 static void drop(PyObject *capsule)
 {
-    free(PyCapsule_GetPointer(capsule, HELD));
+    drop_held(PyCapsule_GetPointer(capsule, HELD));
 }
 
 static PyObject *hold(const int32_t *run, size_t count)
@@ -164,16 +148,22 @@ static PyObject *hold(const int32_t *run, size_t count)
     Held *held = malloc(sizeof *held + count * sizeof *run);
     if (!held)
         return PyErr_NoMemory();
+    held->job = (Job){0};
+    held->memory = NULL;
     if (count)
         memcpy(held->run, run, count * sizeof *run);
     PyObject *capsule = NULL;
     if (!flat_view(&held->flat, held->run, count))
         refuse("no flat arrays");
-    else if (is_permutation(held->flat.order, held->flat.nodes,
-                            "every node wants a place of its own"))
+    else if (!is_permutation(held->flat.order, held->flat.nodes,
+                             "every node wants a place of its own"))
+        capsule = NULL;
+    else if (!job_make(&held->job, &held->flat))
+        PyErr_NoMemory();
+    else
         capsule = PyCapsule_New(held, HELD, drop);
     if (!capsule)
-        free(held);
+        drop_held(held);
     return capsule;
 }
 
@@ -190,24 +180,82 @@ static PyObject *hold_run(PyObject *self, PyObject *args)
     return result;
 }
 
+/* What a candidate is measured by. It is of interest up to so many cycles, and up to so much
+ * energy: that is cycles, and work weighed by `weight`. */
+typedef struct {
+    int32_t scale;
+    const int32_t *offsets, *noise;
+    Room room;
+    double weight, energy, cycles;
+} Asked;
+
+static size_t aligned(size_t bytes)
+{
+    return (bytes + VLEN - 1) / VLEN * VLEN;
+}
+
+/* Ranks and packs in `memory`, without keeping the parts; false where keys are too far apart. */
+static bool measure(const Held *held, const Asked *asked, char *memory, Status *status,
+                    Length *length)
+{
+    int32_t *rank = (void *)memory;
+    void *rest = memory + aligned((size_t)held->flat.nodes * sizeof *rank);
+    if (!flat_rank(&held->flat, asked->scale, asked->offsets, asked->noise, rest, rank))
+        return false;
+    int32_t count;
+    const double most = fmax(asked->energy - asked->weight * held->job.work, asked->cycles);
+    *status = job_pack(&held->job, rank, asked->room, most, rest, NULL, &count, NULL, length);
+    return true;
+}
+
+static size_t measuring_bytes(const Held *held)
+{
+    const size_t packing = packing_bytes(&held->job), ranking = ranking_bytes(&held->flat);
+    return aligned((size_t)held->flat.nodes * sizeof(int32_t)) +
+           (packing > ranking ? packing : ranking);
+}
+
+static PyObject *length_of(Held *held, const Asked *asked)
+{
+    char *memory = held->memory ? held->memory : malloc(measuring_bytes(held));
+    if (!memory)
+        return PyErr_NoMemory();
+    held->memory = NULL;
+    Status status = OUT_OF_SCRATCH;
+    Length length = {0, 0, 0};
+    bool ranked;
+    Py_BEGIN_ALLOW_THREADS
+    ranked = measure(held, asked, memory, &status, &length);
+    Py_END_ALLOW_THREADS
+    free(held->memory);
+    held->memory = memory;
+    if (!ranked)
+        return refuse("keys are too far apart");
+    if (status != DONE)
+        Py_RETURN_NONE;
+    return Py_BuildValue("iii", length.cycles, length.late, length.work);
+}
+
 static PyObject *length_run(PyObject *self, PyObject *args)
 {
     (void)self;
     PyObject *capsule;
     Py_buffer by_group, by_slot;
-    int scale, window, spare;
-    if (!PyArg_ParseTuple(args, "Oiy*y*ii", &capsule, &scale, &by_group, &by_slot, &window,
-                          &spare))
+    Asked asked;
+    if (!PyArg_ParseTuple(args, "Oiy*y*iiddd", &capsule, &asked.scale, &by_group, &by_slot,
+                          &asked.room.window, &asked.room.spare, &asked.weight, &asked.energy,
+                          &asked.cycles))
         return NULL;
     PyObject *result = NULL;
-    const Held *held = PyCapsule_GetPointer(capsule, HELD);
-    const int32_t *offsets = NULL, *noise = NULL;
+    Held *held = PyCapsule_GetPointer(capsule, HELD);
+    asked.offsets = asked.noise = NULL;
     if (held)
-        offsets = at_least(&by_group, held->flat.groups, "an offset for each group is wanted");
-    if (offsets)
-        noise = at_least(&by_slot, held->flat.slots, "noise for each slot is wanted");
-    if (noise)
-        result = length_of(&held->flat, scale, offsets, noise, window, spare);
+        asked.offsets =
+            at_least(&by_group, held->flat.groups, "an offset for each group is wanted");
+    if (asked.offsets)
+        asked.noise = at_least(&by_slot, held->flat.slots, "noise for each slot is wanted");
+    if (asked.noise)
+        result = length_of(held, &asked);
     PyBuffer_Release(&by_group);
     PyBuffer_Release(&by_slot);
     return result;
@@ -260,7 +308,8 @@ static PyMethodDef METHODS[] = {
      "pack(run, rank, window, spare) -> (True, parts) or (False, a byte for each register: 1 if held)"},
     {"hold", hold_run, METH_VARARGS, "hold(run) -> a run looked at once, for `length`"},
     {"length", length_run, METH_VARARGS,
-     "length(held, scale, offsets, noise, window, spare) -> (cycles, late, work), None if out of scratch"},
+     "length(held, scale, offsets, noise, window, spare, weight, energy, cycles) -> (cycles, late, work);\n"
+     "None if out of scratch, or if there are more cycles than that and cycles + weight * work > energy"},
     {"link", link_run, METH_VARARGS, "link(records, base, groups, slots, places) -> run"},
     {NULL, NULL, 0, NULL},
 };

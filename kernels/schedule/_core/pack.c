@@ -5,31 +5,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOBODY = -1, RECENT = 32 };
+enum { NOBODY = -1, RECENT = 32, LOOK_EVERY = 16 };
 
 static const int LIMITS[] = {[FLOW] = 1, [LOAD] = 2, [STORE] = 2, [ALU] = 12, [VALU] = 6};
-enum { LIMITED = 5, QUEUES = 6 };
-/* In thousandths of a cycle: what a slot less of each kind is worth where all are near full. */
-static const int WORK[KINDS] = {
-    [FLOW] = 12, [LOAD] = 160, [ALU] = 11, [VALU] = 88, [SPLITTABLE] = 88};
+enum { LIMITED = 5, QUEUES = 6, LANES = 12 + 6 * VLEN };
+
+/* How many edges still lead to a node, and the cycle it can be issued in at the soonest. */
+typedef struct {
+    int32_t waiting, since;
+} Wait;
+
+/* How many operations still read a register, and whether it has a place. */
+typedef struct {
+    int32_t readers, has_place;
+} Hold;
 
 typedef struct {
-    const PackInput *flat;
+    const Job *job;
     const int32_t *rank;
     int32_t window, spare;
-    void *memory;
-    int32_t *node_of, *waiting, *since, *left_in, *readers;
+    int32_t *node_of, *left_in;
+    Wait *wait;
+    Hold *hold;
     int32_t *arriving, *arrived, *blocked;
     int32_t arriving_count, blocked_count;
-    uint8_t *has_place;
     Queue ready[QUEUES];
     Part *parts;
     int32_t count, left;
     int32_t cycle, eldest, places, words;
     int32_t split, split_done;
     int32_t recent[RECENT];
+    int32_t slots_left[LIMITED], lanes_left;
     int free[LIMITED];
 } Packing;
+
+static size_t queue_bits(const Job *job)
+{
+    return QUEUES * queue_words((size_t)job->node_count);
+}
+
+size_t packing_bytes(const Job *job)
+{
+    const size_t nodes = (size_t)job->node_count, registers = (size_t)job->registers;
+    return queue_bits(job) * sizeof(uint64_t) + nodes * sizeof(Wait) + registers * sizeof(Hold) +
+           (4 * nodes + (size_t)job->vectors) * sizeof(int32_t) + 1;
+}
 
 static int32_t *take_words(int32_t **words, size_t count)
 {
@@ -38,71 +58,60 @@ static int32_t *take_words(int32_t **words, size_t count)
     return taken;
 }
 
-static bool allocate(Packing *p)
+static void lay_out(Packing *p, void *memory)
 {
-    const PackInput *flat = p->flat;
-    const size_t nodes = (size_t)flat->nodes;
-    const size_t registers = (size_t)flat->registers, vectors = (size_t)flat->vectors;
-    const size_t bits = QUEUES * queue_words(nodes);
-    const size_t words = 6 * nodes + registers + vectors;
-    p->memory = malloc(bits * sizeof(uint64_t) + words * sizeof(int32_t) + 1);
-    if (!p->memory)
-        return false;
-    uint64_t *bit = p->memory;
-    memset(bit, 0, bits * sizeof *bit);
+    const size_t nodes = (size_t)p->job->node_count;
+    uint64_t *bit = memory;
+    memset(bit, 0, queue_bits(p->job) * sizeof *bit);
     for (int kind = 0; kind < QUEUES; kind++)
         bit = queue_lay_out(&p->ready[kind], bit, nodes);
-    int32_t *word = (int32_t *)bit;
+    p->wait = (Wait *)bit;
+    p->hold = (Hold *)(p->wait + nodes);
+    int32_t *word = (int32_t *)(p->hold + p->job->registers);
     p->node_of = take_words(&word, nodes);
-    p->waiting = take_words(&word, nodes);
     p->blocked = take_words(&word, nodes);
-    p->since = take_words(&word, nodes);
     p->arriving = take_words(&word, nodes);
     p->arrived = take_words(&word, nodes);
-    p->readers = take_words(&word, registers);
-    p->left_in = take_words(&word, vectors);
-    return true;
+    p->left_in = take_words(&word, (size_t)p->job->vectors);
 }
 
-static void copy(int32_t *to, const int32_t *from, int32_t count)
+static void start(Packing *p, void *memory)
 {
-    if (count)
-        memcpy(to, from, (size_t)count * sizeof *to);
-}
-
-static bool start(Packing *p)
-{
-    const PackInput *flat = p->flat;
-    if (!allocate(p))
-        return false;
-    memset(p->has_place, 0, (size_t)flat->registers);
-    for (int32_t node = 0; node < flat->nodes; node++) {
+    const Job *job = p->job;
+    lay_out(p, memory);
+    for (int32_t node = 0; node < job->node_count; node++) {
         p->node_of[p->rank[node]] = node;
-        p->left += flat->kind[node] < JOIN;
+        p->wait[node] = (Wait){job->waiting[node], 0};
     }
-    copy(p->waiting, flat->waiting, flat->nodes);
-    memset(p->since, 0, (size_t)flat->nodes * sizeof *p->since);
-    copy(p->left_in, flat->in_vector, flat->vectors);
-    copy(p->readers, flat->readers, flat->registers);
-    p->places = flat->places;
+    for (int32_t reg = 0; reg < job->registers; reg++)
+        p->hold[reg] = (Hold){job->readers[reg], 0};
+    if (job->vectors)
+        memcpy(p->left_in, job->in_vector, (size_t)job->vectors * sizeof *p->left_in);
+    for (int kind = 0; kind < LIMITED; kind++)
+        p->slots_left[kind] = job->count_of[kind];
+    p->lanes_left = job->count_of[ALU] + VLEN * (job->count_of[VALU] + job->count_of[SPLITTABLE]);
+    for (int kind = 0; kind < JOIN; kind++)
+        p->left += job->count_of[kind];
+    p->places = job->places;
     p->split = NOBODY;
-    return true;
 }
 
 static void ready(Packing *p, int32_t node);
 
 /* Nodes that wait for nobody any more are ready: now, or in the next cycle, if somebody they wait
  * for was issued in this one. (The oracle counts down a cycle later instead.) */
-static void release_successors(Packing *p, int32_t node)
+static void release_successors(Packing *p, const Node *node)
 {
-    const PackInput *flat = p->flat;
-    for (int32_t edge = flat->first[node]; edge < flat->first[node + 1]; edge++) {
-        const int32_t after = flat->target[edge];
-        if (flat->latency[edge])
-            p->since[after] = p->cycle + 1;
-        if (--p->waiting[after])
+    const int32_t *edges = p->job->edges;
+    const int32_t next = p->cycle + 1;
+    for (int32_t i = node->first; i < node->end; i++) {
+        const int32_t after = edges[i] >> 1;
+        Wait *wait = &p->wait[after];
+        if (edges[i] & 1)
+            wait->since = next;
+        if (--wait->waiting)
             continue;
-        if (p->since[after] > p->cycle)
+        if (wait->since == next)
             p->arriving[p->arriving_count++] = after;
         else
             ready(p, after);
@@ -111,11 +120,11 @@ static void release_successors(Packing *p, int32_t node)
 
 static void ready(Packing *p, int32_t node)
 {
-    const int32_t kind = p->flat->kind[node];
+    const int32_t kind = p->job->nodes[node].kind;
     if (kind < JOIN)
         queue_add(&p->ready[kind], (uint32_t)p->rank[node]);
     else if (kind == JOIN)
-        release_successors(p, node);
+        release_successors(p, &p->job->nodes[node]);
 }
 
 static void next_cycle(Packing *p)
@@ -131,23 +140,23 @@ static void next_cycle(Packing *p)
         ready(p, arrived[i]);
     for (int32_t i = 0; i < p->blocked_count; i++) {
         const int32_t node = p->blocked[i];
-        queue_add(&p->ready[p->flat->kind[node]], (uint32_t)p->rank[node]);
+        queue_add(&p->ready[p->job->nodes[node].kind], (uint32_t)p->rank[node]);
     }
     p->blocked_count = 0;
 }
 
-static bool fits_scratch(const Packing *p, int32_t node)
+static bool is_scalar(int32_t place)
 {
-    const PackInput *flat = p->flat;
-    const int32_t ahead = flat->vector[node] - p->eldest, behind = ahead > 0 ? ahead : 0;
+    return place & 1;
+}
+
+static bool fits_scratch(const Packing *p, const Node *node)
+{
+    const int32_t ahead = node->vector - p->eldest, behind = ahead > 0 ? ahead : 0;
     if (behind < p->window && p->places > (int64_t)behind * p->spare)
         return true;
-    for (int32_t i = flat->write_first[node]; i < flat->write_first[node + 1]; i++) {
-        const int32_t reg = flat->writes[i];
-        if (!p->has_place[reg] && (flat->width[reg] != 1 || p->words == 0))
-            return false;
-    }
-    return true;
+    return node->write == NOBODY || p->hold[node->write >> 1].has_place ||
+           (is_scalar(node->write) && p->words);
 }
 
 /* The most urgent ready operation that may go now; what may not is put aside. */
@@ -158,46 +167,41 @@ static int32_t take(Packing *p, int kind)
         const uint32_t rank = queue_least(queue);
         const int32_t node = p->node_of[rank];
         queue_remove(queue, rank);
-        if (fits_scratch(p, node))
+        if (fits_scratch(p, &p->job->nodes[node]))
             return node;
         p->blocked[p->blocked_count++] = node;
     }
     return NOBODY;
 }
 
-static void take_places_back(Packing *p, int32_t node)
+static void take_places_back(Packing *p, const Node *node)
 {
-    const PackInput *flat = p->flat;
-    for (int32_t i = flat->read_first[node]; i < flat->read_first[node + 1]; i++) {
-        const int32_t reg = flat->reads[i];
-        if (--p->readers[reg] == 0) {
-            p->has_place[reg] = 0;
-            if (flat->width[reg] == 1)
-                p->words++;
-            else
-                p->places++;
-        }
+    for (int i = 0; i < MOST_READS && node->reads[i] != NOBODY; i++) {
+        Hold *hold = &p->hold[node->reads[i] >> 1];
+        if (--hold->readers)
+            continue;
+        hold->has_place = 0;
+        if (is_scalar(node->reads[i]))
+            p->words++;
+        else
+            p->places++;
     }
 }
 
-static void give_places(Packing *p, int32_t node)
+static void give_place(Packing *p, const Node *node)
 {
-    const PackInput *flat = p->flat;
-    for (int32_t i = flat->write_first[node]; i < flat->write_first[node + 1]; i++) {
-        const int32_t reg = flat->writes[i];
-        if (p->has_place[reg])
-            continue;
-        p->has_place[reg] = 1;
-        if (flat->width[reg] > 1) {
-            p->places--;
-            continue;
-        }
-        if (p->words == 0) {
-            p->places--;
-            p->words = VLEN;
-        }
-        p->words--;
+    if (node->write == NOBODY || p->hold[node->write >> 1].has_place)
+        return;
+    p->hold[node->write >> 1].has_place = 1;
+    if (!is_scalar(node->write)) {
+        p->places--;
+        return;
     }
+    if (p->words == 0) {
+        p->places--;
+        p->words = VLEN;
+    }
+    p->words--;
 }
 
 static void count_vector(Packing *p, int32_t vector)
@@ -205,7 +209,7 @@ static void count_vector(Packing *p, int32_t vector)
     if (vector < 0)
         return;
     p->left_in[vector]--;
-    while (p->eldest < p->flat->vectors && p->left_in[p->eldest] == 0)
+    while (p->eldest < p->job->vectors && p->left_in[p->eldest] == 0)
         p->eldest++;
 }
 
@@ -217,15 +221,16 @@ static void add_part(Packing *p, int32_t node, int lane, int lanes)
 }
 
 /* The operation, or the last lanes of it. */
-static void issue(Packing *p, int32_t node, int lane, int lanes)
+static void issue(Packing *p, int32_t number, int lane, int lanes)
 {
-    add_part(p, node, lane, lanes);
+    const Node *node = &p->job->nodes[number];
+    add_part(p, number, lane, lanes);
     p->left--;
     p->recent[p->cycle % RECENT]++;
     take_places_back(p, node);
-    give_places(p, node);
-    if (p->flat->kind[node] != STORE)
-        count_vector(p, p->flat->vector[node]);
+    give_place(p, node);
+    if (node->kind != STORE)
+        count_vector(p, node->vector);
     release_successors(p, node);
 }
 
@@ -243,14 +248,14 @@ static void begin_split(Packing *p, int32_t node)
     p->split = node;
     p->split_done = p->free[ALU];
     p->free[ALU] = 0;
-    give_places(p, node);
+    give_place(p, &p->job->nodes[node]);
     add_part(p, node, 0, p->split_done);
 }
 
 /* Whether a splittable operation just taken is the last, and valu has enough without it. */
 static bool is_for_alu(const Packing *p)
 {
-    return p->flat->reserve && queue_empty(&p->ready[SPLITTABLE]) && p->free[ALU] > 0 &&
+    return p->job->reserve && queue_empty(&p->ready[SPLITTABLE]) && p->free[ALU] > 0 &&
            p->split == NOBODY && p->ready[VALU].count >= p->free[VALU];
 }
 
@@ -268,9 +273,9 @@ static void issue_vector(Packing *p, int32_t node, int kind)
 }
 
 /* VALU or SPLITTABLE, whichever has the more urgent operation that still fits; NOBODY. */
-static int more_urgent(const Packing *p)
+static int more_urgent(Packing *p)
 {
-    const Queue *valu = &p->ready[VALU], *splittable = &p->ready[SPLITTABLE];
+    Queue *valu = &p->ready[VALU], *splittable = &p->ready[SPLITTABLE];
     const bool fits_valu = !queue_empty(valu) && p->free[VALU];
     const bool any_splittable = !queue_empty(splittable);
     if (fits_valu && !(any_splittable && queue_least(splittable) < queue_least(valu)))
@@ -297,12 +302,27 @@ static void fill_cycle(Packing *p)
         if (node != NOBODY)
             issue_vector(p, node, kind);
     }
+    p->lanes_left -= LANES - p->free[ALU] - VLEN * p->free[VALU];
+    for (int kind = FLOW; kind <= STORE; kind++)
+        p->slots_left[kind] -= LIMITS[kind] - p->free[kind];
 }
 
-static Status run(Packing *p)
+/* The fewest cycles that it can come to: what is left takes so many, were nothing to wait. */
+static int64_t at_least(const Packing *p)
 {
-    for (int32_t node = 0; node < p->flat->nodes; node++)
-        if (p->flat->waiting[node] == 0)
+    int32_t most = (p->lanes_left + LANES - 1) / LANES;
+    for (int kind = FLOW; kind <= STORE; kind++) {
+        const int32_t cycles = (p->slots_left[kind] + LIMITS[kind] - 1) / LIMITS[kind];
+        most = cycles > most ? cycles : most;
+    }
+    return (int64_t)p->cycle + most;
+}
+
+static Status run(Packing *p, double most)
+{
+    const Job *job = p->job;
+    for (int32_t node = 0; node < job->node_count; node++)
+        if (job->waiting[node] == 0)
             ready(p, node);
     while (p->left) {
         const int32_t before = p->count;
@@ -310,6 +330,8 @@ static Status run(Packing *p)
         if (p->count == before && p->arriving_count == 0)
             return OUT_OF_SCRATCH;
         next_cycle(p);
+        if (p->cycle % LOOK_EVERY == 0 && (double)at_least(p) > most)
+            return TOO_LONG;
     }
     return DONE;
 }
@@ -317,28 +339,25 @@ static Status run(Packing *p)
 /* How much is issued in the last cycles, the last weighing most: what is left to win. */
 static Length length_of(const Packing *p)
 {
-    Length length = {p->cycle, 0, 0};
+    Length length = {p->cycle, 0, p->job->work};
     for (int32_t back = 1; back < RECENT && back <= p->cycle; back++)
         length.late += (RECENT - back) * p->recent[(p->cycle - back) % RECENT];
-    for (int32_t node = 0; node < p->flat->nodes; node++)
-        length.work += WORK[p->flat->kind[node]];
     return length;
 }
 
-Status flat_pack(const PackInput *flat, const int32_t *rank, int32_t window, int32_t spare,
-                 Part *parts, int32_t *count, uint8_t *holding, Length *length)
+Status job_pack(const Job *job, const int32_t *rank, Room room, double most, void *memory,
+                Part *parts, int32_t *count, uint8_t *holding, Length *length)
 {
-    Packing p = {.flat = flat,
+    Packing p = {.job = job,
                  .rank = rank,
-                 .window = window,
-                 .spare = spare,
-                 .has_place = holding,
+                 .window = room.window,
+                 .spare = room.spare,
                  .parts = parts};
-    if (!start(&p))
-        return OUT_OF_MEMORY;
-    const Status status = run(&p);
+    start(&p, memory);
+    const Status status = run(&p, most);
     *count = p.count;
     *length = length_of(&p);
-    free(p.memory);
+    for (int32_t reg = 0; holding && reg < job->registers; reg++)
+        holding[reg] = p.hold[reg].has_place != 0;
     return status;
 }

@@ -342,7 +342,7 @@ class MainScreen(Screen[int]):
             self.grid.choose(PANES[number - 1])
 
     def _show_pending(self) -> None:
-        self.query_one(KeysLine).refresh()
+        self.query_one(KeysLine).show()
 
     # actions, in the order of the keymap
 

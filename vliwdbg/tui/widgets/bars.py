@@ -207,9 +207,15 @@ class KeysLine(Bar):
         super().__init__(id="keys")
         self.keys = keys
         self.pending = pending
+        self._shown = ""
+
+    def show(self) -> None:
+        """Draw again if other keys wait."""
+        if self.pending.shown != self._shown:
+            self.refresh()
 
     def left_pieces(self) -> Row:
-        shown = self.pending.shown
+        shown = self._shown = self.pending.shown
         pieces: Row = [(f" {shown} ", "badge-busy")] if shown else []
         room = self.size.width - _width(pieces) - _width(self.right_pieces())
         for key in self._with_short_name(at_right=False):

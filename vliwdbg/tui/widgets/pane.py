@@ -186,16 +186,15 @@ class Pane(Painted, can_focus=True):
         row = y - 1 + self.top
         if row >= self.count():
             return self._beyond(y, width)
-        marked = row == self.cursor and self.has_focus
-        base = self.base + self.paint("cursor") if marked else self.base
-        strip = self._strip(row, marked=marked)
-        return self.cut(strip, self.left, width, base)
+        return self._strip(row, marked=row == self.cursor and self.has_focus)
 
     def _strip(self, row: int, *, marked: bool) -> Strip:
-        key = (self.key(row), marked, self.width)
+        key = (self.key(row), marked, self.left, self.width)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self.painted(self.row(row))
+            base = self.base + self.paint("cursor") if marked else self.base
+            strip = self.cut(self.painted(self.row(row)), self.left, self.width, base)
+            self._strips[key] = strip
         return strip
 
     def _beyond(self, y: int, width: int) -> Strip:

@@ -12,6 +12,7 @@ In a terminal without room for that it is one row: the lanes of alu and valu tog
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from functools import lru_cache
 
 from textual import events
 from textual.message import Message
@@ -19,7 +20,7 @@ from textual.strip import Strip
 
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.occupancy import Occupancy, Window
+from vliwdbg.views.occupancy import LIMITS, Occupancy, Window
 from vliwdbg.views.ribbon import EXECUTING
 
 LABEL = 7
@@ -83,10 +84,14 @@ class TimelinePane(Pane):
         return (
             id(view_state.occupancy),
             view_state.window,
-            view_state.now.cycle,
+            self._here(),
             view_state.marks,
             self.compact,
         )
+
+    def _here(self) -> int | None:
+        """The column of the position."""
+        return self.window.column_of(self.view_state.now.cycle, self.columns)
 
     def row(self, row: int) -> Row:
         occupancy = self.view_state.occupancy
@@ -97,10 +102,9 @@ class TimelinePane(Pane):
         return self._engine(occupancy, name)
 
     def _engine(self, occupancy: Occupancy, name: str) -> Row:
-        shares = occupancy.shares(name, self.window, self.columns)
-        here = self.window.column_of(self.view_state.now.cycle, self.columns)
+        cells = _cells(occupancy, name, self.window, self.columns)
         paint = "alu" if name == LANES else name
-        return [(f"{name:<{LABEL}}", paint), *_pieces(map(bar, shares), paint, here)]
+        return [(f"{name:<{LABEL}}", paint), *_pieces(cells, paint, self._here())]
 
     def _marks(self) -> Row:
         """Where the run may stop (●), the user's marks by their first letter, and here."""
@@ -110,7 +114,7 @@ class TimelinePane(Pane):
             column = window.column_of(cycle, columns)
             if column is not None:
                 cells[column] = mark
-        here = window.column_of(self.view_state.now.cycle, columns)
+        here = self._here()
         if here is not None:
             cells[here] = HERE
         return [("".join(cells), "tag")]
@@ -133,9 +137,14 @@ class TimelinePane(Pane):
         self.post_message(self.Seek(self.window.cycle_at(event.x - LABEL, self.columns)))
 
 
-def _pieces(cells: Iterator[str], paint: str, here: int | None) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=len(LIMITS))
+def _cells(occupancy: Occupancy, name: str, window: Window, columns: int) -> str:
+    """How full an engine was, a character a column."""
+    return "".join(map(bar, occupancy.shares(name, window, columns)))
+
+
+def _pieces(text: str, paint: str, here: int | None) -> Iterator[tuple[str, str]]:
     """The cells of a row, that of the position standing out."""
-    text = "".join(cells)
     if here is None:
         yield text, paint
         return
