@@ -1,6 +1,6 @@
-"""The pages of questions and of hunts: each command on them prints what stands there.
+"""The page of questions: each command on it prints what stands there.
 
-`python -m tests.cli.test_questions_page` writes the pages anew, where kernels have changed: what
+`python -m tests.cli.test_questions_page` writes the page anew, where kernels have changed: what
 each command prints now, with as much left out after the same number of lines.
 """
 
@@ -14,49 +14,37 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from kernels.catalog import build
+from machine import Problem
 from machine.codec import write_program
-from tests.inspect.mutations import wrong_and_right
+from tests.inspect.mutations import SMALL, mutants
 from vliwdbg.cli import asking
 from vliwdbg.cli.app import do
 from vliwdbg.programs import Choice, Loaded, load
 
-DOCS = Path(__file__).parents[2] / "docs"
-QUESTIONS, HUNTS = DOCS / "questions.md", DOCS / "hunts.md"
+PAGE = Path(__file__).parents[2] / "docs" / "questions.md"
 EXAMPLE = re.compile(r"```text\n\$ vliwdbg (.*)\n((?:.*\n)*?)```")
 CUT = "…"
-EXAMPLES = [
-    example for page in (QUESTIONS, HUNTS) for example in EXAMPLE.findall(page.read_text("utf-8"))
-]
-FINDS_IT_WRONG = {"run wrong.json", "diverge wrong.json"}
+EXAMPLES = EXAMPLE.findall(PAGE.read_text("utf-8"))
 
 
 def printed(words: str) -> list[str]:
     """The lines that a command prints; one that finds a program wrong says so by its exit code."""
     with redirect_stdout(StringIO()) as out:
-        assert do(shlex.split(words)) == (words in FINDS_IT_WRONG)
+        assert do(shlex.split(words)) == (words == "diverge wrong.json")
     return out.getvalue().splitlines()
 
 
 def write_programs(folder: Path) -> None:
     """The programs that the page makes."""
-    wrong, right = wrong_and_right(5)
-    programs = {
-        "wrong": wrong,
-        "right": right,
-        "list": build("treehash", "list"),
-        "slow": build("treehash", "list", without=("tree-cache",)),
-    }
-    for name, program in programs.items():
+    wrong = next(mutants(build("vectors", "list", SMALL), 5)).program
+    for name, program in (("wrong", wrong), ("list", build("treehash", "list", Problem()))):
         with (folder / f"{name}.json").open("w") as stream:
             write_program(program, stream)
 
 
 def cut_like(shown: list[str], lines: list[str]) -> list[str]:
-    """What stands on the page of these lines: all, or as many as now before or after the cut."""
-    if CUT not in shown:
-        return lines
-    before, after = shown.index(CUT), len(shown) - shown.index(CUT) - 1
-    return [*lines[:before], CUT, *lines[len(lines) - after :]]
+    """What stands on the page of these lines: all, or as many as now before the cut."""
+    return [*lines[: shown.index(CUT)], CUT] if CUT in shown else lines
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -81,7 +69,7 @@ def test_example(words: str, shown: str) -> None:
 
 
 def test_there_is_an_example_of_each_question() -> None:
-    asked = {words.split()[0] for words, _ in EXAMPLE.findall(QUESTIONS.read_text("utf-8"))}
+    asked = {words.split()[0] for words, _ in EXAMPLES}
     assert asked == {
         "who", "uses", "writes", "find", "stats", "floor", "critical", "slack", "why", "whatif",
         "live", "lint", "diverge", "explain", "diff",
@@ -97,5 +85,4 @@ def write_anew(example: re.Match[str]) -> str:
 if __name__ == "__main__":
     with TemporaryDirectory() as folder, chdir(folder):
         write_programs(Path(folder))
-        for page in (QUESTIONS, HUNTS):
-            page.write_text(EXAMPLE.sub(write_anew, page.read_text("utf-8")), "utf-8")
+        PAGE.write_text(EXAMPLE.sub(write_anew, PAGE.read_text("utf-8")), "utf-8")
