@@ -75,6 +75,7 @@ class Repairs:
         self.case: Case = evidence.case
         self.flow = self.case.flow
         self.program = program
+        self._values: dict[int, list[int]] = {}
         self.inputs = 0
         """Those that a repair is right on."""
 
@@ -291,9 +292,11 @@ class Repairs:
 
     def _values_before(self, step: int) -> list[int]:
         """By word of scratch its value when a bundle starts."""
-        values = self.case.signed.values
-        writers = (self.flow.writer_of_word(word, step) for word in range(SCRATCH_SIZE))
-        return [values[-1 if writer is None else writer] for writer in writers]
+        if step not in self._values:
+            values = self.case.signed.values
+            writers = (self.flow.writer_of_word(word, step) for word in range(SCRATCH_SIZE))
+            self._values[step] = [values[-1 if w is None else w] for w in writers]
+        return self._values[step]
 
     def _in_place(self, row: Opcode, position: int) -> Iterator[int]:
         """The words in that place in other slots, those most used first."""
