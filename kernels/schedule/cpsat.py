@@ -36,7 +36,7 @@ from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
 from kernels.schedule.flat import Flat, Kind, flatten
-from kernels.schedule.list import Parameters, assemble, pack_within_scratch, place_registers, ranks
+from kernels.schedule.list import assemble, pack_within_scratch, place_registers
 from kernels.schedule.pack import Part
 from kernels.schedule.scratch import pin
 from machine.isa import SLOT_LIMITS, VLEN
@@ -83,7 +83,7 @@ def cpsat_schedule(order: Order) -> Schedule:
     code = replace(order, settings=settings).compile()
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
-    parts = pack_within_scratch(code, flat, ranks(flat, Parameters()))
+    parts = pack_within_scratch(code, flat)
     search = _Search(code, flat, address, pinned_words, solver, budget, parts)
     search.run()
     schedule = assemble(code, flat, address, search.parts, pinned_words)

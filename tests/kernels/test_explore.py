@@ -62,7 +62,8 @@ def test_each_is_tried_before_any_is_tried_again() -> None:
 
 
 def test_the_best_gets_half_of_all_and_starts_that_grow_up_to_a_campaign() -> None:
-    entries, longest = [], 0
+    entries: list[Entry] = []
+    longest = 0
     while sum(e.tries for e in entries) < 40 * TRIES:
         start = next_start(EVERY, entries, (), 7)
         assert start.seed not in {e.seed for e in entries}

@@ -13,7 +13,7 @@ from kernels.order import Order
 from kernels.plan import VALUES, Modes
 from kernels.schedule import compiled, pack
 from kernels.schedule.flat import Flat, flatten
-from kernels.schedule.list import Parameters, ranks
+from kernels.schedule.list import ranks
 from kernels.schedule.scratch import pin
 from kernels.tune.candidate import MOST_NOISE, Candidate
 from kernels.tune.measure import NO_LIMIT, Compiled, Limit, Linked
@@ -51,7 +51,7 @@ def outcome(run: Callable[..., Any], flat: Flat, rank: list[int], window: int, s
 @pytest.mark.parametrize("name", ORDERS)
 def test_the_parts_of_the_usual_order_are_the_same(name: str) -> None:
     flat = flat_of(ORDERS[name])
-    rank = ranks(flat, Parameters())
+    rank = ranks(flat)
     for window, spare in ((64, 0), (20, 0), (64, 2), (3, 0)):
         expected = outcome(pack.pack, flat, rank, window, spare)
         assert outcome(compiled.pack, flat, rank, window, spare) == expected
@@ -72,7 +72,7 @@ def test_the_parts_are_the_same_in_any_order_and_with_any_scratch(name: str, see
 def test_running_out_of_scratch_names_the_same_registers() -> None:
     flat = flat_of(ORDERS["generic"])
     flat.places = 5
-    rank = ranks(flat, Parameters())
+    rank = ranks(flat)
     holding = outcome(pack.pack, flat, rank, 64, 0)
     assert holding
     assert all(isinstance(register, int) for register in holding)
