@@ -12,7 +12,7 @@ as urgent as the most urgent operation that waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from kernels.ir import Code, Op, lane_operands
@@ -118,27 +118,26 @@ def assemble(
         of[part.node].append(part)
     ops: list[Op] = []
     bundle: list[int] = []
-    for node, op in enumerate(code.ops):
-        for slot, cycle in _slots(op, of[node]):
-            ops.append(slot)
-            bundle.append(cycle)
+    for op, mine in zip(code.ops, of, strict=False):
+        if mine and mine[0].lanes:
+            for slot, cycle in _lanes(op, mine):
+                ops.append(slot)
+                bundle.append(cycle)
+            continue
+        ops.append(op)
+        bundle.append(mine[0].cycle if mine else -1)  # a debug one's is not known yet
     issued = code.with_ops(ops)
     place_debug(issued, bundle)
     return Schedule(issued, bundle, address)
 
 
-def _slots(op: Op, parts: Sequence[Part]) -> list[tuple[Op, int]]:
-    """The slots an operation is issued as, with their cycles; a debug one's is not known yet."""
-    if not parts:
-        return [(op, -1)]
-    if not parts[0].lanes:
-        return [(op, parts[0].cycle)]
+def _lanes(op: Op, parts: Sequence[Part]) -> Iterator[tuple[Op, int]]:
+    """The alu slots a split operation is issued as, with their cycles."""
     row = opcode("alu", op.row.name)
-    return [
-        (op._replace(row=row, operands=lane_operands(op.operands, lane)), part.cycle)
-        for part in parts
-        for lane in range(part.lane, part.lane + part.lanes)
-    ]
+    for part in parts:
+        for lane in range(part.lane, part.lane + part.lanes):
+            operands = lane_operands(op.operands, lane)
+            yield op._replace(row=row, operands=operands), part.cycle
 
 
 def place_registers(
