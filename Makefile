@@ -3,7 +3,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check format lint types contracts test soak mutants bench sanitize setup
+.PHONY: check format lint types contracts test soak mutants bench sanitize setup docs pages
 
 check: format lint types contracts test
 
@@ -26,6 +26,21 @@ contracts:
 test:
 	$(PYTHON) -m pytest -n auto
 
+# The site, into build/site; a dead link fails.
+docs:
+	$(BIN)mkdocs build --strict
+
+# Whatever of the documentation a program writes, anew.
+pages:
+	$(PYTHON) -m machine.manual
+	$(PYTHON) -m vliwdbg.commands > docs/commands.md
+	$(PYTHON) -m vliwdbg.cli.manual
+	$(PYTHON) -m vliwdbg.tui.picture
+	$(PYTHON) -m tests.cli.test_questions_page
+	$(PYTHON) -m tests.cli.test_bench_page
+	$(PYTHON) -m tests.agents.test_agents_page
+	$(PYTHON) -m tests.docs.walks
+
 # Long random runs of the TUI.
 soak:
 	$(PYTHON) -m pytest -m soak
@@ -42,7 +57,7 @@ bench:
 # those in use.
 SANITIZED := build/sanitize
 SANITIZED_TESTS := \
-	$(addprefix tests/machine/test_,core.py core_hostile.py core_encoding.py lockstep.py tracing.py trials.py waits.py) \
+	$(addprefix tests/machine/test_,core.py core_hostile.py core_encoding.py lockstep.py provenance.py tracing.py trials.py waits.py) \
 	tests/kernels/test_pack_core.py
 sanitize:
 	rm -rf $(SANITIZED)

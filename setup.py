@@ -11,10 +11,11 @@ import sysconfig
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.build_py import build_py
 
 STABLE_SINCE = "0x030B0000"
 EXTENSIONS = {
-    "machine.core._core": Path("machine/core"),
+    "machine._core": Path("machine/core"),
     "kernels.schedule._core._pack": Path("kernels/schedule/_core"),
 }
 # The stable ABI of free-threaded builds does not exist yet; they get extensions of their own.
@@ -47,7 +48,17 @@ def extension(name: str, folder: Path) -> Extension:
     )
 
 
+class BuildWithManual(build_py):
+    """Modules, and beside them the manual that they show, which is written for people in docs."""
+
+    def run(self) -> None:
+        super().run()
+        if not self.editable_mode:
+            self.copy_file("docs/machine.md", os.path.join(self.build_lib, "machine", "machine.md"))
+
+
 setup(
+    cmdclass={"build_py": BuildWithManual},
     ext_modules=[extension(name, folder) for name, folder in EXTENSIONS.items()],
     options={"bdist_wheel": {"py_limited_api": "cp311"}} if STABLE else {},
 )

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.editor import step_and_empty_request
 from benchmarks.rows import (
     ROWS,
     bundle_time,
@@ -53,6 +54,9 @@ def lines() -> Iterator[str]:
     for name, program in (("dense", dense()), ("kernel", kernel()), ("baseline", baseline())):
         logged, kept = history_per_cycle(program)
         yield f"- history of {name}: {logged:.0f} bytes a cycle in the log, {kept:.0f} in keyframes"
+    step, empty = step_and_empty_request()
+    what = f"{step / empty:.1f} times an empty request's {empty:.2f} ms"
+    yield f"- a step through `vliwdbg dap` takes {what}"
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     yield f"- most memory of the process that measured all this: {most:,.0f} MB"
 

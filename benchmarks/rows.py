@@ -17,17 +17,31 @@ from operator import methodcaller
 from pathlib import Path
 from random import Random
 from statistics import mean, median
+from time import process_time
 from typing import Any
 
+from benchmarks import agents, editor
+from benchmarks.editor import step_and_empty_request, step_and_look
 from benchmarks.timing import Prepare, in_turns, seconds
-from benchmarks.workloads import LOOP_BUNDLES, baseline, counting, dense, kernel, loop
+from benchmarks.workloads import (
+    LOOP_BUNDLES,
+    baseline,
+    counting,
+    dense,
+    kernel,
+    loop,
+    other,
+    slower,
+    wrong,
+)
 from machine import Problem, Program
 from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
 from machine.compat.loading import _kept as kept
-from machine.core import VARIABLE, choose_core
+from machine.core import choose_core
 from machine.machine import Machine, starting_memory
 from machine.model import Model
+from machine.native import VARIABLE
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
@@ -184,23 +198,29 @@ def checked_inputs() -> float:
 def start_and_load() -> float:
     """A whole process of `vliwdbg run -q FILE` to one of an empty Python program."""
     with tempfile.TemporaryDirectory() as folder:
-        return _ratio_of_processes(_run(_kernel_file(folder)), [sys.executable, "-c", "pass"])
+        return _ratio_of_processes(_run(_file(kernel(), folder)), [sys.executable, "-c", "pass"])
+
+
+def run_the_baseline() -> float:
+    """Seconds of a whole process that reads and runs the baseline, written by `vliwdbg build`."""
+    with tempfile.TemporaryDirectory() as folder:
+        return in_turns(5, _process(_run(_file(baseline(), folder))))[0]
 
 
 def start_bundled() -> float:
     """A whole process of `vliwdbg run -q`, the kernel built before, to one that reads a file."""
     with tempfile.TemporaryDirectory() as folder:
-        return _ratio_of_processes(_run(), _run(_kernel_file(folder)))
+        return _ratio_of_processes(_run(), _run(_file(kernel(), folder)))
 
 
 def _run(*words: str) -> list[str]:
     return [sys.executable, "-c", "from vliwdbg.cli import main; main()", "run", "-q", *words]
 
 
-def _kernel_file(folder: str) -> str:
-    file = Path(folder, "kernel.json")
+def _file(program: Program, folder: str) -> str:
+    file = Path(folder, "program.json")
     with file.open("w") as stream:
-        write_program(kernel(), stream)
+        write_program(program, stream)
     return str(file)
 
 
@@ -220,7 +240,8 @@ def _process(command: list[str]) -> Prepare:
 
 
 def question(make: Callable[[], Program], ask: Callable[[Questions], object]) -> float:
-    """Milliseconds of the first question about a program, its run and graph included."""
+    """Milliseconds, of this process alone, of the first question about a program, its run and graph
+    included."""
     program = make()
     memory = starting_memory(program)
 
@@ -228,8 +249,14 @@ def question(make: Callable[[], Program], ask: Callable[[Questions], object]) ->
         asked = Questions(program, memory)
         return lambda: ask(asked)
 
-    (taken,) = in_turns(5, prepare_one)
+    (taken,) = in_turns(5, prepare_one, clock=process_time)
     return 1e3 * taken
+
+
+def diff_of_schedules(make: Callable[[], Program]) -> float:
+    """Milliseconds of `diff` of a program and the bundled kernel by another scheduler."""
+    theirs = other()
+    return question(make, lambda asked: asked.diff(Questions(theirs, starting_memory(theirs))))
 
 
 def one_more_who() -> float:
@@ -414,13 +441,34 @@ ROWS = (
     Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
         start_and_load),
     Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
+    Row("`vliwdbg run -q FILE` of the baseline", 0.5, 0.25, "s", run_the_baseline),
     Row("`who` of the bundled kernel, the first question", 60, 20, "ms",
         partial(question, kernel, who_of_a_value)),
     Row("`who` of it, one more", 1, 0.5, "ms", one_more_who),
     Row("the slowest other question about it, the first", 300, 100, "ms",
         lambda: slowest_question(kernel)),
+    Row("`diff` of it and the same by another scheduler", 400, 300, "ms",
+        lambda: diff_of_schedules(kernel)),
+    Row("`explain` of it", 2000, 600, "ms", partial(question, kernel, Questions.explain)),
+    Row("`diverge` of it with one operand wrong", 3000, 1000, "ms",
+        partial(question, wrong, Questions.diverge)),
+    Row("`who` of a kernel of 1,800 bundles, the first question", 60, 40, "ms",
+        partial(question, slower, who_of_a_value)),
+    Row("the slowest other question about it, the first", 300, 200, "ms",
+        lambda: slowest_question(slower)),
+    Row("`diff` of it and the bundled kernel by another scheduler", 400, 300, "ms",
+        lambda: diff_of_schedules(slower)),
+    Row("`explain` of it", 2000, 800, "ms", partial(question, slower, Questions.explain)),
     Row("the graph of the baseline's run", 500, 100, "ms",
         partial(question, baseline, lambda asked: asked.flow.word_writes)),
     Row("the slowest question about the baseline, the first", 5000, 2000, "ms",
         lambda: slowest_question(baseline)),
+    Row("first answer of `vliwdbg mcp`, over an empty Python with its SDK", 0.4, 0.2, "s",
+        agents.first_answer),
+    Row("`why` through it, over the same in process", 20, 10, "ms", agents.why_through_the_wire),
+    Row("the first answer of `vliwdbg dap`, over `python -c pass`", 0.4, 0.1, "s",
+        editor.first_answer),
+    Row("a step through `vliwdbg dap`, to its stop", 5, 1, "ms",
+        lambda: step_and_empty_request()[0]),
+    Row("the same with stack, scopes and first variables", 15, 5, "ms", step_and_look),
 )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from kernels.catalog import build
 from machine import Problem, Program
 from machine.problem import HEADER_WORDS
+from tests.inspect.mutations import mutants
 
 SCALARS, VECTORS = 64, 100
 OPS = ("+", "-", "*", "^", "&", "|", "<<", ">>", "<", "==")
@@ -67,6 +68,24 @@ def mixed(operations: int) -> Program:
 def kernel() -> Program:
     """The bundled kernel at the standard size: some 1,000 bundles, most of them full."""
     return build()
+
+
+@cache
+def slower() -> Program:
+    """The same without its tree in scratch, by another scheduler: some 1,800 bundles."""
+    return build("treehash", "list", without=("tree-cache",))
+
+
+@cache
+def other() -> Program:
+    """The bundled kernel by another scheduler."""
+    return build("treehash", "list")
+
+
+@cache
+def wrong() -> Program:
+    """The bundled kernel with one operand wrong."""
+    return next(mutants(kernel(), 1)).program
 
 
 @cache

@@ -1,6 +1,6 @@
 """How few cycles the engines could do a kernel in, whatever modes its vectors have.
 
-A linear program: of each choice, how many vectors make it which way (`plan.VALUES`), and how much
+A linear program: of each choice, how many vectors make it which way (`CHOICE_SIZES`), and how much
 of what is splittable goes to alu, so that the engine with most to do has as little as possible.
 Vectors may be divided, choices are taken to add up, and nothing ever waits: no search gets below.
 """
@@ -13,11 +13,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
 from kernels.ir import Code, Op
-from kernels.order import Order
-from kernels.plan import VALUES, Modes, modes_that_matter
-from kernels.schedule.flat import Kind, kind_of
+from kernels.plan import CHOICE_SIZES, VectorChoices, modes_that_matter
+from kernels.schedule.pack_input import Kind, kind_of
 from machine.isa import SLOT_LIMITS, VLEN
 
 Counts = Counter[Kind]
@@ -25,17 +25,20 @@ AVAILABLE = find_spec("ortools") is not None
 """Whether the solver is installed."""
 
 
-def bound(order: Order) -> float:
-    """The least cycles of this order's operations. Raises BuildError without OR-Tools."""
+def bound(request: BuildRequest) -> float:
+    """The least cycles of this request's operations. Raises BuildError without OR-Tools."""
     if not AVAILABLE:
         raise BuildError("a bound over all modes needs OR-Tools: pip install 'vliwdbg[cpsat]'")
     solver = import_module("ortools.linear_solver.pywraplp").Solver.CreateSolver("GLOP")
-    code = order.compile()
-    (usual,) = set(order.plan.modes)
+    code = request.compile()
+    (usual,) = set(request.plan.modes)
     vectors = 1 + max((op.origin.vector or 0 for op in code.ops), default=0)
     uses: dict[Kind, Any] = dict(_counts(code.ops, code))
-    for name in modes_that_matter(order.plan, order.outputs):
-        ways = {value: _change(order, vectors, usual, name, value) for value in range(VALUES[name])}
+    for name in modes_that_matter(request.plan, request.outputs):
+        ways = {
+            value: _change(request, vectors, usual, name, value)
+            for value in range(CHOICE_SIZES[name])
+        }
         shares = {value: solver.NumVar(0, vectors, "") for value in ways}
         solver.Add(sum(shares.values()) == vectors)
         for value, change in ways.items():
@@ -53,15 +56,17 @@ def bound(order: Order) -> float:
     return least
 
 
-def _change(order: Order, vectors: int, usual: Modes, name: str, value: int) -> Counts:
+def _change(
+    request: BuildRequest, vectors: int, usual: VectorChoices, name: str, value: int
+) -> Counts:
     """What a vector does more with this value of a field than usual; less is below 0."""
-    change = _of_vector(order, vectors, replace(usual, **{name: value}))
-    change.subtract(_of_vector(order, vectors, usual))
+    change = _of_vector(request, vectors, replace(usual, **{name: value}))
+    change.subtract(_of_vector(request, vectors, usual))
     return change
 
 
-def _of_vector(order: Order, vectors: int, modes: Modes) -> Counts:
-    code = order.compile([modes] * vectors, [0], bare=True)
+def _of_vector(request: BuildRequest, vectors: int, modes: VectorChoices) -> Counts:
+    code = request.compile([modes] * vectors, [0], bare=True)
     return _counts([op for op in code.ops if op.origin.vector == 0], code)
 
 

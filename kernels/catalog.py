@@ -1,6 +1,6 @@
 """The bundled kernels by name, and `build`, which makes a program of one.
 
-    Order -> kernel -> passes -> scheduler -> checker -> Program
+    BuildRequest -> kernel -> passes -> scheduler -> checker -> Program
 
 A name that nobody knows is a BuildError that lists the known ones.
 """
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kernels.errors import BuildError
 from kernels.schedule import SCHEDULERS, find_scheduler
-from machine.collector import collector_off
+from machine.collector import gc_paused
 
 if TYPE_CHECKING:
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
     from kernels.passes import Hook
     from kernels.schedule.base import Schedule
     from machine.problem import Problem
@@ -34,7 +34,7 @@ def _tell_nobody(_what: str, _part: float) -> None:
 class KernelRow(NamedTuple):
     """A kernel: a line of help, what it can claim to leave right, and which scheduler suits it.
 
-    `kernels.order` compiles it.
+    `kernels.build_request` compiles it.
     """
 
     help: str
@@ -80,41 +80,41 @@ def build(
     `without` names passes, choices and freedoms to leave out, `settings` caps choices. `hook` is
     shown the operations as the kernel writes them, and after each pass. Raises BuildError.
     """
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
     from machine.problem import Problem
 
     row = find_kernel(kernel)
     scheduler = row.scheduler if scheduler is None else scheduler
     run = find_scheduler(scheduler)
     _refuse_unknown_outputs(kernel, row, outputs)
-    order = Order(
+    request = BuildRequest(
         problem or Problem(), kernel, tuple(outputs), tuple(without), dict(settings or {}), hook
     )
     report = progress or _tell_nobody
-    with collector_off():
+    with gc_paused():
         report("schedule", 0.0)
-        schedule = run(order)
+        schedule = run(request)
         report("verify", 0.6)
         _refuse_unsound(schedule)
         report("program", 0.8)
-        program = _program(order, scheduler, schedule)
+        program = _program(request, scheduler, schedule)
     report("done", 1.0)
     return program
 
 
-def _program(order: Order, scheduler: str, schedule: Schedule) -> Program:
+def _program(request: BuildRequest, scheduler: str, schedule: Schedule) -> Program:
     from kernels.lower import lower, scratch_map, tags
     from machine.program import Program
 
     bundles, slots = lower(schedule)
     return Program.from_bundles(
         bundles,
-        name=f"{order.kernel} ({scheduler})",
+        name=f"{request.kernel} ({scheduler})",
         scratch_map=scratch_map(schedule),
-        problem=order.problem,
-        outputs=order.outputs,
+        problem=request.problem,
+        outputs=request.outputs,
         tags=tags(schedule.code, schedule.bundle),
-        build={**_facts(order, scheduler), **schedule.facts},
+        build={**_facts(request, scheduler), **schedule.facts},
         slots=slots,
     )
 
@@ -132,12 +132,12 @@ def _refuse_unknown_outputs(kernel: str, row: KernelRow, outputs: Sequence[str])
             raise BuildError.unknown(f"output of {kernel}", output, row.outputs)
 
 
-def _facts(order: Order, scheduler: str) -> dict[str, Any]:
-    facts: dict[str, Any] = {"kernel": order.kernel, "scheduler": scheduler}
-    if order.without:
-        facts["without"] = list(order.without)
-    if order.settings:
-        facts["settings"] = dict(order.settings)
+def _facts(request: BuildRequest, scheduler: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"kernel": request.kernel, "scheduler": scheduler}
+    if request.without:
+        facts["without"] = list(request.without)
+    if request.settings:
+        facts["settings"] = dict(request.settings)
     return facts
 
 

@@ -1,7 +1,7 @@
 """What a treehash kernel may do one way or another: the choices, apart from the code that obeys.
 
     Plan    the whole kernel: which levels of the tree lie where
-    Modes   one vector: by which engine something is done that several could do
+    VectorChoices   one vector: by which engine something is done that several could do
 
 A search varies modes and nothing else; `--without` and `--set` change the plan.
 """
@@ -37,8 +37,8 @@ REMAINDER = 4
 
 
 @dataclass(frozen=True)
-class Modes:
-    """How one vector does it. A search may put any number below that of VALUES into any field.
+class VectorChoices:
+    """How one vector does it. A search may put any number below the field's CHOICE_SIZES into it.
 
     An address or index is a constant, plus a multiply_add for each bit since the last one. The
     first n bits may choose between 2^n constants instead, by 2^n - 1 vselects: those are the bits
@@ -70,11 +70,11 @@ class Modes:
         return way
 
 
-OF_PAIRS = Modes(first_address=2, second_address=0, second_child=LANES, index=0)
+OF_PAIRS = VectorChoices(first_address=2, second_address=0, second_child=LANES, index=0)
 """Usual ones where blocks begin at level 4: level 3 by vselects leaves little of flow."""
 LONG, SHORT = ("first", "second", "third"), "last"
-"""The blocks of a walk, in order, by the fields of Modes that tell how each is read."""
-VALUES = {
+"""The blocks of a walk, in order, by the fields of VectorChoices that tell how each is read."""
+CHOICE_SIZES = {
     "first_address": 5,
     "second_address": 3,
     "third_address": 3,
@@ -86,7 +86,7 @@ VALUES = {
     "index": 3,
     "final": 3,
 }
-"""By field of Modes, how many values it may have."""
+"""By field of VectorChoices, how many values it may have."""
 LIKELY = {
     "first_address": (2, 3, REMAINDER),
     "second_address": (1, 2),
@@ -99,7 +99,7 @@ LIKELY = {
     "index": (1, 2),
     "final": (0, 1, 2),
 }
-"""By field of Modes, the values that are worth a try where much is at stake."""
+"""By field of VectorChoices, the values that are worth a try where much is at stake."""
 
 
 @dataclass(frozen=True)
@@ -136,15 +136,15 @@ class Plan:
     """The last one that is ready is kept for alu where valu has others."""
     forest_buffers: int = 6
     """Rows of the forest in which children are chosen by stores; they are as before at the end."""
-    modes: Sequence[Modes] = field(default=())
+    modes: Sequence[VectorChoices] = field(default=())
     """By vector; the last one's for those past the end."""
     only: Sequence[int] = ()
     """Vectors to compile, for who wants to see them apart; all if empty."""
     bare: bool = False
     """Without what no vector reads in scratch: the table is laid out in memory by nobody."""
 
-    def modes_of(self, vector: int) -> Modes:
-        return self.modes[min(vector, len(self.modes) - 1)] if self.modes else Modes()
+    def modes_of(self, vector: int) -> VectorChoices:
+        return self.modes[min(vector, len(self.modes) - 1)] if self.modes else VectorChoices()
 
 
 CHOICES = {
@@ -191,15 +191,15 @@ def plan_for(
         if _load_binds(problem, blocks) and _loading(problem, fewer) < _loading(problem, blocks):
             plan, blocks = replace(plan, first_block=4), fewer
         plan = replace(plan, blocks=blocks, tables=bool(blocks))
-    return replace(plan, modes=(Modes() if plan.first_block == SHORT_BLOCK else OF_PAIRS,))
+    return replace(plan, modes=(VectorChoices() if plan.first_block == SHORT_BLOCK else OF_PAIRS,))
 
 
 def modes_that_matter(plan: Plan, outputs: Sequence[str]) -> list[str]:
-    """The fields of Modes that such a kernel looks at."""
+    """The fields of VectorChoices that such a kernel looks at."""
     blocks = (*LONG[: len(plan.blocks)], SHORT)
     names = {"index"} | {f"{block}_{what}" for block in blocks for what in ("address", "child")}
     names |= {"final"} if "indices" in outputs else set()
-    return [name for name in VALUES if name in names]
+    return [name for name in CHOICE_SIZES if name in names]
 
 
 def _blocks(problem: Problem, plan: Plan) -> tuple[int, ...]:

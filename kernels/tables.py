@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kernels.ablation import left_out, techniques, walk
 from kernels.analysis.floors import floors
+from kernels.build_request import BuildRequest
 from kernels.catalog import build
-from kernels.order import Order
 from machine.problem import Problem
 from machine.program import Program
 
@@ -73,7 +73,7 @@ def without_table(measure: Measure, problem: Problem, outputs: tuple[str, ...]) 
 def floors_table(_measure: Measure, problem: Problem, outputs: tuple[str, ...]) -> Iterator[str]:
     """The least cycles that each engine needs for the kernel's operations."""
     yield from _head("engine", "limit", "at least cycles")
-    for name, cycles in floors(Order(problem, outputs=outputs).compile()).items():
+    for name, cycles in floors(BuildRequest(problem, outputs=outputs).compile()).items():
         yield _line((name, MEANINGS[name], f"{cycles:.1f}"))
 
 

@@ -205,7 +205,7 @@ class _Kernel:
         return min(self.height, self.level(r) + self.rounds - 1 - r)
 
     def blocks(self, r: int) -> Mapping[int, str]:
-        """The levels at which the walk of round r reads blocks, with their names in Modes."""
+        """The levels at which the walk of round r reads blocks, named as in VectorChoices."""
         if self.last_level(r) in (SHORT_BLOCK, SHORT_BLOCK + 1):
             return {SHORT_BLOCK: SHORT} if self.plan.blocks else {}
         return dict(zip(self.plan.blocks, LONG, strict=False))

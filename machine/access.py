@@ -18,15 +18,16 @@ set that works another way is refused here, at import.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
-from itertools import compress
+from sys import byteorder
 from typing import TYPE_CHECKING, NamedTuple
 
-from machine.isa import OPCODES, VLEN, Opcode, Role
+from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, Opcode, Role
 
 if TYPE_CHECKING:
-    from machine.program import Columns
+    from machine.columns import Columns
 
 Words = tuple[int, int]
 """A run of scratch words: first address and width."""
@@ -180,17 +181,47 @@ def slots_of(columns: Columns, rows: Collection[Opcode]) -> Iterator[int]:
 
 def mark_touching(columns: Columns, start: int, stop: int, kinds: Collection[Kind]) -> Marks:
     """Mark the slots that do such a thing to a word of scratch start:stop."""
-    marks = bytearray(columns.slot_count)
-    opcodes = columns.opcodes.tobytes()
+    return mark_touching_any(columns, range(start, stop), kinds)
+
+
+def mark_touching_any(columns: Columns, words: Iterable[int], kinds: Collection[Kind]) -> Marks:
+    """Mark the slots that do such a thing to any of these words of scratch."""
+    wanted, opcodes = frozenset(words), columns.opcodes.tobytes()
+    found = 0
     for position, operands in enumerate(columns.operands):
         for width, codes in _codes_by_width(position, kinds).items():
-            chosen = compress(enumerate(operands), opcodes.translate(codes))
-            low = start - width
-            for slot in [slot for slot, at in chosen if low < at < stop]:
-                marks[slot] = 1
-    for slot in _touching_with_offset(columns, start, stop, kinds):
+            reaching = {word - lane for word in wanted for lane in range(width)}
+            found |= _bits(opcodes.translate(codes)) & _equal_to_any(operands, reaching)
+    marks = bytearray(found.to_bytes(columns.slot_count, "little"))
+    for slot in _touching_with_offset(columns, wanted, kinds):
         marks[slot] = 1
     return bytes(marks)
+
+
+def _equal_to_any(operands: array[int], addresses: Iterable[int]) -> int:
+    """Mark operands in scratch that are one of these addresses, all in the bits of one number.
+
+    An address is two bytes. To compare one byte of all operands with a table, and to join what
+    comes of both, takes Python a few calls, however many slots there are.
+    """
+    by_high: dict[int, bytearray] = {}
+    for address in addresses:
+        if 0 <= address < SCRATCH_SIZE:
+            by_high.setdefault(address >> 8, bytearray(256))[address & 0xFF] = 1
+    if not by_high:
+        return 0
+    image = operands.tobytes()
+    low, high = (0, 1) if byteorder == "little" else (-1, -2)
+    lows, highs = (image[byte % operands.itemsize :: operands.itemsize] for byte in (low, high))
+    found = 0
+    for byte, table in by_high.items():
+        there = _bits(highs.translate(bytes(other == byte for other in range(256))))
+        found |= there & _bits(lows.translate(table))
+    return found
+
+
+def _bits(marks: Marks) -> int:
+    return int.from_bytes(marks, "little")
 
 
 def _codes_by_width(position: int, kinds: Collection[Kind]) -> dict[int, bytes]:
@@ -210,12 +241,13 @@ def _spans_of(spans: Spans, kinds: Collection[Kind]) -> list[tuple[int, int]]:
 
 
 def _touching_with_offset(
-    columns: Columns, start: int, stop: int, kinds: Collection[Kind]
+    columns: Columns, words: Collection[int], kinds: Collection[Kind]
 ) -> Iterator[int]:
     rows = [row for row in OPCODES if ACCESS[row.code].offset is not None]
     for slot in slots_of(columns, rows):
         code, operands = columns.opcodes[slot], columns.operands_of(slot)
         shift = ACCESS[code].shift(operands)
         spans = _spans_of(SPANS[code], kinds)
-        if any(start - width < operands[at] + shift < stop for at, width in spans):
+        reached = (range(operands[at] + shift, operands[at] + shift + width) for at, width in spans)
+        if any(word in words for span in reached for word in span):
             yield slot

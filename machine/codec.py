@@ -17,18 +17,22 @@ import sys
 from array import array
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
-from machine.collector import collector_off
-from machine.core.encoding import make_encoder
+from machine import provenance
+from machine.collector import gc_paused
+from machine.columns import Columns
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
+from machine.encode_fast import make_encoder
 from machine.errors import Complaint, ProgramError, quoted
 from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
-from machine.program import Columns, Program, Tag
+from machine.program import Program, Tag
+from machine.provenance import Provenance
 
 FORMAT = "vliwdbg/1"
 MAX_BYTES = 256 * 2**20
@@ -39,13 +43,28 @@ PROBLEM_KEYS = ("forest_height", "rounds", "batch_size", "seed")
 _CHUNK = 2**20
 
 
-def read_program(source: str) -> Program:
-    """The program of a JSON file, or of standard input for `-`.
+def read_program(source: str, scratch_size: int = SCRATCH_SIZE) -> Program:
+    """The program of a JSON file, or of standard input for `-`, for a machine with so much scratch.
 
     Raises ProgramError with every fault of the file.
     """
-    with collector_off():
-        return program_of(read_json(source), name=_name_of(source))
+    with gc_paused():
+        # What was parsed is gone again before the collector could look through it.
+        document = _with_provenance(_read(source), source)
+        return program_of(document, _name_of(source), scratch_size)
+
+
+def _with_provenance(data: bytes, source: str) -> Any:
+    """The JSON value of a program file, in which the provenance may be left unread."""
+    parted = provenance.part(data)
+    if parted:
+        rest, slots = parted
+        with suppress(ProgramError):  # which is told of the whole file
+            value = parse_json(rest, source)
+            if value and provenance.KEY not in value:
+                value[provenance.KEY] = slots
+                return value
+    return parse_json(data, source)
 
 
 def read_words(source: str) -> array[int]:
@@ -68,15 +87,18 @@ def _name_of(source: str) -> str:
 
 def read_json(source: str) -> Any:
     """The JSON value in a file or in standard input. Raises ProgramError with one clear line."""
+    return parse_json(_read(source), source)
+
+
+def _read(source: str) -> bytes:
     try:
-        data = _read_bytes(source)
+        return _read_bytes(source)
     except ProgramError:
         raise
     except OSError as error:
         raise ProgramError.at(source, _reason(error)) from None
     except ValueError:
         raise ProgramError.at(quoted(source), "no file has a NUL in its name") from None
-    return parse_json(data, source)
 
 
 def _reason(error: OSError) -> str:
@@ -125,7 +147,7 @@ def parse_json(data: bytes, source: str) -> Any:
     """The value of JSON text in UTF-8, with or without a byte order mark. Raises ProgramError."""
     try:
         text = data.removeprefix(BOM_UTF8).decode()
-        with collector_off():
+        with gc_paused():
             value = json.loads(text)
             if _has_keys(text, _count_keys(value)):  # so none was lost
                 return value
@@ -186,6 +208,7 @@ class _Faults:
 
     complaints: list[Complaint] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    scratch_size: int = SCRATCH_SIZE
 
     def add(self, place: str, message: str) -> None:
         self.complaints.append(Complaint(place, message))
@@ -204,16 +227,16 @@ class _Faults:
             raise ProgramError(self.complaints)
 
 
-def program_of(document: Any, name: str = "") -> Program:
+def program_of(document: Any, name: str = "", scratch_size: int = SCRATCH_SIZE) -> Program:
     """The program that a JSON value describes. Raises ProgramError with every fault in it."""
-    faults = _Faults()
+    faults = _Faults(scratch_size=scratch_size)
     if isinstance(document, list):
         document = {"bundles": document}
     if not isinstance(document, dict):
         message = f"is {kind_of(document)}; a program is a list of bundles or an object with them"
         raise ProgramError.at("", message)
     faults.expects("", document, dict, "an object")
-    facts: dict[str, Any] = {"name": name}
+    facts: dict[str, Any] = {"name": name, "scratch_size": scratch_size}
     columns = _bundles(faults, document)
     for key, value in document.items():
         if key in FIELDS:
@@ -231,7 +254,7 @@ def program_of(document: Any, name: str = "") -> Program:
 
 def _bundles(faults: _Faults, document: Mapping[str, Any]) -> Columns:
     given = [key for key in BUNDLE_KEYS if key in document]
-    encoder = make_encoder()
+    encoder = make_encoder(faults.scratch_size)
     if len(given) != 1:
         found = " and ".join(given) + " are both given" if given else "there are none"
         faults.add("bundles", f"{found}; a program is a list of bundles or an object with them")
@@ -280,15 +303,16 @@ def _scratch_map(faults: _Faults, place: str, value: Any) -> dict[int, tuple[str
     names: dict[int, tuple[str, int]] = {}
     if not faults.expects(place, value, dict, "an object of addresses with their names"):
         return names
+    size = faults.scratch_size
     for key, entry in value.items():
         here = f"{place}[{quoted(key)}]"
-        if not re.fullmatch(r"0|[1-9]\d{0,3}", key, re.ASCII) or int(key) >= SCRATCH_SIZE:
-            faults.add(here, f"is no scratch address; they are 0..{SCRATCH_SIZE - 1}")
+        if not re.fullmatch(r"0|[1-9]\d{0,4}", key, re.ASCII) or int(key) >= size:
+            faults.add(here, f"is no scratch address; they are 0..{size - 1}")
         elif not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str):
             faults.add(here, "is not a list of a name and a width in words")
         else:
             name, width = entry
-            names[int(key)] = (name, _whole(faults, here, width, 1, SCRATCH_SIZE - int(key)))
+            names[int(key)] = (name, _whole(faults, here, width, 1, size - int(key)))
     return names
 
 
@@ -353,7 +377,9 @@ def _build(faults: _Faults, place: str, value: Any) -> dict[str, Any]:
     return dict(value)
 
 
-def _slots(faults: _Faults, place: str, value: Any) -> list[Any]:
+def _slots(faults: _Faults, place: str, value: Any) -> Sequence[Any]:
+    if isinstance(value, Provenance):  # it has been looked over
+        return value
     if not faults.expects(place, value, list, "a list"):
         return []
     # As there may be many: first whether anything at all is wrong.

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collector_off() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """No collection while it lasts.
 
     Parsing or building a program of 200,000 bundles makes a million containers and no cycles:

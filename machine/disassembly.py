@@ -30,6 +30,7 @@ class ScratchNames:
         self._map = dict(sorted(scratch_map.items()))
         self._starts = list(self._map)
         self._by_name: dict[str, list[tuple[int, int]]] = {}
+        self._texts: dict[tuple[int, int], str] = {}
         for address, (name, width) in self._map.items():
             self._by_name.setdefault(name, []).append((address, width))
 
@@ -58,6 +59,12 @@ class ScratchNames:
 
     def text(self, address: int, width: int = 1) -> str:
         """How a run of words is called: `tmp`, `v_val`, `v_val[3]`, `s[64]`, `s[64]@8`."""
+        known = self._texts.get((address, width))
+        if known is None:
+            known = self._texts[address, width] = self._text(address, width)
+        return known
+
+    def _text(self, address: int, width: int) -> str:
         held = self.holding(address)
         if held is None or address + width > held[0] + held[2]:
             return f"s[{address}]" if width == 1 else f"s[{address}]@{width}"

@@ -14,7 +14,8 @@ from math import isfinite
 from typing import Any
 
 from machine.access import ACCESS
-from machine.errors import Complaint, ProgramError, quoted, shown
+from machine.columns import MAX_OPERANDS, PAYLOAD_ROLES, Columns
+from machine.errors import Complaint, quoted, shown
 from machine.isa import (
     COMMENT,
     ENGINE_CODES,
@@ -30,7 +31,6 @@ from machine.isa import (
     opcode,
     opcodes_of,
 )
-from machine.program import MAX_OPERANDS, PAYLOAD_ROLES, Columns
 
 INT64_MAX = 2**63 - 1
 ENOUGH = 10_000
@@ -46,24 +46,11 @@ class _RefusedError(Exception):
     """What is wrong with one operand or slot."""
 
 
-def encode_bundles(bundles: Sequence[Any]) -> Columns:
-    """The columns of these bundles: a sequence of mappings engine -> sequence of slots.
-
-    Raises ProgramError with every fault in them.
-    """
-    from machine.core.encoding import make_encoder
-
-    encoder = make_encoder()
-    encoder.add_all(bundles)
-    if encoder.complaints:
-        raise ProgramError(encoder.complaints)
-    return encoder.columns
-
-
 class Encoder:
     """Fills `columns`; gathers `complaints`, and `notes` on what is odd but no reason to refuse."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch_size: int = SCRATCH_SIZE) -> None:
+        self.scratch_size = scratch_size
         self.columns = Columns()
         self.complaints: list[Complaint] = []
         self.notes: list[str] = []
@@ -188,7 +175,7 @@ class Encoder:
                 continue
             stored[position] = number = _integer(operand, value)
             if operand.in_scratch:
-                _verify_scratch(operand, number, shift)
+                _verify_scratch(operand, number, shift, self.scratch_size)
             elif abs(number) > INT64_MAX:
                 self.columns.wide[slot, position] = number
                 stored[position] = number & WORD_MASK
@@ -219,15 +206,15 @@ def _integer(operand: Operand, value: Any) -> int:
     return value
 
 
-def _verify_scratch(operand: Operand, address: int, shift: int) -> None:
+def _verify_scratch(operand: Operand, address: int, shift: int, size: int) -> None:
     start = address + shift
     if start < 0:
         raise _RefusedError(f"{operand.name}: scratch {shown(start)} is below 0")
-    if start >= SCRATCH_SIZE:
-        raise _RefusedError(f"{operand.name}: scratch {shown(start)} is past {SCRATCH_SIZE - 1}")
-    if start + operand.width > SCRATCH_SIZE:
+    if start >= size:
+        raise _RefusedError(f"{operand.name}: scratch {shown(start)} is past {size - 1}")
+    if start + operand.width > size:
         end = start + operand.width
-        raise _RefusedError(f"{operand.name}: scratch {start}:{end} ends past {SCRATCH_SIZE}")
+        raise _RefusedError(f"{operand.name}: scratch {start}:{end} ends past {size}")
     if abs(address) > INT64_MAX:
         raise _RefusedError(f"{operand.name} and the offset do not fit in 64 bits")
 

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 VLEN = 8
 """Lanes of a vector, which is that many consecutive scratch words."""
 SCRATCH_SIZE = 1536
+MOST_SCRATCH = 2**16 - 1
+"""Words of scratch that a program may be given to see what more than the machine's is worth."""
 """Words of scratch."""
 WORD_MASK = 0xFFFF_FFFF
 """All arithmetic is modulo this plus one."""

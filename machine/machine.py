@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableSequence, Sequence
 from typing import Any
 
-from machine.core import choose_core
+from machine.core import core_for
 from machine.core.inputs import memory_of, record
 from machine.problem import Layout, Problem
 from machine.program import Program
@@ -42,7 +42,7 @@ class Machine:
     passed over. `debug` off passes over compares; `pauses` off makes a pause nothing but its
     cycle; `history` is how many bundles `step_back` can take back; `count` keeps `core.visits`, how
     often each pc was executed. `core` names the one to use, if not the fastest
-    (`machine.core.choose_core`).
+    (`machine.core.core_for`).
 
         >>> machine = Machine(Program.from_bundles([{"load": [["const", 0, 42]]}]))
         >>> machine.run().reason, machine.scratch[0], machine.cycle
@@ -66,7 +66,7 @@ class Machine:
             reference = reference_for(words)
         self.program = program
         self.core: Timeline = Timeline.on(
-            choose_core(core),
+            core_for(program, core),
             program,
             words,
             reference=reference,

@@ -17,6 +17,8 @@ from machine.isa import ENGINES, SLOT_LIMITS, VLEN, Opcode, Operand, Role, opcod
 from machine.problem import HASH_STAGES
 
 MANUAL = Path(__file__).resolve().parent.parent / "docs" / "machine.md"
+PACKED = Path(__file__).with_name(MANUAL.name)
+"""Where setup.py puts a copy for installations without docs."""
 _BLOCK = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -87,6 +89,12 @@ TABLES: Mapping[str, Callable[[], str]] = {
 def with_tables(text: str) -> str:
     """The manual's text with every table made anew. Raises KeyError for an unknown one."""
     return _BLOCK.sub(lambda block: block[1] + TABLES[block[2]]() + block[3], text)
+
+
+def text() -> str:
+    """The manual, with the tables of the code: from docs, or as it was packed into the package."""
+    place = MANUAL if MANUAL.exists() else PACKED
+    return with_tables(place.read_text(encoding="utf-8"))
 
 
 def main() -> None:

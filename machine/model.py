@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
+from machine.columns import MAX_OPERANDS
 from machine.conditions import Need, Trap, may_hold
-from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Arithmetic, Opcode, Ternary
-from machine.program import MAX_OPERANDS, Program, Slot
+from machine.isa import ENGINES, OPCODES, VLEN, WORD_MASK, Arithmetic, Opcode, Ternary
+from machine.program import Program, Slot
 from machine.protocol import (
     BREAK_AFTER,
     BREAK_AFTER_READ,
@@ -179,7 +180,7 @@ class Model(Probe):
         count: bool = False,
     ) -> None:
         columns = program.columns
-        super().__init__([0] * SCRATCH_SIZE, list(memory), columns.payloads)
+        super().__init__([0] * program.scratch_size, list(memory), columns.payloads)
         self.trace: list[int] = []
         self.pc = self.cycle = self.position = 0
         self.reference = reference
@@ -219,7 +220,7 @@ class Model(Probe):
     @property
     def saved_bytes(self) -> int:
         """What a saved state takes."""
-        return _BYTES_OF_A_WORD * (SCRATCH_SIZE + len(self.memory) + len(self.visits or ()))
+        return _BYTES_OF_A_WORD * (len(self.scratch) + len(self.memory) + len(self.visits or ()))
 
     @property
     def memory_flags(self) -> bytearray:

@@ -1,17 +1,6 @@
-"""A program: bundles in columns, and what is known about them.
+"""A program: bundles, and what is known about them.
 
-Two hundred thousand bundles stay small because nothing here is an object per slot:
-
-    bundle  0      1      2            first_group  [0, 2, 2, 3]        (one more than bundles)
-            |\\            |
-    group   alu load      debug        group_engine [0, 2, 5]  first_slot [0, 2, 3, 4]
-            |\\   |        |
-    slot    + *  const    compare      opcodes [0, 2, 29, 45]  operands[0..3] [...]
-
-A group is one engine of one bundle, in the bundle's own order, which is part of the program
-(docs/machine.md, Bundles). `Bundle` and `Slot` are views, made when asked for. What is no
-64-bit number (a debug slot's keys and comments, an immediate of hundreds of bits) lies in
-`payloads`, and the operand column holds its index there.
+The bundles lie in columns (`machine.columns`). `Bundle` and `Slot` are views, made when asked for.
 """
 
 from __future__ import annotations
@@ -20,19 +9,17 @@ import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.access import ACCESS
-from machine.isa import COMMENT, ENGINES, OPCODES, Opcode, Role
+from machine.columns import PAYLOAD_ROLES, Columns
+from machine.encode_fast import encode_bundles
+from machine.isa import COMMENT, ENGINES, OPCODES, SCRATCH_SIZE, Opcode
 
 if TYPE_CHECKING:
     from machine.problem import Problem
 
-MAX_OPERANDS = max(row.arity for row in OPCODES)
-PAYLOAD_ROLES = frozenset({Role.KEY, Role.KEYS, Role.ANYTHING})
-# A byte for each engine's code: whether a bundle that names it takes a cycle.
-WORKS = bytes(engine < len(ENGINES) and ENGINES[engine] != "debug" for engine in range(256))
 _HASHED_AT_ONCE = 4096
 _ENGINE_JSON = [json.dumps(engine) for engine in ENGINES]
 # Each opcode's name in JSON, and how many numbers follow it; None where not all are numbers.
@@ -85,95 +72,6 @@ class Bundle(NamedTuple):
         return {engine: [slot.written for slot in slots] for engine, slots in self.groups}
 
 
-class Columns:
-    """The bundles, in flat arrays. Filled once, by `machine.encode`; then only read."""
-
-    __slots__ = (
-        "first_group",
-        "first_slot",
-        "group_engine",
-        "lowered",
-        "opcodes",
-        "operands",
-        "payloads",
-        "wide",
-    )
-
-    def __init__(self) -> None:
-        self.first_group = array("I", [0])
-        self.group_engine = array("B")
-        self.first_slot = array("I", [0])
-        self.opcodes = array("B")
-        self.operands = tuple(array("q") for _ in range(MAX_OPERANDS))
-        self.payloads: list[Any] = []
-        self.wide: dict[tuple[int, int], int] = {}
-        """(slot, operand position) -> the immediate as written."""
-        self.lowered: Any = None
-        """What a core has made of them, to be made once."""
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__ if name != "lowered"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.lowered = None
-        for name, value in state.items():
-            setattr(self, name, value)
-
-    def __len__(self) -> int:
-        return len(self.first_group) - 1
-
-    @property
-    def slot_count(self) -> int:
-        return len(self.opcodes)
-
-    @property
-    def arrays(self) -> tuple[array[int], ...]:
-        """All but payloads and wide immediates."""
-        return (self.first_group, self.group_engine, self.first_slot, self.opcodes, *self.operands)
-
-    def truncate(self, bundles: int, groups: int, slots: int) -> None:
-        """Forget all bundles, groups and slots but the first ones."""
-        del self.first_group[bundles + 1 :]
-        del self.group_engine[groups:], self.first_slot[groups + 1 :], self.opcodes[slots:]
-        for column in self.operands:
-            del column[slots:]
-        self.wide = {place: value for place, value in self.wide.items() if place[0] < slots}
-
-    def costs(self) -> bytearray:
-        """Cycles of each bundle: 1 if an engine other than debug is named, even with no slots."""
-        works = self.group_engine.tobytes().translate(WORKS)
-        return bytearray(1 in works[start:end] for start, end in pairwise(self.first_group))
-
-    def groups_of(self, pc: int) -> range:
-        return range(self.first_group[pc], self.first_group[pc + 1])
-
-    def slots_of(self, group: int) -> range:
-        return range(self.first_slot[group], self.first_slot[group + 1])
-
-    def slots_of_bundle(self, pc: int) -> range:
-        """All slots of a bundle, by number, in its own order."""
-        first, end = self.first_group[pc], self.first_group[pc + 1]
-        return range(self.first_slot[first], self.first_slot[end])
-
-    def first_slot_of_bundles(self) -> array[int]:
-        """Where each bundle's slots start, and one more for where the last one's end."""
-        return array("I", map(self.first_slot.__getitem__, self.first_group))
-
-    def operands_of(self, slot: int) -> tuple[Any, ...]:
-        """A slot's operands as written: numbers, keys and texts, not indices of payloads."""
-        row = OPCODES[self.opcodes[slot]]
-        return tuple(
-            self._operand(slot, position, operand.role)
-            for position, operand in enumerate(row.operands)
-        )
-
-    def _operand(self, slot: int, position: int, role: Role) -> Any:
-        value = self.operands[position][slot]
-        if role in PAYLOAD_ROLES:
-            return self.payloads[value]
-        return self.wide.get((slot, position), value) if self.wide else value
-
-
 class Tag(NamedTuple):
     """A named stretch of a program: bundles `pc` up to but not including `end`."""
 
@@ -189,7 +87,8 @@ class Program(Sequence[Bundle]):
     `scratch_map` gives names to scratch: address -> (name, width in words). `memory` are the
     words it starts with, where it brought them; `problem` what generates them and says what the
     result means. `outputs` are what it claims to leave right. `slots` may say, per slot in
-    program order, which operation of a kernel it is.
+    program order, which operation of a kernel it is. `scratch_size` is more than the machine's
+    where somebody asks what more would be worth: only the plain model executes it then.
     """
 
     columns: Columns
@@ -202,6 +101,7 @@ class Program(Sequence[Bundle]):
     build: Mapping[str, Any] = field(default_factory=dict)
     slots: Sequence[Any] = ()
     notes: tuple[str, ...] = ()
+    scratch_size: int = SCRATCH_SIZE
 
     @classmethod
     def from_bundles(cls, bundles: Sequence[Any], **facts: Any) -> Program:
@@ -209,9 +109,8 @@ class Program(Sequence[Bundle]):
 
         Raises ProgramError with every fault and its place.
         """
-        from machine.encode import encode_bundles
-
-        return cls(encode_bundles(bundles), **facts)
+        columns = encode_bundles(bundles, facts.get("scratch_size", SCRATCH_SIZE))
+        return cls(columns, **facts)
 
     def __len__(self) -> int:
         return len(self.columns)

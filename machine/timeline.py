@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 
 from machine.conditions import Trap
 from machine.core import CoreChoice
-from machine.core.signals import deferred_sigint
 from machine.core.words import Words
+from machine.interrupts import deferred_sigint
 from machine.program import Program
 from machine.protocol import NO_LIMIT, Checkpoint, Core
 from machine.stops import ENDINGS, Commit, Reason, State, Stop

@@ -69,6 +69,9 @@ UNUSED = "nobody reads the columns of operands that a slot does not have"
 CAREFUL = "the lengths agree by the key of the table; it is there for the reader"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
+    "access.py: return range(0): 0 -> -1": "either is an empty range",
+    "access.py: tuple(Read(at, int(row.operands[at].width > 1)) for at in reads),: 1 -> 2": "an "
+    "operand is one word or a vector",
     "access.py: Words = tuple[int, int]: (int, int) -> (int,)": "a type",
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,
@@ -190,7 +193,8 @@ def behaviour(node: ast.AST) -> Iterator[ast.AST]:
     """The node and all below it that a run can feel."""
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     strict = isinstance(node, ast.keyword) and node.arg == "strict"
-    if docstring or strict or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
+    types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    if docstring or strict or types or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
         return
     yield node
     for name, value in ast.iter_fields(node):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from machine.errors import ProgramError
+from machine.interrupts import asked_interrupts
 from vliwdbg.commands import Reply
-from vliwdbg.interrupts import interrupts
 from vliwdbg.printable import printable
 from vliwdbg.programs import Choice, Loaded
 from vliwdbg.render import lines_of
@@ -48,7 +48,7 @@ class Batch:
 
     def execute(self, script: Iterable[Entry]) -> int:
         """Execute a script; the exit code."""
-        with interrupts() as interrupted:
+        with asked_interrupts() as interrupted:
             debugger = Debugger(
                 self.loaded,
                 self.choice,

@@ -30,7 +30,7 @@ from machine.workers import safe_path
 from vliwdbg import __version__, report, runner
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.ledger import Entry, Ledger
-from vliwdbg.programs import Choice, Loaded, load
+from vliwdbg.programs import DEFAULT, Choice, Loaded, load
 from vliwdbg.runner import Outcome, RunOptions
 from vliwdbg.trial_report import failure_line
 from vliwdbg.views.bench import (
@@ -95,7 +95,7 @@ def bench(
     """What each program came to, with its number, as soon as it is known."""
     if min(jobs, len(programs)) <= 1:
         for number, program in enumerate(programs):
-            yield number, measure(program, measuring)
+            yield number, measure(Choice(program), measuring)
         return
     with safe_path():
         pool = ProcessPoolExecutor(
@@ -103,7 +103,7 @@ def bench(
         )
         try:
             asked = {
-                pool.submit(measure, program, measuring): number
+                pool.submit(measure, Choice(program), measuring): number
                 for number, program in enumerate(programs)
             }
             for future in as_completed(asked):
@@ -122,12 +122,13 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def measure(program: str, measuring: Measuring) -> Benched | Refused:
+def measure(choice: Choice, measuring: Measuring) -> Benched | Refused:
     """What a program comes to."""
+    program = choice.program or DEFAULT
     began = time.monotonic()
     deadline = None if measuring.timeout is None else began + measuring.timeout
     try:
-        loaded = load(Choice(program), deadline=deadline)
+        loaded = load(choice, deadline=deadline)
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         options = RunOptions(measuring.max_cycles, left, strict=measuring.strict)
         outcome = runner.run(loaded, options)

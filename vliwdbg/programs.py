@@ -16,6 +16,7 @@ from typing import Any
 
 from machine.codec import disagreements, read_program, read_words
 from machine.errors import ProgramError
+from machine.isa import SCRATCH_SIZE
 from machine.machine import starting_memory
 from machine.problem import Layout, Problem
 from machine.program import Program
@@ -30,7 +31,8 @@ class Choice:
     """What to load: a PROGRAM, how to build it where it is the bundled kernel, and overrides.
 
     `sizes` are fields of `Problem` to override; `memory` is a file of words; `python` the
-    interpreter that runs a Python file.
+    interpreter that runs a Python file; `scratch_size` may be more words than the machine has, to
+    see what they are worth. `kept` False is for who may not look into the user's cache.
     """
 
     program: str | None = None
@@ -42,6 +44,8 @@ class Choice:
     sizes: Mapping[str, int] = field(default_factory=dict)
     memory: str | None = None
     python: str | None = None
+    scratch_size: int = SCRATCH_SIZE
+    kept: bool = True
 
     @property
     def bundled(self) -> bool:
@@ -93,6 +97,11 @@ def load(
     """
     program, printed = _chosen(choice, deadline, progress)
     program = _overridden(program, choice)
+    return loaded_from(program, printed)
+
+
+def loaded_from(program: Program, printed: str = "") -> Loaded:
+    """A program, ready to run; the standard problem is its where it brings none, and no words."""
     assumed = program.problem is None and program.memory is None
     if assumed:
         program = replace(program, problem=Problem())
@@ -117,9 +126,11 @@ def _chosen(
     if choice.is_python:
         from vliwdbg.solutions import Solution
 
-        solution = Solution(choice.program, choice.problem, choice.python, deadline, progress)
+        solution = Solution(
+            choice.program, choice.problem, choice.python, choice.scratch_size, deadline, progress
+        )
         return solution.build()
-    return read_program(choice.program), ""
+    return read_program(choice.program, choice.scratch_size), ""
 
 
 def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
@@ -145,7 +156,7 @@ def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
         )
 
     named = choice.kernel is not None or choice.scheduler is not None
-    if named or choice.without or choice.settings:
+    if named or choice.without or choice.settings or not choice.kept:
         return build()
     from vliwdbg.kernel_cache import kept
 
@@ -153,6 +164,7 @@ def build_bundled(choice: Choice, progress: Progress | None = None) -> Program:
 
 
 def _overridden(program: Program, choice: Choice) -> Program:
+    program = replace(program, scratch_size=choice.scratch_size)
     if choice.sizes and not choice.bundled:
         # Other sizes or another seed mean other words than those the program brought.
         problem = replace(program.problem or Problem(), **choice.sizes)

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from machine.access import ACCESS
+from machine.columns import Columns
 from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, VLEN
 from machine.machine import Machine
-from machine.program import Columns, Program
+from machine.program import Program
 from machine.stops import Reason
 from machine.verdict import Area, Verdict, Wrong
 from vliwdbg import __version__

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from machine.disassembly import ScratchNames
 from machine.errors import ProgramError
+from machine.interrupts import asked_interrupts
 from machine.machine import NO_LIMIT, Machine, reference_for
 from machine.stops import ENDINGS, Reason, State
 from machine.verdict import Verdict, check
-from vliwdbg.interrupts import interrupts
 from vliwdbg.programs import Loaded
 from vliwdbg.session.debuggee import Debuggee
 from vliwdbg.session.moves import Run, StopEvent
@@ -123,16 +123,19 @@ def _run_to_stop(debuggee: Debuggee, options: RunOptions) -> StopEvent:
     max_cycles = NO_LIMIT if options.max_cycles is None else options.max_cycles
     run = Run(debuggee, forward(debuggee, max_cycles=max_cycles, check_first=True))
     if options.timeout == 0:
-        return debuggee.here(Reason.TIMEOUT)
-    with interrupts() as interrupted:
-        while (event := run.advance()) is None:
+        return run.end(Reason.TIMEOUT)
+    with asked_interrupts() as interrupted:
+
+        def reason_to_end() -> Reason | None:
             if interrupted():
-                return run.interrupt()
+                return Reason.INTERRUPT
             if time.monotonic() >= deadline:
-                return debuggee.here(Reason.TIMEOUT)
+                return Reason.TIMEOUT
             if options.on_slice:
                 options.on_slice(debuggee.machine)
-    return event
+            return None
+
+        return run.finish(reason_to_end)
 
 
 def _detail(stop: StopEvent, machine: Machine) -> str | None:

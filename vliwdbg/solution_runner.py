@@ -1,9 +1,10 @@
 """Runs a user's Python file in a process of its own and hands over the kernel it builds.
 
-    python solution_runner.py FILE RESULT LIFELINE HEIGHT NODES BATCH ROUNDS
+    python solution_runner.py FILE RESULT LIFELINE SCRATCH HEIGHT NODES BATCH ROUNDS
 
 RESULT and LIFELINE are descriptors: the kernel is written to the one, as a line of JSON; when
 whoever started this is gone, the other ends, and with it this process and all that it has started.
+SCRATCH are the words that the builder may give out.
 
 This file is a script for any Python from 3.6 on. It imports nothing of ours, and is not itself a
 place where the user's code finds modules.
@@ -26,14 +27,16 @@ from typing import Any
 
 def main() -> None:
     source, result, lifeline = sys.argv[1:4]
-    sizes = map(int, sys.argv[4:])
+    scratch, *sizes = map(int, sys.argv[4:])
     threading.Thread(target=end_with, args=(int(lifeline),), daemon=True).start()
     folder = os.path.dirname(source)
     sys.path.insert(0, folder)
     sys.path += folders_above(folder)
     sys.argv = [source]
     sys.dont_write_bytecode = True
-    builder = load(source).KernelBuilder()
+    module = load(source)
+    widen(scratch)
+    builder = module.KernelBuilder()
     builder.build_kernel(*sizes)
     text = json.dumps(handed_over(builder), default=as_integer)
     sys.stdout.flush()
@@ -70,6 +73,14 @@ def load(source: str) -> Any:
     if not hasattr(module, "KernelBuilder"):
         sys.exit(f"{os.path.basename(source)} defines no KernelBuilder")
     return module
+
+
+def widen(scratch: int) -> None:
+    """Let builders give out so many words: modules have their own copies of the public constant."""
+    for module in list(sys.modules.values()):
+        size = getattr(module, "SCRATCH_SIZE", scratch)
+        if isinstance(size, int) and size < scratch:
+            module.SCRATCH_SIZE = scratch  # type: ignore[attr-defined]
 
 
 def handed_over(builder: Any) -> "dict[str, Any]":

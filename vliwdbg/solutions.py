@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from machine.codec import MAX_BYTES, parse_json, program_of
 from machine.errors import ProgramError, TimeLimitError
+from machine.isa import SCRATCH_SIZE
 from machine.problem import Problem
 from machine.program import Program
 from vliwdbg.builder_notes import document_of
@@ -42,7 +43,8 @@ _LOOK_EVERY = 0.05
 
 @dataclass(frozen=True)
 class Solution:
-    """A file to build a program from: for which problem, with which interpreter, until when.
+    """A file to build a program from: for which problem, with which interpreter, for how many words
+    of scratch, until when.
 
     `python` None is that of a `.venv` beside the file, or else our own. `deadline` is a time of
     `time.monotonic`. `progress` may raise, which ends the build.
@@ -51,6 +53,7 @@ class Solution:
     source: str
     problem: Problem
     python: str | None = None
+    scratch_size: int = SCRATCH_SIZE
     deadline: float | None = None
     progress: Callable[[str, float | None], None] | None = None
 
@@ -67,14 +70,20 @@ class Solution:
         with _started([interpreter.name, "-u", str(_RUNNER), str(path)], self._sizes, path) as run:
             result = self._watch(run)
         told = parse_json(result, self.source)
-        program = program_of(document_of(told), name=path.name)
+        program = program_of(document_of(told), path.name, self.scratch_size)
         notes = (*program.notes, *interpreter.notes)
         return replace(program, problem=self.problem, notes=notes), run.output.text()
 
     @property
     def _sizes(self) -> list[str]:
         layout = self.problem.layout
-        sizes = (layout.forest_height, layout.n_nodes, layout.batch_size, layout.rounds)
+        sizes = (
+            self.scratch_size,
+            layout.forest_height,
+            layout.n_nodes,
+            layout.batch_size,
+            layout.rounds,
+        )
         return list(map(str, sizes))
 
     def _watch(self, run: _Run) -> bytes:

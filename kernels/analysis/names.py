@@ -26,7 +26,7 @@ TIE_BITS = 16
 
 
 class Name(NamedTuple):
-    """`tie` orders operations of equal urgency; `slot` is the same in other modes, where there.
+    """`tie` orders operations of equal priority; `slot` is the same in other modes, where there.
 
     `digest` says what the operation is, as far as the name does not.
     """
@@ -37,7 +37,7 @@ class Name(NamedTuple):
     digest: bytes
 
 
-def settle(code: Code) -> Code:
+def share_constants(code: Code) -> Code:
     """The same code; what all vectors share belongs to none, whoever asked for it first.
 
     That is all that is worked out from nothing but constants and memory no vector stores to.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kernels.errors import BuildError
 
 if TYPE_CHECKING:
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
     from kernels.schedule.base import Schedule
 
 
@@ -24,9 +24,9 @@ class SchedulerRow(NamedTuple):
     function: str
     orders: bool = False
 
-    def __call__(self, order: Order) -> Schedule:
+    def __call__(self, request: BuildRequest) -> Schedule:
         run: Any = getattr(import_module(self.module), self.function)
-        schedule: Schedule = run(order if self.orders else order.compile())
+        schedule: Schedule = run(request if self.orders else request.compile())
         return schedule
 
 

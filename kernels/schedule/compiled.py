@@ -1,6 +1,6 @@
 """The compiled inner loop where there is one, the Python one where not: the same parts of both.
 
-The extension takes a Flat as one run of 32-bit integers (`_core/flat.h`): a header of counts,
+The extension takes a PackInput as one run of 32-bit integers (`_core/flat.h`): a header of counts,
 then its arrays.
 """
 
@@ -11,34 +11,34 @@ from collections.abc import Sequence
 from itertools import accumulate, chain, repeat
 
 from kernels.schedule import pack as python
-from kernels.schedule.flat import Flat
 from kernels.schedule.pack import OutOfScratchError, Part
+from kernels.schedule.pack_input import PackInput
 
 try:
     from kernels.schedule._core import _pack as core
 except ImportError:
     core = None  # type: ignore[assignment]
 
-__all__ = ["AVAILABLE", "core", "pack", "run_of"]
+__all__ = ["AVAILABLE", "core", "pack", "serialize"]
 
 AVAILABLE = core is not None
 """Whether the extension was built."""
 PART_WORDS = len(Part._fields)
 
 
-def pack(flat: Flat, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
+def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
     """What `kernels.schedule.pack.pack` gives, from the extension if it was built."""
     if not AVAILABLE:
         return python.pack(flat, rank, window, spare)
-    done, answer = core.pack(run_of(flat), array("i", rank), window, spare)
+    done, answer = core.pack(serialize(flat), array("i", rank), window, spare)
     if not done:
         raise OutOfScratchError([register for register, held in enumerate(answer) if held])
     words = iter(array("i", answer))
     return [Part(*part) for part in zip(*[words] * PART_WORDS, strict=True)]
 
 
-def run_of(flat: Flat) -> bytes:
-    """The run of a Flat, good for packing only: it has no groups, slots and order of its own."""
+def serialize(flat: PackInput) -> bytes:
+    """A PackInput as one run, for packing alone: without groups, slots and an order of its own."""
     graph = flat.graph
     header = (
         graph.nodes,

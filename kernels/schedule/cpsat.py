@@ -35,14 +35,14 @@ from typing import TYPE_CHECKING, Any
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
-from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.list import assemble, pack_within_scratch, place_registers
 from kernels.schedule.pack import Part
+from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.scratch import pin
 from machine.isa import SLOT_LIMITS, VLEN
 
 if TYPE_CHECKING:
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
 
 SETTING = "cpsat-time"
 TIMES = range(1, 100_001)
@@ -75,12 +75,12 @@ class Verdict(Enum):
     OPEN = "left open"
 
 
-def cpsat_schedule(order: Order) -> Schedule:
+def cpsat_schedule(request: BuildRequest) -> Schedule:
     """The schedule; its facts say what was shortened and what was proved. Raises BuildError."""
     solver = _solver()
-    settings = dict(order.settings)
+    settings = dict(request.settings)
     budget = _time(settings.pop(SETTING, DEFAULT_TIME))
-    code = replace(order, settings=settings).compile()
+    code = replace(request, settings=settings).compile()
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
     parts = pack_within_scratch(code, flat)
@@ -113,7 +113,7 @@ class _Search:
     """A packing that becomes shorter, stretch by stretch."""
 
     code: Code
-    flat: Flat
+    flat: PackInput
     address: list[int]
     pinned_words: int
     solver: Any
@@ -189,7 +189,7 @@ class _Stretch:
     An operation that begins before them, or ends after them, stays; its lanes are spoken for.
     """
 
-    def __init__(self, flat: Flat, packing: Sequence[Part], start: int, end: int) -> None:
+    def __init__(self, flat: PackInput, packing: Sequence[Part], start: int, end: int) -> None:
         self.flat, self.packing, self.start, self.end = flat, packing, start, end
         inside = [part for part in packing if start <= part.cycle < end]
         lanes = Counter[int]()

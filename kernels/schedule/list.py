@@ -19,8 +19,8 @@ from kernels.ir import Code, Op, lane_operands
 from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
 from kernels.schedule.debug import place_debug
-from kernels.schedule.flat import Flat, flatten
 from kernels.schedule.pack import OutOfScratchError, Part
+from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
@@ -50,14 +50,14 @@ NARROW: Rooms = {LAST_HASH: ((64, 3), (64, 4), *((2**k, 1) for k in (5, 4, 3, 2,
 
 
 def list_schedule(code: Code) -> Schedule:
-    """A schedule by urgency. Raises BuildError if scratch does not suffice."""
+    """A schedule by priority. Raises BuildError if scratch does not suffice."""
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
     return assemble(code, flat, address, pack_within_scratch(code, flat), pinned_words)
 
 
-def ranks(flat: Flat, stairs: Stairs = LAST_HASH) -> list[int]:
-    """By node, its place in the order of urgency, 0 first; program order where keys are equal."""
+def ranks(flat: PackInput, stairs: Stairs = LAST_HASH) -> list[int]:
+    """By node, its place in the order of priority, 0 first; program order where keys are equal."""
     offsets = [stairs.step * vector**stairs.shape for vector in range(flat.vectors)]
     latest = max(offsets, default=0.0)
     graph, vector = flat.graph, flat.vector
@@ -77,7 +77,7 @@ def ranks(flat: Flat, stairs: Stairs = LAST_HASH) -> list[int]:
     return rank
 
 
-def pack_within_scratch(code: Code, flat: Flat) -> list[Part]:
+def pack_within_scratch(code: Code, flat: PackInput) -> list[Part]:
     """The shortest packing that does not run out of scratch. Raises BuildError."""
     packings = []
     for stairs, rooms in WIDE.items():
@@ -97,7 +97,9 @@ def pack_within_scratch(code: Code, flat: Flat) -> list[Part]:
     raise out_of_scratch(names, "nothing can go on")
 
 
-def _pack(flat: Flat, rank: Sequence[int], room: tuple[int, int]) -> list[Part] | OutOfScratchError:
+def _pack(
+    flat: PackInput, rank: Sequence[int], room: tuple[int, int]
+) -> list[Part] | OutOfScratchError:
     try:
         return pack(flat, rank, *room)
     except OutOfScratchError as stuck:
@@ -109,7 +111,7 @@ def _cycles(parts: Sequence[Part]) -> int:
 
 
 def assemble(
-    code: Code, flat: Flat, address: list[int], parts: Sequence[Part], pinned_words: int
+    code: Code, flat: PackInput, address: list[int], parts: Sequence[Part], pinned_words: int
 ) -> Schedule:
     """The schedule of these parts: split operations as alu slots, registers at addresses."""
     place_registers(flat, address, parts, pinned_words)
@@ -141,7 +143,7 @@ def _lanes(op: Op, parts: Sequence[Part]) -> Iterator[tuple[Op, int]]:
 
 
 def place_registers(
-    flat: Flat, address: list[int], parts: Sequence[Part], pinned_words: int
+    flat: PackInput, address: list[int], parts: Sequence[Part], pinned_words: int
 ) -> None:
     """Addresses of the shared registers, given out and back in the order of the packing."""
     pool = Pool(pinned_words)

@@ -4,7 +4,7 @@
     a cycle       1      2      2       12    6      into what is left of alu and valu
 
 Order within a cycle: the rest of a split operation, flow, load, store, single alu slots, then
-valu and splittable operations together by urgency. A splittable one takes 8 alu slots if they
+valu and splittable operations together by priority. A splittable one takes 8 alu slots if they
 are free, else a valu slot, else it begins in the alu slots that are left and ends next cycle. The
 last one that is ready begins there even while valu slots are free, if there are multiply_adds for
 all of them: only it can fill the alu slots that are left, and they can go nowhere else.
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from kernels.schedule.flat import Flat, Kind
+from kernels.schedule.pack_input import Kind, PackInput
 from machine.isa import SLOT_LIMITS, VLEN
 
 FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG = map(int, Kind)
@@ -49,7 +49,7 @@ class OutOfScratchError(Exception):
         super().__init__("out of scratch")
 
 
-def pack(flat: Flat, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
+def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
     """The parts of all operations, in the order in which they were issued.
 
     `rank` orders the nodes, 0 the most urgent; each has its own. Raises OutOfScratchError.
@@ -66,7 +66,7 @@ class _Split:
 
 
 class _Packing:
-    def __init__(self, flat: Flat, rank: Sequence[int], window: int, spare: int) -> None:
+    def __init__(self, flat: PackInput, rank: Sequence[int], window: int, spare: int) -> None:
         self.flat, self.rank, self.window, self.spare = flat, rank, window, spare
         self.node_of = [0] * len(rank)
         for node, place in enumerate(rank):

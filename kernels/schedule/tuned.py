@@ -8,21 +8,21 @@ they were found; for others the search has to be run again.
 
 from __future__ import annotations
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
-from kernels.schedule.flat import flatten
 from kernels.schedule.list import assemble
+from kernels.schedule.pack_input import flatten
+from kernels.schedule.priority import Groups, ranks
 from kernels.schedule.scratch import pin
 from kernels.schedule.tuning import Tuning
-from kernels.schedule.urgency import Groups, ranks
 
 
 def tuned_schedule(code: Code, tuning: Tuning) -> Schedule:
     """The schedule of these parameters. Raises BuildError where they are for other operations."""
-    code = settle(code)
+    code = share_constants(code)
     names = Names(code)
     if names.fingerprint() != tuning.operations:
         raise BuildError("the stored ones are for other operations; run the search again")

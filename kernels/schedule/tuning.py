@@ -27,7 +27,7 @@ from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
 from kernels.errors import BuildError
-from kernels.plan import VALUES, Modes
+from kernels.plan import CHOICE_SIZES, VectorChoices
 
 if TYPE_CHECKING:
     from machine.problem import Problem
@@ -49,10 +49,10 @@ class Tuning:
     """The fingerprint of the operations; with others the parameters mean nothing."""
     window: int
     spare: int
-    modes: tuple[Modes, ...]
+    modes: tuple[VectorChoices, ...]
     """By vector."""
     offsets: array[int]
-    """By group (see `schedule.urgency`), as noise in its steps."""
+    """By group (see `schedule.priority`), as noise in its steps."""
     noise: array[int]
     """By operation, in the order of their ties (see `analysis.names`)."""
     without: tuple[str, ...] = ()
@@ -109,7 +109,8 @@ def format_tuning(tuning: Tuning) -> str:
         "window": tuning.window,
         "spare": tuning.spare,
         "modes": {
-            name: "".join(str(getattr(modes, name)) for modes in tuning.modes) for name in VALUES
+            name: "".join(str(getattr(modes, name)) for modes in tuning.modes)
+            for name in CHOICE_SIZES
         },
         "offsets": _packed(array("i", tuning.offsets)),
         "noise": _packed(array("b", tuning.noise)),
@@ -148,16 +149,18 @@ def _tuning(written: dict[str, Any]) -> Tuning:
     )
 
 
-def _modes(written: dict[str, str]) -> tuple[Modes, ...]:
+def _modes(written: dict[str, str]) -> tuple[VectorChoices, ...]:
     """By vector; fields that have come or gone since are as they are by default."""
-    known = [name for name in VALUES if name in written]
+    known = [name for name in CHOICE_SIZES if name in written]
     if not known:
         raise ValueError("it has no modes")
     columns = [[int(digit) for digit in written[name]] for name in known]
     for name, column in zip(known, columns, strict=True):
-        if not set(column) <= set(range(VALUES[name])):
-            raise ValueError(f"{name} is 0 to {VALUES[name] - 1}")
-    return tuple(Modes(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True))
+        if not set(column) <= set(range(CHOICE_SIZES[name])):
+            raise ValueError(f"{name} is 0 to {CHOICE_SIZES[name] - 1}")
+    return tuple(
+        VectorChoices(**dict(zip(known, row, strict=True))) for row in zip(*columns, strict=True)
+    )
 
 
 def _list(written: Any) -> list[Any]:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from kernels.analysis.names import Names, settle
+from kernels.analysis.names import Names, share_constants
+from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.schedule.tuned import tuned_schedule
 from kernels.schedule.tuning import Tuning, find_tuning
 from kernels.tune.explore import DESIGNS, Exploration, Explored, design_name, parse_design
@@ -78,14 +78,14 @@ def tune(
     the best so far. The result has been built the ordinary way, and has as many bundles as it says.
     Raises BuildError, and KeyboardInterrupt where there is no result yet.
     """
-    order = Order(problem, KERNEL, tuple(outputs))
+    request = BuildRequest(problem, KERNEL, tuple(outputs))
     begin = None if from_scratch else start or find_tuning(KERNEL, problem, outputs)
     if begin is not None and not begin.is_for(KERNEL, problem, outputs):
         raise BuildError("the parameters to start from are for other sizes or outputs")
-    outdated = begin is not None and not _is_for_operations(order, begin)
+    outdated = begin is not None and not _is_for_operations(request, begin)
     begin = None if outdated else begin
     if begin is not None and not designs:
-        order = _order_of(order, begin)
+        request = _request_of(request, begin)
     found_by = _command(seconds, tries, jobs, seed, designs, begin)
     ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
     halt = stop or (lambda: False)
@@ -93,7 +93,7 @@ def tune(
     explored: tuple[Explored, ...] = ()
     if designs:
         every = [parse_design(design) for design in dict.fromkeys(designs)]
-        exploration = Exploration(order, every, seed, found_by, known, ledger, halt)
+        exploration = Exploration(request, every, seed, found_by, known, ledger, halt)
         if jobs > 1 or dask:
             with submitting(jobs, dask) as submit:
                 interrupted = exploration.in_workers(submit, jobs)
@@ -102,32 +102,32 @@ def tune(
         outcome = Outcome(known.best(), interrupted)
         explored = exploration.explored()
     elif jobs > 1 or dask:
-        outcome = search_in_workers(order, begin, jobs, seed, found_by, dask, ledger, halt)
+        outcome = search_in_workers(request, begin, jobs, seed, found_by, dask, ledger, halt)
     else:
-        outcome = search_here(Walk(order, str(seed), tries), begin, found_by, ledger, halt)
+        outcome = search_here(Walk(request, str(seed), tries), begin, found_by, ledger, halt)
     ledger.report(now=True)
     if log is not None and not designs:
-        known.add(_entry(order, seed, known.seconds, ledger, outcome.tuning))
+        known.add(_entry(request, seed, known.seconds, ledger, outcome.tuning))
     if outcome.tuning is None and outcome.interrupted and stop is None:
         raise KeyboardInterrupt
     if outcome.tuning is None:
         raise BuildError("nothing that was tried fits into scratch")
     tuning = _shorter(begin, outcome.tuning)
-    _verify(order, tuning)
+    _verify(request, tuning)
     history = tuple(ledger.history)
     ended = outcome.interrupted
     return Result(tuning, ledger.tries, ledger.seconds, history, ended, outdated, explored)
 
 
-def _order_of(order: Order, tuning: Tuning) -> Order:
-    """The order with what the tuning leaves out."""
-    return replace(order, without=tuning.without, settings=tuning.settings)
+def _request_of(request: BuildRequest, tuning: Tuning) -> BuildRequest:
+    """The request with what the tuning leaves out."""
+    return replace(request, without=tuning.without, settings=tuning.settings)
 
 
-def _is_for_operations(order: Order, tuning: Tuning) -> bool:
+def _is_for_operations(request: BuildRequest, tuning: Tuning) -> bool:
     """Whether it was found for the operations that its modes are compiled to today."""
-    code = _order_of(order, tuning).compile(tuning.modes)
-    return Names(settle(code)).fingerprint() == tuning.operations
+    code = _request_of(request, tuning).compile(tuning.modes)
+    return Names(share_constants(code)).fingerprint() == tuning.operations
 
 
 def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
@@ -135,17 +135,19 @@ def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
     return before if before and before.cycles <= after.cycles else after
 
 
-def _verify(order: Order, tuning: Tuning) -> None:
+def _verify(request: BuildRequest, tuning: Tuning) -> None:
     """That an ordinary build makes of it what the search believed."""
-    schedule = tuned_schedule(_order_of(order, tuning).compile(tuning.modes), tuning)
+    schedule = tuned_schedule(_request_of(request, tuning).compile(tuning.modes), tuning)
     bundles = 1 + max(schedule.bundle, default=-1)
     assert bundles == tuning.cycles, f"{bundles} bundles, the search believed {tuning.cycles}"
 
 
-def _entry(order: Order, seed: int, began: float, ledger: Ledger, found: Tuning | None) -> Entry:
+def _entry(
+    request: BuildRequest, seed: int, began: float, ledger: Ledger, found: Tuning | None
+) -> Entry:
     """A search of one design, as its log has it."""
     gains = tuple((began + at, cycles) for at, cycles in ledger.history)
-    name = design_name(order.without, order.settings)
+    name = design_name(request.without, request.settings)
     return Entry(name, str(seed), began, began + ledger.seconds, ledger.tries, gains, found)
 
 

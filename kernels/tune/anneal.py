@@ -19,7 +19,7 @@ from itertools import islice
 from math import inf
 from random import Random
 
-from kernels.schedule.urgency import Groups
+from kernels.schedule.priority import Groups
 from kernels.tune.candidate import Candidate, Moves
 from kernels.tune.measure import NO_LIMIT, Length, Limit, Measure
 

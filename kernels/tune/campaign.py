@@ -16,8 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from kernels.plan import LIKELY, Modes
-from kernels.schedule.urgency import SCALE, Groups
+from kernels.plan import LIKELY, VectorChoices
+from kernels.schedule.priority import SCALE, Groups
 from kernels.tune.anneal import Annealing, Best, limit_at
 from kernels.tune.candidate import SPARES, WINDOWS, Candidate
 from kernels.tune.measure import NO_LIMIT, Measure
@@ -27,7 +27,7 @@ SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
 """Tries of a start's sampling and its walk, of the finalists' walks and of the last one."""
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
 MIXTURES = 16
-"""Modes of all vectors that a start's samples share."""
+"""VectorChoices of all vectors that a start's samples share."""
 CHANGED = 0.5
 """How likely a field of modes is not the same for all vectors."""
 LATE = 0.5
@@ -118,9 +118,9 @@ class Search:
     def _usual(self) -> Candidate:
         """Offsets and modes that are no bad ones at any size."""
         offsets = _offsets(self.groups, 8.0 * self.groups.vectors, 0.95, 1.0, 0.0, (0.0, 1.0))
-        return Candidate(offsets, (Modes(),) * self.groups.vectors, array("i"), 64, 2)
+        return Candidate(offsets, (VectorChoices(),) * self.groups.vectors, array("i"), 64, 2)
 
-    def _sample(self, modes: tuple[Modes, ...]) -> Candidate:
+    def _sample(self, modes: tuple[VectorChoices, ...]) -> Candidate:
         random = self.random
         spread = random.uniform(8, 16.5) * self.groups.vectors
         power, knee, growth = (
@@ -130,13 +130,15 @@ class Search:
         offsets = _offsets(self.groups, spread, power, knee, growth, ends)
         return Candidate(offsets, modes, array("i"), random.choice(WINDOWS), random.choice(SPARES))
 
-    def _mixture(self) -> tuple[Modes, ...]:
-        """Modes of which some fields have another value for some vectors in a row."""
+    def _mixture(self) -> tuple[VectorChoices, ...]:
+        """VectorChoices of which some fields have another value for some vectors in a row."""
         random = self.random
-        modes = [Modes()] * self.groups.vectors
+        modes = [VectorChoices()] * self.groups.vectors
         for name in self.names:
             if random.random() < CHANGED:
-                value = random.choice([v for v in LIKELY[name] if v != getattr(Modes, name)])
+                value = random.choice(
+                    [v for v in LIKELY[name] if v != getattr(VectorChoices, name)]
+                )
                 for vector in self._stretch():
                     modes[vector] = replace(modes[vector], **{name: value})
         return tuple(modes)

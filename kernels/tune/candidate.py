@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from kernels.plan import LIKELY, Modes
-from kernels.schedule.urgency import SCALE, Groups
+from kernels.plan import LIKELY, VectorChoices
+from kernels.schedule.priority import SCALE, Groups
 
 MOST_NOISE = 127
 """Steps; noise is kept in a byte each."""
@@ -28,7 +28,7 @@ class Candidate:
     """
 
     offsets: array[int]
-    modes: tuple[Modes, ...]
+    modes: tuple[VectorChoices, ...]
     noise: array[int]
     window: int
     spare: int

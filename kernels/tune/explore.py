@@ -15,8 +15,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.plan import CHOICES, SETTINGS
 from kernels.schedule.tuning import Tuning
 from kernels.tune.anneal import Best
@@ -123,7 +123,7 @@ class Explored(NamedTuple):
 class Exploration:
     """A search of several designs, for as long as its ledger has time and nobody stops it."""
 
-    order: Order
+    request: BuildRequest
     designs: Sequence[Design]
     seed: int
     found_by: str
@@ -154,9 +154,9 @@ class Exploration:
             start = next_start(self.designs, self.log.entries, others, self.seed)
             limit = self.ledger.limits.seconds
             left = None if limit is None else max(0.0, limit - self.ledger.seconds)
-            order = self.order_of(start.design)
+            request = self.request_of(start.design)
             tries = start.tries
-            asked = Slice(order, job, start.seed, None, left, tries, tries, self.found_by)
+            asked = Slice(request, job, start.seed, None, left, tries, tries, self.found_by)
             running[submit(job, asked)] = job, start, self._clock()
 
         try:
@@ -183,8 +183,8 @@ class Exploration:
             found.append(Explored(design.name, len(entries), tries, self.log.best(design.name)))
         return tuple(found)
 
-    def order_of(self, design: Design) -> Order:
-        return replace(self.order, without=design.without, settings=design.settings)
+    def request_of(self, design: Design) -> BuildRequest:
+        return replace(self.request, without=design.without, settings=design.settings)
 
     def _clock(self) -> float:
         return self.before + self.ledger.seconds
@@ -197,7 +197,7 @@ class Exploration:
         walk = (
             known.again(start.seed, start.tries)
             if known
-            else Walk(self.order_of(start.design), start.seed, start.tries)
+            else Walk(self.request_of(start.design), start.seed, start.tries)
         )
         self._walks[start.design.name] = walk
         search, began, tries, gains = walk.start(None), self._clock(), 0, list[tuple[float, int]]()

@@ -3,7 +3,7 @@
     piece       what one vector does in some modes: its records, which name registers of its own
                 by place and shared ones by what they hold
     set-up      what computes the shared registers that a set of pieces wants
-    link        set-up and pieces in program order -> the run of a Flat, by the extension
+    link        set-up and pieces in program order -> the run of a PackInput, by the extension
 
 Both come from kernels of as few vectors as will do, compiled the ordinary way, once, when first
 asked for. That what is linked is what would be compiled is a belief: whoever finds something good
@@ -17,14 +17,14 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kernels.analysis.names import TIE_BITS, Name, Names, settle
+from kernels.analysis.names import TIE_BITS, Name, Names, share_constants
+from kernels.build_request import BuildRequest
 from kernels.ir import Code, Op
-from kernels.order import Order
-from kernels.plan import Modes
+from kernels.plan import VectorChoices
 from kernels.schedule.compiled import core
-from kernels.schedule.flat import Kind, kind_of
+from kernels.schedule.pack_input import Kind, kind_of
+from kernels.schedule.priority import Groups
 from kernels.schedule.scratch import pin
-from kernels.schedule.urgency import Groups
 from machine import access
 from machine.access import MEMORY, SPANS
 from machine.isa import SCRATCH_SIZE, VLEN
@@ -78,23 +78,23 @@ class SetUp(NamedTuple):
 
 @dataclass
 class Linker:
-    """Runs of an order in any modes. `slots` names the places of noise."""
+    """Runs of a request in any modes. `slots` names the places of noise."""
 
-    order: Order
+    request: BuildRequest
     groups: Groups
     slots: dict[Hashable, int] = field(default_factory=lambda: {None: 0})
     _shared: dict[tuple[bytes, int], int] = field(default_factory=dict)
     _shared_words: int = 0
     _places: int = 0
     """For vectors, behind the pinned words: the same in all modes."""
-    _pieces: dict[tuple[int, Modes], Piece] = field(default_factory=dict)
-    _models: dict[tuple[int, Modes], Model] = field(default_factory=dict)
+    _pieces: dict[tuple[int, VectorChoices], Piece] = field(default_factory=dict)
+    _models: dict[tuple[int, VectorChoices], Model] = field(default_factory=dict)
     _addresses: list[list[array[int]]] = field(default_factory=list)
     """By vector, where the addresses of its own elements are."""
     _period: int = 0
     _set_ups: dict[frozenset[int], SetUp] = field(default_factory=dict)
 
-    def link(self, modes: Sequence[Modes]) -> bytes:
+    def link(self, modes: Sequence[VectorChoices]) -> bytes:
         """The run of the kernel whose vectors have these modes."""
         if not self._addresses:
             self._look_at_all()
@@ -120,15 +120,15 @@ class Linker:
 
     def _look_at_all(self) -> None:
         """Compile all vectors in the usual modes, for what they have in common."""
-        modes = [Modes()] * self.groups.vectors
-        code = self.order.compile(modes)
+        modes = [VectorChoices()] * self.groups.vectors
+        code = self.request.compile(modes)
         self._period = code.period
         self._places = (SCRATCH_SIZE - pin(code)[1]) // VLEN
         writer = _Writer(self, code)
         models = [writer.model(vector) for vector in range(len(modes))]
         self._addresses = [model.addresses for model in models]
 
-    def _piece(self, vector: int, modes: Modes) -> Piece:
+    def _piece(self, vector: int, modes: VectorChoices) -> Piece:
         if (vector, modes) not in self._pieces:
             key = self._like(vector), modes
             if key not in self._models:
@@ -142,13 +142,13 @@ class Linker:
         usual = 0 < self._period < last and vector < last - 1
         return vector % self._period if usual else vector
 
-    def _compile_models(self, vector: int, modes: Modes) -> None:
+    def _compile_models(self, vector: int, modes: VectorChoices) -> None:
         """With another vector, because one's segments end where another's operations come in
         between."""
         last = self.groups.vectors - 1
         other = vector + 1 if vector < last else max(0, vector - 1)
         both = sorted({vector, other})
-        writer = _Writer(self, self.order.compile([modes] * (last + 1), both, bare=True))
+        writer = _Writer(self, self.request.compile([modes] * (last + 1), both, bare=True))
         self._models |= {(one, modes): writer.model(one) for one in both if self._like(one) == one}
 
     def _moved(self, model: Model, vector: int) -> Piece:
@@ -178,7 +178,7 @@ class Linker:
         )
         return Piece(segments, model.words, frozenset(wants))
 
-    def _compile_set_up(self, modes: Sequence[Modes], pieces: Sequence[Piece]) -> SetUp:
+    def _compile_set_up(self, modes: Sequence[VectorChoices], pieces: Sequence[Piece]) -> SetUp:
         """With as few vectors as together want all that is wanted."""
         wanted: set[int] = set()
         few = []
@@ -186,7 +186,7 @@ class Linker:
             if not piece.wants <= wanted:
                 wanted |= piece.wants
                 few.append(vector)
-        return _Writer(self, self.order.compile(modes, few)).set_up()
+        return _Writer(self, self.request.compile(modes, few)).set_up()
 
     def shared_word(self, name: tuple[bytes, int], width: int) -> int:
         """The first word of the shared register of this name."""
@@ -204,7 +204,7 @@ class _Writer:
     """Records of one compiled kernel."""
 
     def __init__(self, linker: Linker, code: Code) -> None:
-        self.linker, self.code = linker, settle(code)
+        self.linker, self.code = linker, share_constants(code)
         self.names = Names(self.code)
         self.shared = self.names.shared()
         self.own: dict[int, int] = {}

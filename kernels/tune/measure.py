@@ -12,14 +12,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from math import inf
 from typing import NamedTuple, Protocol
 
-from kernels.analysis.names import Names, settle
-from kernels.order import Order
-from kernels.plan import Modes
+from kernels.analysis.names import Names, share_constants
+from kernels.build_request import BuildRequest
+from kernels.plan import VectorChoices
 from kernels.schedule import compiled
-from kernels.schedule.flat import Flat, Kind, flatten
 from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.pack_input import Kind, PackInput, flatten
+from kernels.schedule.priority import SCALE, Groups, ranks
 from kernels.schedule.scratch import pin
-from kernels.schedule.urgency import SCALE, Groups, ranks
 from kernels.tune.candidate import Candidate
 from kernels.tune.link import Linker
 from machine.isa import VLEN
@@ -58,7 +58,7 @@ class Measure(Protocol):
 
     @property
     def slots(self) -> Mapping[Hashable, int]: ...
-    def learn(self, modes: Sequence[Modes]) -> None:
+    def learn(self, modes: Sequence[VectorChoices]) -> None:
         """Give a slot to every operation in these modes."""
 
     def length(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Length | None:
@@ -68,25 +68,25 @@ class Measure(Protocol):
         """
 
 
-def measure_for(order: Order, groups: Groups) -> Measure:
+def measure_for(request: BuildRequest, groups: Groups) -> Measure:
     """The quickest one there is."""
-    return Linked(order, groups) if compiled.AVAILABLE else Compiled(order, groups)
+    return Linked(request, groups) if compiled.AVAILABLE else Compiled(request, groups)
 
 
 class Linked:
     """By the extension."""
 
-    def __init__(self, order: Order, groups: Groups) -> None:
-        self.linker = Linker(order, groups)
-        self._runs: dict[tuple[Modes, ...], object] = {}
-        self._modes: tuple[Modes, ...] = ()
+    def __init__(self, request: BuildRequest, groups: Groups) -> None:
+        self.linker = Linker(request, groups)
+        self._runs: dict[tuple[VectorChoices, ...], object] = {}
+        self._modes: tuple[VectorChoices, ...] = ()
         self._last: object = None
 
     @property
     def slots(self) -> Mapping[Hashable, int]:
         return self.linker.slots
 
-    def learn(self, modes: Sequence[Modes]) -> None:
+    def learn(self, modes: Sequence[VectorChoices]) -> None:
         self._run(tuple(modes))
 
     def length(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Length | None:
@@ -98,7 +98,7 @@ class Linked:
         measured = compiled.core.length(run, SCALE, candidate.offsets, noise, *room, *limit)
         return Length(*measured) if measured else None
 
-    def _run(self, modes: tuple[Modes, ...]) -> object:
+    def _run(self, modes: tuple[VectorChoices, ...]) -> object:
         if modes is self._modes:  # as of most candidates; a look-up takes a tenth of a try
             return self._last
         if modes not in self._runs:
@@ -112,12 +112,12 @@ class Linked:
 class Compiled:
     """The ordinary way."""
 
-    def __init__(self, order: Order, groups: Groups) -> None:
-        self.order, self.groups = order, groups
+    def __init__(self, request: BuildRequest, groups: Groups) -> None:
+        self.request, self.groups = request, groups
         self.slots: dict[Hashable, int] = {None: 0}
-        self._flats: dict[tuple[Modes, ...], tuple[Names, Flat]] = {}
+        self._flats: dict[tuple[VectorChoices, ...], tuple[Names, PackInput]] = {}
 
-    def learn(self, modes: Sequence[Modes]) -> None:
+    def learn(self, modes: Sequence[VectorChoices]) -> None:
         self._flat(tuple(modes))
 
     def length(self, candidate: Candidate, _: Limit = NO_LIMIT) -> Length | None:
@@ -136,11 +136,11 @@ class Compiled:
             return None
         return length_of(flat, parts)
 
-    def _flat(self, modes: tuple[Modes, ...]) -> tuple[Names, Flat]:
+    def _flat(self, modes: tuple[VectorChoices, ...]) -> tuple[Names, PackInput]:
         if modes not in self._flats:
             if len(self._flats) >= KEPT:
                 del self._flats[next(iter(self._flats))]
-            code = settle(self.order.compile(modes))
+            code = share_constants(self.request.compile(modes))
             names = Names(code)
             for name, _ in names.by_tie():
                 self.slots.setdefault(name.slot, len(self.slots))
@@ -148,7 +148,7 @@ class Compiled:
         return self._flats[modes]
 
 
-def length_of(flat: Flat, parts: Sequence[Part]) -> Length:
+def length_of(flat: PackInput, parts: Sequence[Part]) -> Length:
     """That of a packing: the extension's numbers, in Python."""
     cycles = 1 + max((part.cycle for part in parts), default=-1)
     late = 0

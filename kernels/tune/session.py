@@ -16,11 +16,11 @@ from threading import get_ident
 from time import monotonic
 from typing import NamedTuple
 
-from kernels.analysis.names import Names, settle
-from kernels.order import Order
+from kernels.analysis.names import Names, share_constants
+from kernels.build_request import BuildRequest
 from kernels.plan import modes_that_matter
+from kernels.schedule.priority import Groups
 from kernels.schedule.tuning import Tuning, sizes_of
-from kernels.schedule.urgency import Groups
 from kernels.tune.anneal import Best
 from kernels.tune.campaign import Search
 from kernels.tune.candidate import Candidate
@@ -63,16 +63,16 @@ class Limits:
         return min(1.0, max(parts))
 
 
-def groups_of(order: Order) -> Groups:
-    return Groups(-(-order.problem.batch_size // VLEN), order.problem.rounds)
+def groups_of(request: BuildRequest) -> Groups:
+    return Groups(-(-request.problem.batch_size // VLEN), request.problem.rounds)
 
 
 class Walk:
     """One job's search, which goes on where it stopped as long as nobody gives it a start."""
 
-    def __init__(self, order: Order, seed: str, tries: int | None = None) -> None:
-        self.order, self.seed, self.tries, self.groups = order, seed, tries, groups_of(order)
-        self.measure: Measure = measure_for(order, self.groups)
+    def __init__(self, request: BuildRequest, seed: str, tries: int | None = None) -> None:
+        self.request, self.seed, self.tries, self.groups = request, seed, tries, groups_of(request)
+        self.measure: Measure = measure_for(request, self.groups)
         self._search: Search | None = None
 
     def again(self, seed: str, tries: int | None = None) -> Walk:
@@ -83,7 +83,7 @@ class Walk:
 
     def start(self, tuning: Tuning | None) -> Search:
         """Begin at a tuning, or from scratch."""
-        names = modes_that_matter(self.order.plan, self.order.outputs)
+        names = modes_that_matter(self.request.plan, self.request.outputs)
         begin = self._candidate(tuning)
         self._search = Search(self.measure, self.groups, names, self.seed, self.tries, begin)
         return self._search
@@ -97,7 +97,7 @@ class Walk:
         if tuning is None or len(tuning.offsets) != self.groups.count:
             return None
         self.measure.learn(tuning.modes)
-        names = Names(settle(self.order.compile(tuning.modes)))
+        names = Names(share_constants(self.request.compile(tuning.modes)))
         noise = array("i", [0]) * len(self.measure.slots)
         for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
             noise[self.measure.slots[name.slot]] = steps
@@ -107,13 +107,16 @@ class Walk:
         """The tuning of a candidate, None if there is none or it does not fit into scratch."""
         if best is None or best.length is None:
             return None
-        candidate, names = best.candidate, Names(settle(self.order.compile(best.candidate.modes)))
+        candidate, names = (
+            best.candidate,
+            Names(share_constants(self.request.compile(best.candidate.modes))),
+        )
         slots, noise = self.measure.slots, candidate.noise
         places = [slots[name.slot] for name, _ in names.by_tie()]
         return Tuning(
-            kernel=self.order.kernel,
-            sizes=sizes_of(self.order.problem),
-            outputs=self.order.outputs,
+            kernel=self.request.kernel,
+            sizes=sizes_of(self.request.problem),
+            outputs=self.request.outputs,
             cycles=best.length.cycles,
             found_by=found_by,
             operations=names.fingerprint(),
@@ -122,8 +125,8 @@ class Walk:
             modes=candidate.modes,
             offsets=candidate.offsets,
             noise=array("i", [noise[at] if at < len(noise) else 0 for at in places]),
-            without=self.order.without,
-            settings=dict(self.order.settings),
+            without=self.request.without,
+            settings=dict(self.request.settings),
         )
 
 
@@ -186,7 +189,7 @@ def search_here(
 class Slice(NamedTuple):
     """What a worker is asked: to search for some seconds or tries."""
 
-    order: Order
+    request: BuildRequest
     job: int
     seed: str
     start: Tuning | None
@@ -212,10 +215,10 @@ _walks: dict[tuple[str, int], Walk] = {}
 def work(asked: Slice) -> Answer:
     """What a worker does. It keeps its walks, so that nothing is compiled twice."""
     # Each thread has its own: what is compiled belongs to one walk at a time.
-    key = f"{asked.order} {asked.job}", get_ident()
+    key = f"{asked.request} {asked.job}", get_ident()
     walk = _walks.get(key)
     if walk is None:
-        walk = Walk(replace(asked.order, hook=None), asked.seed, asked.in_all)
+        walk = Walk(replace(asked.request, hook=None), asked.seed, asked.in_all)
     elif walk.seed != asked.seed:
         walk = walk.again(asked.seed, asked.in_all)
     _walks[key] = walk

@@ -13,8 +13,8 @@ from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
 
+from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.schedule.tuning import Tuning
 from kernels.tune.session import Answer, Ledger, Outcome, Slice, work
 from machine.workers import safe_path
@@ -31,7 +31,7 @@ Submit = Callable[[int, Slice], "Future[Answer]"]
 
 
 def search_in_workers(
-    order: Order,
+    request: BuildRequest,
     begin: Tuning | None,
     jobs: int,
     seed: int,
@@ -42,7 +42,7 @@ def search_in_workers(
 ) -> Outcome:
     """That many jobs, in Dask's workers if there is an address. Raises BuildError."""
     with submitting(jobs, address) as submit:
-        search = _Search(order, jobs, seed, found_by, ledger, submit)
+        search = _Search(request, jobs, seed, found_by, ledger, submit)
         search.best = begin
         interrupted = False
         try:
@@ -59,9 +59,15 @@ def submitting(jobs: int, address: str | None) -> AbstractContextManager[Submit]
 
 class _Search:
     def __init__(
-        self, order: Order, jobs: int, seed: int, found_by: str, ledger: Ledger, submit: Submit
+        self,
+        request: BuildRequest,
+        jobs: int,
+        seed: int,
+        found_by: str,
+        ledger: Ledger,
+        submit: Submit,
     ) -> None:
-        self.order, self.jobs, self.seed, self.found_by = order, jobs, seed, found_by
+        self.request, self.jobs, self.seed, self.found_by = request, jobs, seed, found_by
         self.ledger, self.submit = ledger, submit
         self.best: Tuning | None = None
         self.running: dict[Future[Answer], int] = {}
@@ -86,7 +92,7 @@ class _Search:
             tries = min(left_tries, -(-limits.tries // (SLICES * self.jobs)))
         in_all = limits.tries and -(-limits.tries // self.jobs)
         seed = f"{self.seed}/{job}"
-        asked = Slice(self.order, job, seed, start, seconds, tries, in_all, self.found_by)
+        asked = Slice(self.request, job, seed, start, seconds, tries, in_all, self.found_by)
         self.running[self.submit(job, asked)] = job
 
     def _take(self, job: int, answer: Answer) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from machine.collector import collector_off
+from machine.collector import gc_paused
 from machine.core import choose_core
-from machine.core.encoding import encode_what_fits
+from machine.core.what_fits import encode_what_fits
 from machine.program import Program
 
 MOST_KEPT = 8
@@ -44,7 +44,7 @@ def load(bundles: Any) -> Loaded | None:
         return None
     loaded = next((kept for kept in _kept if kept.holds(bundles)), None)
     if loaded is None:
-        with collector_off():
+        with gc_paused():
             columns, left_out, seen = encode_what_fits(bundles)
         loaded = Loaded(Program(columns), left_out, seen)
     if loaded.seen is not None:

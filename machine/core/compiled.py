@@ -1,8 +1,8 @@
 """The compiled core: `machine.protocol.Core` on the engine in C.
 
 The engine executes, records, takes back and saves; here its numbers become the values that every
-core speaks: `Stop`, `Fault`, `Commit`, `Checkpoint`. Importing this module hands the instruction
-set to the engine, and fails if the two disagree.
+core speaks: `Stop`, `Fault`, `Commit`, `Checkpoint`. Importing this module fails where the engine
+is not there or does not fit (`machine.native`).
 """
 
 from __future__ import annotations
@@ -12,53 +12,24 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self, cast
 
-from machine.access import MEMORY, Kind
-from machine.conditions import Op, Trap, packed
-from machine.core import _core
+from machine import _core
+from machine.columns import WORKS, Columns
+from machine.conditions import Trap, packed
 from machine.isa import (
     ENGINES,
     OPCODES,
     SCRATCH_SIZE,
-    SLOT_LIMITS,
     TARGET_ROLES,
     VLEN,
     WORD_MASK,
-    Opcode,
     Role,
 )
-from machine.program import MAX_OPERANDS, WORKS, Columns, Program
+from machine.native import adopt_instruction_set
+from machine.program import Program
 from machine.protocol import NO_LIMIT, Checkpoint
 from machine.stops import Commit, Fault, FaultKind, Reason, State, Stop, Write
 
-# How operations.h writes a role; the words that an operand spans follow.
-_LETTERS = {
-    Role.DEF: "d",
-    Role.USE: "u",
-    Role.IMMEDIATE: "i",
-    Role.OFFSET: "o",
-    Role.TARGET: "t",
-    Role.RELATIVE: "r",
-    Role.KEY: "k",
-    Role.KEYS: "K",
-    Role.ANYTHING: "x",
-}
-_ADDRESS_LETTERS = {Kind.READ: "l", Kind.WRITE: "s"}
-
-# What the engine's sizes have to be; and what some have to be at least.
-_SIZES = {
-    "VLEN": VLEN,
-    "SCRATCH_SIZE": SCRATCH_SIZE,
-    "MAX_OPERANDS": MAX_OPERANDS,
-    "condition operations": len(Op),
-    "alu slots": SLOT_LIMITS["alu"],
-    "valu slots": SLOT_LIMITS["valu"],
-}
-_ROOM = {
-    "store slots": SLOT_LIMITS["store"],
-    "opcodes": len(OPCODES),
-    "engines": len(ENGINES),
-    "letters of a name": max(len(name) for row in OPCODES for name in (row.engine, row.name)),
-}
+adopt_instruction_set()
 
 # In the order of the engine's Reason, FaultKind and Status.
 STOPS = (
@@ -89,38 +60,6 @@ _BYTES_OF_A_BUNDLE = 16
 UNRECORDED = -1
 NO_WORD = 2**32
 """The expected value of a compare that no word equals."""
-
-
-def written_operands(row: Opcode) -> str:
-    """The operands of a row as operations.h writes them: `d8 u8 u8`."""
-    kind = MEMORY[row.code]
-    letters = _LETTERS if kind is None else {**_LETTERS, Role.ADDRESS: _ADDRESS_LETTERS[kind]}
-    return " ".join(
-        letters[operand.role] + str(operand.lanes or operand.width or "")
-        for operand in row.operands
-    )
-
-
-def instruction_rows() -> list[tuple[str, str, str, bool]]:
-    """What the engine has to agree with: engine, name, operands, whether it jumps, by number."""
-    return [(row.engine, row.name, written_operands(row), row.jumps) for row in OPCODES]
-
-
-def adopt_instruction_set() -> None:
-    """Hand the numbering of the opcodes to the engine; ImportError if it disagrees with a row."""
-    wrong = [name for name, size in _SIZES.items() if _core.LIMITS[name] != size]
-    wrong += [name for name, least in _ROOM.items() if _core.LIMITS[name] < least]
-    for name in wrong:
-        raise ImportError(f"it was built for {_core.LIMITS[name]} {name}")
-    try:
-        _core.adopt_rows(instruction_rows())
-    except ValueError as error:
-        raise ImportError(f"it was built for another instruction set: {error}") from error
-    if len(OPCODES) != _core.OPERATIONS:
-        raise ImportError(f"it was built for {_core.OPERATIONS} opcodes, not {len(OPCODES)}")
-
-
-adopt_instruction_set()
 
 
 def lowered(columns: Columns) -> _core.Lowered:

@@ -29,7 +29,7 @@ _STAGES = tuple((stage.op1, stage.c, stage.op2, stage.op3, stage.s) for stage in
 def _compiled() -> ModuleType | None:
     if choose_core().name != "compiled":
         return None
-    from machine.core import _core
+    from machine import _core
 
     return _core
 
@@ -85,7 +85,7 @@ def run_together(
     holds is anything, and only a run by itself tells what happens. Compares and pauses are passed
     over. Signals are looked at now and then, as in `Core.run`.
     """
-    from machine.core import _core
+    from machine import _core
 
     cycles = _core.run_together(core, images, words, min(max_cycles, NO_LIMIT))
     return [None if count < 0 else count for count in cycles]

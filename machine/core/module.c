@@ -140,6 +140,7 @@ static int module_exec(PyObject *module)
         PyModule_AddFunctions(module, trace_methods) < 0 ||
         PyModule_AddFunctions(module, waits_methods) < 0 ||
         PyModule_AddFunctions(module, variants_methods) < 0 ||
+        PyModule_AddFunctions(module, notes_methods) < 0 ||
         !add_limits(module) || PyModule_AddIntConstant(module, "OPERATIONS", OPERATIONS) < 0)
         return -1;
     return 0;

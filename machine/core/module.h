@@ -38,5 +38,6 @@ extern PyMethodDef lockstep_methods[];
 extern PyMethodDef trace_methods[];
 extern PyMethodDef waits_methods[];
 extern PyMethodDef variants_methods[];
+extern PyMethodDef notes_methods[];
 
 #endif

@@ -26,10 +26,11 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Access, Kind
-from machine.core import choose_core
-from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
+from machine.columns import Columns
+from machine.core import core_for
+from machine.isa import OPCODES, VLEN, WORD_MASK, Opcode, Role
 from machine.model import Model
-from machine.program import Columns, Program
+from machine.program import Program
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 
@@ -131,12 +132,12 @@ class Trace:
 
 
 class Tracer:
-    """A program to be traced, on as many inputs as wanted. `core` as for `choose_core`."""
+    """A program to be traced, on as many inputs as wanted. `core` as for `core_for`."""
 
     def __init__(self, program: Program, core: str | None = None) -> None:
         self.program = program
         self._core: Any = None
-        if choose_core(core).name == "compiled":
+        if core_for(program, core).name == "compiled":
             from machine.core.compiled import CompiledCore
 
             self._core = CompiledCore(program, ())
@@ -159,10 +160,10 @@ class Tracer:
         """
         from_start = scratch is None
         if scratch is None:
-            scratch = array("I", bytes(4 * SCRATCH_SIZE))
+            scratch = array("I", bytes(4 * self.program.scratch_size))
         if self._core is None:
             return _trace_model(self.program, memory, scratch, pc, most, max_cycles, from_start)
-        from machine.core import _core
+        from machine import _core
 
         why, cycle, pcs, columns = _core.trace(
             self._core, scratch, memory, pc, most, max_cycles, from_start
@@ -225,7 +226,7 @@ def _trace_model(
     model.scratch[:] = scratch
     model.pc = pc
     started_with = memory[:], scratch[:]
-    weaver = _Weaver(len(memory), from_start)
+    weaver = _Weaver(len(memory), len(scratch), from_start)
     pcs = array("I")
     bundles: dict[int, _Bundle] = {}
     why = None
@@ -266,10 +267,10 @@ _ENDS = {
 class _Weaver:
     """Puts the columns together, by slices of as many words as a slot has lanes."""
 
-    def __init__(self, memory_words: int, from_start: bool) -> None:
+    def __init__(self, memory_words: int, scratch_words: int, from_start: bool) -> None:
         self.sources = tuple(array("i") for _ in range(MOST_SOURCES))
         self.memory, self.addresses = array("i"), array("I")
-        self._scratch = array("i", [NEVER_WRITTEN if from_start else BEFORE]) * SCRATCH_SIZE
+        self._scratch = array("i", [NEVER_WRITTEN if from_start else BEFORE]) * scratch_words
         self._stored = array("i", [INPUT if from_start else BEFORE]) * memory_words
 
     def __len__(self) -> int:

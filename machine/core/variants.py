@@ -45,7 +45,7 @@ class Variants:
         Those of one slot are quickest one after the other. Raises ProgramError for slots that are
         none.
         """
-        from machine.core import _core
+        from machine import _core
         from machine.core.compiled import CompiledCore
 
         patches: Any = CompiledCore(

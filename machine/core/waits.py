@@ -21,11 +21,12 @@ from array import array
 from typing import NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.collector import collector_off
-from machine.core import choose_core
+from machine.collector import gc_paused
+from machine.columns import Columns
+from machine.core import core_for
 from machine.core.tracing import NODE_COUNTS, Trace
-from machine.isa import ENGINE_CODES, SCRATCH_SIZE
-from machine.program import Columns, Program
+from machine.isa import ENGINE_CODES
+from machine.program import Program
 
 READ, OVERWRITE, REWRITE, LOADED, STORED, RESTORED = range(6)
 LATENCIES = (1, 0, 1, 1, 0, 1)
@@ -45,11 +46,11 @@ class Waits(NamedTuple):
 
 
 def find_waits(program: Program, trace: Trace, core: str | None = None) -> Waits:
-    """The waits of all operations of a trace. `core` as for `choose_core`."""
-    if choose_core(core).name != "compiled":
-        with collector_off():
-            return _Finder(program.columns, trace).waits()
-    from machine.core import _core
+    """The waits of all operations of a trace. `core` as for `core_for`."""
+    if core_for(program, core).name != "compiled":
+        with gc_paused():
+            return _Finder(program, trace).waits()
+    from machine import _core
     from machine.core.compiled import CompiledCore
 
     machine = CompiledCore(program, ())
@@ -93,12 +94,13 @@ def _facts(columns: Columns, pc: int) -> list[_SlotFacts]:
 class _Finder:
     """One pass over a trace, in plain Python."""
 
-    def __init__(self, columns: Columns, trace: Trace) -> None:
+    def __init__(self, program: Program, trace: Trace) -> None:
+        columns = program.columns
         self.steps, self.slots, self.first = array("I"), array("I"), array("I", [0])
         self.waited, self.kinds = array("i"), bytearray()
         self._addresses = trace.addresses
-        self._writer = [-1] * SCRATCH_SIZE
-        self._readers: list[list[int]] = [[] for _ in range(SCRATCH_SIZE)]
+        self._writer = [-1] * program.scratch_size
+        self._readers: list[list[int]] = [[] for _ in range(program.scratch_size)]
         self._memory_writer: dict[int, int] = {}
         self._memory_readers: dict[int, list[int]] = {}
         facts: dict[int, list[_SlotFacts]] = {}

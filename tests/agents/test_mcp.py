@@ -2,17 +2,17 @@
 
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, chdir
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from machine.errors import ProgramError
+from machine.manual import MANUAL
 from machine.schema import json_schema
 from tests.cli.command import ALU, COMMAND, unchecked
-from vliwdbg.agents.bounded import answer_of
-from vliwdbg.agents.folder import Folder
-from vliwdbg.views.bench import Bench, Refused
+from vliwdbg.commands.manual import page
 
 mcp = pytest.importorskip("mcp")
 
@@ -26,6 +26,7 @@ class KernelBuilder:
     def build_kernel(self, *sizes):
         self.instrs = [{"alu": [["+", 0, 0, 0]]}]
 """
+SMALL = {"forest_height": 2, "rounds": 1, "batch_size": 8}
 
 
 @pytest.fixture
@@ -47,64 +48,166 @@ def server(root: Path, *options: str) -> Any:
     )
 
 
+@asynccontextmanager
+async def in_process(root: Path, patience: float = 5.0) -> AsyncIterator[Any]:
+    """The same without a process of its own, which starts slowly."""
+    from vliwdbg.agents.folder import Folder
+    from vliwdbg.agents.server import server_for
+    from vliwdbg.agents.turns import Turns
+
+    with chdir(root):
+        async with mcp.Client(server_for(Folder("."), Turns(patience))) as client:
+            yield client
+
+
+async def answer(client: Any, tool: str, **arguments: Any) -> dict[str, Any]:
+    """What a tool answers; the client holds it against the schema that the tool tells."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content[0].text
+    told: dict[str, Any] = result.structured_content
+    assert json.loads(result.content[0].text) == told
+    return told
+
+
+async def refusal(client: Any, tool: str, **arguments: Any) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error
+    text: str = result.content[0].text
+    return text
+
+
 async def test_a_hunt(root: Path) -> None:
-    async with server(root) as client:
-        names = {tool.name for tool in (await client.list_tools()).tools}
-        assert {"run", "bench", "floor", "critical", "why", "who", "whatif", "lint"} <= names
-        benched = await client.call_tool("bench", {"programs": ["a.json"], "ledger": "k.ledger"})
-        told = benched.structured_content
-        assert told["programs"][0]["result"] == "unchecked"
-        assert (root / "k.ledger").exists()
-        who = await client.call_tool("who", {"program": "a.json", "place": "sum"})
-        assert who.structured_content["value"] == 7
-        assert json.loads(who.content[0].text) == who.structured_content
-        why = await client.call_tool("why", {"program": "a.json", "limit": 2})
-        assert len(why.structured_content["totals"]) == 2
-        assert why.structured_content["left_out"]["totals"] == 3
-        rest = await client.call_tool("why", {"program": "a.json", "limit": 2, "offset": 4})
-        assert [total["engine"] for total in rest.structured_content["totals"]] == ["flow"]
-        resource = await client.read_resource("vliwdbg://schema")
-        assert json.loads(resource.contents[0].text) == json_schema()
-        for program, said in (
-            ("../outside.json", "outside the folder"),
-            ("link.json", "outside the folder"),
-            ("/etc/passwd", "outside the folder"),
-            ("builds.py", "--allow-python"),
-            ("none.json", "no such file"),
-        ):
-            refused = await client.call_tool("floor", {"program": program})
-            assert refused.is_error
-            assert said in refused.content[0].text
-        wrong = await client.call_tool("who", {"program": "a.json", "place": "nobody"})
-        assert wrong.is_error
-        assert "no scratch is called nobody" in wrong.content[0].text
-    assert not (root / "executed").exists()
-
-
-async def test_python_files_where_that_is_allowed(root: Path) -> None:
     async with server(root, "--allow-python") as client:
-        told = await client.call_tool("run", {"program": "builds.py"})
-        assert told.structured_content["cycles"] == 1
-        assert told.structured_content["correct"] is False
+        benched = await answer(client, "bench", programs=["a.json"], ledger="k.ledger")
+        assert [(one["program"], one["result"]) for one in benched["programs"]] == [
+            ("a.json", "unchecked")
+        ]
+        assert (root / "k.ledger").exists()
+        assert (await answer(client, "who", program="a.json", place="sum"))["value"] == 7
+        why = await answer(client, "why", program="a.json", limit=2)
+        assert len(why["totals"]) == 2
+        assert why["cut"]["totals"] == 3
+        rest = await answer(client, "why", program="a.json", limit=2, offset=4)
+        assert [total["engine"] for total in rest["totals"]] == ["flow"]
+        slots = await answer(client, "slots", program="a.json", cycle=1)
+        assert slots["bundle"]["groups"][0]["words"] == [7]
+        wrong = await refusal(client, "who", program="a.json", place="nobody")
+        assert "no scratch is called nobody" in wrong
+        built = await answer(client, "run", program="builds.py")
+        assert (built["cycles"], built["correct"]) == (1, False)
+        assert not (root / "executed").exists()
 
 
-def test_a_ledger_may_not_lie_elsewhere(root: Path) -> None:
-    (root / "out").symlink_to(root.parent / "new.ledger")
-    for name in ("../k.ledger", "out", "/k.ledger", "a\0b"):
-        with pytest.raises(ProgramError):
-            Folder(str(root)).file(name)
-    assert Folder(str(root)).file("new/k.ledger") == str(root / "new" / "k.ledger")
+async def test_every_tool(root: Path) -> None:
+    async with in_process(root) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        built = await answer(client, "build", output="k.json", scheduler="serial", sizes=SMALL)
+        await answer(client, "build", output="g.json", scheduler="list", sizes=SMALL)
+        asked: dict[str, dict[str, Any]] = {
+            "build": {"output": "x.json", "sizes": SMALL},
+            "bench": {"programs": ["k.json", "g.json", "none.json"], "trials": 8},
+            "who": {"place": "mem[14]"},
+            "uses": {"place": "mem[14]"},
+            "writes": {"words": "mem 14:22"},
+            "find": {"expression": "$cycle == 3 || $cycle > 9", "limit": 1},
+            "slots": {"cycle": 3},
+            "diff": {"other": "g.json"},
+            "exec": {"commands": ["watch mem 14:22", "continue", "info program"], "data": True},
+        }
+        for name in tools:
+            named = {} if name in ("bench", "build") else {"program": "k.json"}
+            told = await answer(client, name, **named, **asked.get(name, {}))
+            assert told == await answer(client, name, **named, **asked.get(name, {}))
+            assert isinstance(told["ok"], bool)
+            assert isinstance(told["cut"], dict)
+        assert (await answer(client, "load", program="k.json"))["bundles"] == built["bundles"]
+        assert (await answer(client, "run", program="k.json", strict=True))["correct"] is True
+        found = await answer(client, "find", program="k.json", expression="$cycle < 3", limit=1)
+        assert found["spans"] == [[0, 3]]
 
 
-def test_lists_are_cut_and_counted() -> None:
-    reasons = tuple(map(str, range(5)))
-    view = Bench((), tuple(Refused(name, reasons) for name in "abcd"), 0, False, None, ())
-    told = answer_of(view, 1, 2)
-    assert [refused["program"] for refused in told["refused"]] == ["b", "c"]
-    assert told["refused"][0]["reasons"] == ["0", "1"]
-    assert told["left_out"] == {"refused": 2, "refused.reasons": 6}
-    with pytest.raises(ProgramError, match="limit"):
-        answer_of(view, 0, 0)
+async def test_what_can_be_read(root: Path) -> None:
+    async with in_process(root) as client:
+        wanted = {
+            "vliwdbg://machine": MANUAL.read_text("utf-8"),
+            "vliwdbg://commands": page(),
+            "vliwdbg://schema": json.dumps(json_schema()),
+        }
+        listed = {str(one.uri) for one in (await client.list_resources()).resources}
+        assert listed == set(wanted)
+        for uri, text in wanted.items():
+            assert (await client.read_resource(uri)).contents[0].text == text
+
+
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    ("floor", {"program": "../outside.json"}, "outside the folder"),
+    ("floor", {"program": "link.json"}, "outside the folder"),
+    ("floor", {"program": "/etc/passwd"}, "outside the folder"),
+    ("floor", {"program": "builds.py"}, "--allow-python"),
+    ("floor", {"program": "none.json"}, "no such file"),
+    ("floor", {"program": "."}, "is no file"),
+    ("floor", {"program": "-"}, "no such file"),
+    ("floor", {}, "floor has to be told its program"),
+    ("floor", {"program": "a.json", "cycle": 1}, "floor has no parameter 'cycle'"),
+    ("floor", {"program": 7}, 'program of floor has to be as {"type": "string"}'),
+    ("floor", {"program": "a.json", "limit": 0}, "limit is 1 to 500"),
+    ("slots", {"program": "a.json", "cycle": 10**300}, "cycle of slots has to be as"),
+    ("slots", {"program": "a.json", "cycle": 3}, "The run ends at cycle 3"),
+    ("who", {"program": "a.json", "place": "sum", "depth": 99}, "depth is 0 to 12"),
+    ("run", {"program": "a.json", "max_cycles": 10**12}, "max_cycles is 0 to"),
+    ("bench", {"programs": ["a.json"], "trials": 10**9}, "trials is 0 to"),
+    ("bench", {"programs": ["a.json"], "ledger": "../x"}, "outside the folder"),
+    ("build", {"output": "../x.json"}, "outside the folder"),
+    ("build", {"output": "x.json", "scheduler": "no"}, "there are serial, greedy"),
+    ("build", {"output": "x.json", "sizes": {"bach": 1}}, "there are forest_height"),
+    ("diverge", {"program": "a.json", "against": "../x"}, "outside the folder"),
+]
+
+
+async def test_what_is_wrong_with_a_question(root: Path) -> None:
+    async with in_process(root) as client:
+        for tool, arguments, said in WRONG:
+            assert said in await refusal(client, tool, **arguments), (tool, arguments)
+
+
+async def test_a_program_that_changes_under_it(root: Path) -> None:
+    async with in_process(root) as client:
+        file = root / "a.json"
+        assert (await answer(client, "floor", program="a.json"))["cycles"] == 3
+        file.write_text(json.dumps(unchecked(ALU)))
+        assert (await answer(client, "floor", program="a.json"))["cycles"] == 1
+        file.write_text("[")
+        assert "a.json" in await refusal(client, "floor", program="a.json")
+        file.unlink()
+        assert "a.json: no such file" in await refusal(client, "floor", program="a.json")
+
+
+ENDLESS = [
+    {"load": [["const", 0, 1]]},
+    {"alu": [["+", 1, 1, 0]]},
+    {"flow": [["jump", 1]]},
+]
+
+
+async def test_programs_without_end(root: Path) -> None:
+    async with in_process(root, 60.0) as client:
+        (root / "endless.json").write_text(json.dumps(unchecked(ENDLESS)))
+        asked = {"program": "endless.json"}
+        ran = await answer(client, "run", **asked)
+        assert ran["stop"]["reason"] == "max-cycles"
+        assert "The limit of" in (await answer(client, "floor", **asked))["notes"][0]
+        stopped = await answer(client, "exec", **asked, commands=["continue", "print $cycle"])
+        assert stopped["replies"][0]["lines"] == ["cycle 10000000  pc 2  max-cycles  flow (1)"]
+        assert stopped["replies"][1]["lines"] == ["$1 = 10000000"]
+    async with in_process(root, 0.4) as client:
+        for endless in (
+            ["break pc 1", "commands", "continue", "end", "continue"],
+            ["dprintf pc 1, \"%d\", s[1]", "continue"],
+            ["goto end"],
+        ):  # fmt: skip
+            told = await answer(client, "exec", **asked, commands=endless)
+            assert told["note"] != ""
+            assert len(json.dumps(told)) < 200_000
 
 
 def test_without_the_sdk_it_says_so(

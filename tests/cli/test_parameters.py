@@ -12,7 +12,7 @@ from vliwdbg.cli.options import in_one_list
 from vliwdbg.cli.parameters import Option, Parameter, UsageError, parameters_of, read
 
 NAMES = [*sorted(app.SUBCOMMANDS), app.OPEN]
-COMMANDS = {name: app._load(name) for name in NAMES}
+COMMANDS = {name: app.command_of(name) for name in NAMES}
 TEXTS = ["x", "-", "--", "-9", "7", "0", "1.5", "-1.5", "1e3", "nan", "inf", "", " 7", "+7", "07",
          "1_0", "--json", "-q", "-qq", "=", "a=b", "10" * 30, "٣", "--no-check", "-1"]  # fmt: skip
 

@@ -78,6 +78,68 @@ def test_answers(asker: Asker, words: list[str], code: int, said: str, key: str)
     assert key in told.json
 
 
+BEYOND = unchecked(
+    [
+        {"load": [["const", 1600, 3], ["const", 9, 4]]},
+        {"alu": [["+", 9, 9, 1600]]},
+        {"store": [["store", 1600, 9]]},
+    ],
+    scratch_map={"1600": ["far", 1]},
+)
+BUILDER = """
+from problem import SCRATCH_SIZE
+class KernelBuilder:
+    def __init__(self):
+        self.instrs = []
+    def build_kernel(self, *sizes):
+        assert 1700 <= SCRATCH_SIZE, "Out of scratch space"
+        self.instrs.append({"alu": [("+", 1699, 0, 0)]})
+"""
+
+
+def test_more_scratch_than_the_machine_has_is_said_loudly(asker: Asker) -> None:
+    beyond = asker.file(BEYOND)
+    refused = asker("whatif", beyond)
+    assert refused.code == 2
+    assert "scratch 1600 is past 1535" in refused.err
+    told = asker("whatif", beyond, "--scratch", "2048")
+    assert (told.code, told.err) == (0, "")
+    loud, names, held, cycles, *_ = told.out.splitlines()
+    assert loud == "WITH 2048 WORDS OF SCRATCH, 512 MORE THAN THE MACHINE HAS"
+    assert names == "No machine runs this program: it names words up to s[1600], 65 past the last."
+    assert held == (
+        "At most 2 words hold a value at a time, at cycle 1: with other addresses it may fit."
+    )
+    assert cycles.startswith("The same limits: 3 cycles")
+    told_in_json = asker("whatif", beyond, "--scratch", "2048", "--json").json["scratch"]
+    assert (told_in_json["words"], told_in_json["reached"]) == (2048, 1601)
+    fits = asker("whatif", asker.file(PROGRAM), "--scratch", "1537")
+    assert "the machine runs it as it is" in fits.out
+    for few in ("1536", "65536", "x"):
+        assert asker("whatif", beyond, "--scratch", few).code == 2
+
+
+def test_too_many_values_are_too_many_wherever_they_lie(asker: Asker) -> None:
+    loads = [["const", word, word] for word in range(1540)]
+    bundles = [{"load": loads[i : i + 2]} for i in range(0, len(loads), 2)]
+    bundles += [
+        {"alu": [["+", 9, 9, word] for word in range(i, i + 11)]} for i in range(0, 1540, 11)
+    ]
+    told = asker("whatif", asker.file(unchecked(bundles)), "--scratch", "1540")
+    assert "At most 1540 words hold a value at a time" in told.out
+    assert "4 too many, wherever they lie." in told.out
+
+
+def test_a_builder_of_ones_own_may_give_out_more(asker: Asker) -> None:
+    (asker.folder / "problem.py").write_text("SCRATCH_SIZE = 1536\n")
+    (asker.folder / "mine.py").write_text(BUILDER)
+    mine = str(asker.folder / "mine.py")
+    refused = asker("whatif", mine)
+    assert (refused.code, "Out of scratch space" in refused.err) == (2, True)
+    told = asker("whatif", mine, "--scratch", "1700")
+    assert "names words up to s[1699]" in told.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

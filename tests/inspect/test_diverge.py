@@ -10,8 +10,9 @@ import pytest
 from kernels.catalog import build
 from machine import Machine, Problem, Program
 from machine.codec import write_program
-from machine.core import VARIABLE, choose_core
+from machine.core import choose_core
 from machine.core.inputs import memory_of
+from machine.native import VARIABLE
 from tests.inspect.mutations import SMALL, Mutant, mutants
 from vliwdbg.cli.app import do
 from vliwdbg.cli.exit_codes import exit_code_of

@@ -110,6 +110,19 @@ def test_stores_of_the_problem() -> None:
     assert view.ok
 
 
+def test_a_forest_that_is_restored_is_a_note() -> None:
+    layout = SIZES.layout
+    bundles: list[dict[str, Any]] = [
+        {"load": [["const", 8, layout.nodes_at], ["const", 9, 5]]},
+        {"load": [["load", 10, 8]], "store": [["store", 8, 9]]},
+    ]
+    for restoring, severity in (([], "warning"), ([{"store": [["store", 8, 10]]}], "note")):
+        program = Program.from_bundles([*bundles, *restoring], problem=SIZES)
+        view = Questions(program, memory_of(SIZES)).lint()
+        (finding,) = (f for f in view.findings if f.rule == "forest-write")
+        assert finding.severity == severity
+
+
 def test_a_word_read_before_it_is_first_written_is_a_warning() -> None:
     findings = found(
         {"alu": [["+", 9, 10, 10]], "load": [["const", 10, 1], ["const", 8, 3]]},
@@ -160,15 +173,23 @@ def test_every_rule_is_explained() -> None:
 
 
 @cache
-def kernel(name: str, scheduler: str) -> Questions:
-    return Questions(build(name, scheduler, SIZES), memory_of(SIZES))
+def kernel(name: str, scheduler: str | None, problem: Problem = SIZES) -> Questions:
+    return Questions(build(name, scheduler, problem), memory_of(problem))
 
 
 @pytest.mark.parametrize(
-    ("name", "scheduler"), [("treehash", "list"), ("vectors", "list"), ("baseline", "greedy")]
+    ("name", "scheduler", "problem"),
+    [
+        ("treehash", "list", SIZES),
+        ("treehash", None, Problem()),
+        ("vectors", "list", SIZES),
+        ("baseline", "greedy", SIZES),
+    ],
 )
-def test_right_kernels_are_nearly_silent(name: str, scheduler: str) -> None:
-    view = kernel(name, scheduler).lint()
+def test_right_kernels_are_nearly_silent(
+    name: str, scheduler: str | None, problem: Problem
+) -> None:
+    view = kernel(name, scheduler, problem).lint()
     assert view.ok
     assert len(lines_of(view)) <= 10
     assert all(finding.severity == "note" for finding in view.findings)

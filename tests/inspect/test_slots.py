@@ -81,5 +81,5 @@ async def test_a_search_says_the_same_at_every_width(width: int) -> None:
                 await driver.press("slash")
                 driver.app.main.query_one(CommandLine).input.value = "vstore"
                 await driver.press("enter")
-            assert driver.app.main.desk.looking == looking
+            assert driver.app.main.view_state.looking == looking
             assert driver.sees(f"/vstore  {says}")

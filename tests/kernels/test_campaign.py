@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from itertools import pairwise
 
-from kernels.plan import LIKELY, VALUES, Modes
-from kernels.schedule.urgency import SCALE, Groups
+from kernels.plan import CHOICE_SIZES, LIKELY, VectorChoices
+from kernels.schedule.priority import SCALE, Groups
 from kernels.tune.campaign import Search, _offsets
 from kernels.tune.candidate import Candidate
 from kernels.tune.measure import NO_LIMIT, Length, Limit
@@ -31,10 +31,10 @@ class Fake:
 
 
 def test_likely_values_are_values_and_not_only_the_usual_one() -> None:
-    assert LIKELY.keys() == VALUES.keys()
+    assert LIKELY.keys() == CHOICE_SIZES.keys()
     for name, values in LIKELY.items():
-        assert set(values) <= set(range(VALUES[name]))
-        assert set(values) > {getattr(Modes, name)}
+        assert set(values) <= set(range(CHOICE_SIZES[name]))
+        assert set(values) > {getattr(VectorChoices, name)}
 
 
 def test_late_rounds_of_early_vectors_are_put_off() -> None:
@@ -53,7 +53,7 @@ def test_late_rounds_of_early_vectors_are_put_off() -> None:
 def test_a_search_keeps_the_shortest_of_all_and_repeats_itself() -> None:
     def searched(tries: int) -> tuple[float, int]:
         measure = Fake()
-        search = Search(measure, GROUPS, list(VALUES), "1", tries)
+        search = Search(measure, GROUPS, list(CHOICE_SIZES), "1", tries)
         for _ in range(tries):
             search.step()
         assert search.best is not None

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from kernels.build_request import BuildRequest
 from kernels.ir import Op
-from kernels.order import Order
 from kernels.passes.load_constants import CONST, DEEPEST, cookbook
 from machine.isa import VLEN, WORD_MASK
 from machine.problem import Problem
@@ -64,13 +64,13 @@ def test_most_of_a_kernel_s_constants_take_no_load_slot() -> None:
     def made(op: Op) -> bool:
         return op.origin.stage == "constants" and op.row.engine in ("load", "flow", "alu")
 
-    ops = [op for op in Order(Problem()).compile().ops if made(op)]
+    ops = [op for op in BuildRequest(Problem()).compile().ops if made(op)]
     engines = Counter(op.row.engine for op in ops)
     assert engines["alu"] > engines["load"] + engines["flow"]
     assert engines["load"] <= 4
 
 
 def test_without_the_header_addresses_are_loaded_first() -> None:
-    code = Order(Problem(), without=("header-constants",)).compile()
+    code = BuildRequest(Problem(), without=("header-constants",)).compile()
     loaded = [op.operands[1] for op in code.ops if op.row is CONST]
     assert set(loaded[:2]) <= {7, VLEN, Problem().layout.values_at}

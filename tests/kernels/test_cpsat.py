@@ -7,8 +7,8 @@ from importlib.util import find_spec
 import pytest
 
 from kernels.analysis.floors import floors
+from kernels.build_request import BuildRequest
 from kernels.catalog import BuildError, build
-from kernels.order import Order
 from kernels.schedule import cpsat
 from machine.problem import Problem
 from tests.kernels.running import full_words, run
@@ -20,7 +20,7 @@ needs_ortools = pytest.mark.skipif(
 
 
 def floor(problem: Problem) -> float:
-    return max(floors(Order(problem).compile()).values())
+    return max(floors(BuildRequest(problem).compile()).values())
 
 
 @needs_ortools

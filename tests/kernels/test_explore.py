@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from kernels.build_request import BuildRequest
 from kernels.catalog import build
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.schedule.tuning import format_tuning, parse_tuning
 from kernels.tune import DESIGNS, Result, explore, tune
 from kernels.tune.campaign import TRIES
@@ -40,7 +40,7 @@ def entry(design: str, tries: int, cycles: int) -> Entry:
 def test_designs_are_written_as_they_are_read() -> None:
     for design in EVERY:
         assert parse_design(design.name) == design
-        assert Order(Problem(), without=design.without, settings=design.settings).plan.blocks
+        assert BuildRequest(Problem(), without=design.without, settings=design.settings).plan.blocks
     assert parse_design(" without  remainders ,forest-buffers=3") == parse_design(TWO[1])
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from kernels.order import Order
-from kernels.plan import VALUES, Modes
+from kernels.build_request import BuildRequest
+from kernels.plan import CHOICE_SIZES, VectorChoices
 from kernels.schedule import compiled, pack
-from kernels.schedule.flat import Flat, flatten
 from kernels.schedule.list import ranks
+from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import pin
 from kernels.tune.candidate import MOST_NOISE, Candidate
 from kernels.tune.measure import NO_LIMIT, Compiled, Limit, Linked
@@ -23,24 +23,26 @@ from machine.problem import Problem
 pytestmark = pytest.mark.skipif(
     not compiled.AVAILABLE, reason="the extension kernels.schedule._core._pack was not built"
 )
-ORDERS = {
-    "standard": Order(Problem()),
-    "indices": Order(Problem(), outputs=("values", "indices")),
-    "generic": Order(Problem(6, 12, 40)),
-    "overlap": Order(Problem(8, 8, 67)),
-    "few": Order(Problem(4, 6, 3)),
-    "baseline": Order(Problem(2, 2, 3), "baseline"),
-    "unsplit": Order(Problem(5, 5, 32), without=("alu-lanes",)),
-    "unreserved": Order(Problem(6, 12, 40), without=("alu-reserve",)),
+REQUESTS = {
+    "standard": BuildRequest(Problem()),
+    "indices": BuildRequest(Problem(), outputs=("values", "indices")),
+    "generic": BuildRequest(Problem(6, 12, 40)),
+    "overlap": BuildRequest(Problem(8, 8, 67)),
+    "few": BuildRequest(Problem(4, 6, 3)),
+    "baseline": BuildRequest(Problem(2, 2, 3), "baseline"),
+    "unsplit": BuildRequest(Problem(5, 5, 32), without=("alu-lanes",)),
+    "unreserved": BuildRequest(Problem(6, 12, 40), without=("alu-reserve",)),
 }
 
 
-def flat_of(order: Order) -> Flat:
-    code = order.compile()
+def flat_of(request: BuildRequest) -> PackInput:
+    code = request.compile()
     return flatten(code, pin(code)[1])
 
 
-def outcome(run: Callable[..., Any], flat: Flat, rank: list[int], window: int, spare: int) -> Any:
+def outcome(
+    run: Callable[..., Any], flat: PackInput, rank: list[int], window: int, spare: int
+) -> Any:
     """The parts, or the registers that hold words where nothing can go on."""
     try:
         return run(flat, rank, window, spare)
@@ -48,9 +50,9 @@ def outcome(run: Callable[..., Any], flat: Flat, rank: list[int], window: int, s
         return stuck.holding
 
 
-@pytest.mark.parametrize("name", ORDERS)
+@pytest.mark.parametrize("name", REQUESTS)
 def test_the_parts_of_the_usual_order_are_the_same(name: str) -> None:
-    flat = flat_of(ORDERS[name])
+    flat = flat_of(REQUESTS[name])
     rank = ranks(flat)
     for window, spare in ((64, 0), (20, 0), (64, 2), (3, 0)):
         expected = outcome(pack.pack, flat, rank, window, spare)
@@ -60,7 +62,7 @@ def test_the_parts_of_the_usual_order_are_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", ["generic", "overlap", "few", "unsplit", "unreserved"])
 @pytest.mark.parametrize("seed", range(6))
 def test_the_parts_are_the_same_in_any_order_and_with_any_scratch(name: str, seed: int) -> None:
-    random, flat = Random(seed), flat_of(ORDERS[name])
+    random, flat = Random(seed), flat_of(REQUESTS[name])
     flat.places = random.choice((flat.places, 60, 30, 12))
     rank = list(range(flat.graph.nodes))
     random.shuffle(rank)
@@ -70,7 +72,7 @@ def test_the_parts_are_the_same_in_any_order_and_with_any_scratch(name: str, see
 
 
 def test_running_out_of_scratch_names_the_same_registers() -> None:
-    flat = flat_of(ORDERS["generic"])
+    flat = flat_of(REQUESTS["generic"])
     flat.places = 5
     rank = ranks(flat)
     holding = outcome(pack.pack, flat, rank, 64, 0)
@@ -80,14 +82,14 @@ def test_running_out_of_scratch_names_the_same_registers() -> None:
 
 
 def test_nothing_at_all_is_packed_too() -> None:
-    flat = flat_of(Order(Problem(1, 0, 1), "baseline"))
+    flat = flat_of(BuildRequest(Problem(1, 0, 1), "baseline"))
     rank = list(range(flat.graph.nodes))
     assert compiled.pack(flat, rank, 1) == pack.pack(flat, rank, 1)
 
 
 def random_candidate(random: Random, measure: Linked, vectors: int, groups: int) -> Candidate:
     modes = tuple(
-        Modes(**{name: random.randrange(values) for name, values in VALUES.items()})
+        VectorChoices(**{name: random.randrange(values) for name, values in CHOICE_SIZES.items()})
         for _ in range(2)
     )
     chosen = tuple(random.choice(modes) for _ in range(vectors))
@@ -101,9 +103,9 @@ def random_candidate(random: Random, measure: Linked, vectors: int, groups: int)
     ("name", "tries"), [("standard", 1), ("indices", 1), ("generic", 3), ("overlap", 2), ("few", 3)]
 )
 def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) -> None:
-    order, random = ORDERS[name], Random(name)
-    groups = groups_of(order)
-    linked, ordinary = Linked(order, groups), Compiled(order, groups)
+    request, random = REQUESTS[name], Random(name)
+    groups = groups_of(request)
+    linked, ordinary = Linked(request, groups), Compiled(request, groups)
     for _ in range(tries):
         candidate = random_candidate(random, linked, groups.vectors, groups.count)
         ordinary.slots = dict(linked.slots)
@@ -121,16 +123,16 @@ def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) 
     ],
 )
 def test_a_run_that_is_none_is_refused(spoil: Callable[[list[int]], list[int]]) -> None:
-    flat = flat_of(ORDERS["few"])
-    words = array("i", compiled.run_of(flat)).tolist()
+    flat = flat_of(REQUESTS["few"])
+    words = array("i", compiled.serialize(flat)).tolist()
     ranked = array("i", range(flat.graph.nodes + 1))
     with pytest.raises(ValueError, match="flat"):
         compiled.core.pack(array("i", spoil(words)), ranked, 64, 0)
 
 
 def test_ranks_that_are_none_are_refused() -> None:
-    flat = flat_of(ORDERS["few"])
-    run = compiled.run_of(flat)
+    flat = flat_of(REQUESTS["few"])
+    run = compiled.serialize(flat)
     for rank in ([0] * flat.graph.nodes, [-1] * flat.graph.nodes, [0]):
         with pytest.raises(ValueError, match="rank"):
             compiled.core.pack(run, array("i", rank), 64, 0)
@@ -139,16 +141,16 @@ def test_ranks_that_are_none_are_refused() -> None:
 
 
 def test_an_order_that_is_none_is_refused() -> None:
-    flat = flat_of(ORDERS["few"])
-    words = array("i", compiled.run_of(flat))
+    flat = flat_of(REQUESTS["few"])
+    words = array("i", compiled.serialize(flat))
     words[-1] = words[-2]  # the last words are the order
     with pytest.raises(ValueError, match="place of its own"):
         compiled.core.hold(words)
 
 
 def test_too_few_offsets_or_noise_are_refused() -> None:
-    flat = flat_of(ORDERS["few"])
-    held = compiled.core.hold(compiled.run_of(flat))
+    flat = flat_of(REQUESTS["few"])
+    held = compiled.core.hold(compiled.serialize(flat))
     one, nothing = array("i", [0]), array("i")
     assert compiled.core.length(held, 1, one, one, 64, 0, *NO_LIMIT)
     for offsets, noise in ((nothing, one), (one, nothing)):
@@ -161,7 +163,7 @@ def test_too_few_offsets_or_noise_are_refused() -> None:
 
 
 def test_what_is_past_the_limit_is_not_measured_to_its_end() -> None:
-    order, random = ORDERS["generic"], Random(3)
+    order, random = REQUESTS["generic"], Random(3)
     groups = groups_of(order)
     measure = Linked(order, groups)
     candidate = random_candidate(random, measure, groups.vectors, groups.count)

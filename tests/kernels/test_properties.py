@@ -144,9 +144,11 @@ def test_only_working_memory_changes() -> None:
 
 
 def _regions(problem: Problem) -> list[tuple[int, ...]]:
-    from kernels.order import Order
+    from kernels.build_request import BuildRequest
 
-    return [tuple(op.region) for op in Order(problem).compile().ops if op.row.engine == "store"]
+    return [
+        tuple(op.region) for op in BuildRequest(problem).compile().ops if op.row.engine == "store"
+    ]
 
 
 def test_the_hook_sees_the_operations_after_each_pass() -> None:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from kernels.build_request import BuildRequest
 from kernels.catalog import build
-from kernels.order import Order
 from kernels.schedule import SCHEDULERS, stored
 from kernels.schedule.list import list_schedule
 from kernels.schedule.tuning import Tuning
@@ -36,9 +36,9 @@ def test_stored_ones_where_there_are_some(monkeypatch: pytest.MonkeyPatch, tunin
 
 
 def test_generic_ones_at_other_sizes() -> None:
-    schedule = SCHEDULERS["tuned"](Order(PROBLEM))
+    schedule = SCHEDULERS["tuned"](BuildRequest(PROBLEM))
     assert schedule.facts["parameters"].startswith("generic: none are stored")
-    assert schedule.bundle == list_schedule(Order(PROBLEM).compile()).bundle
+    assert schedule.bundle == list_schedule(BuildRequest(PROBLEM).compile()).bundle
 
 
 def test_generic_ones_where_something_is_left_out(

@@ -10,7 +10,7 @@ import pytest
 
 from kernels.catalog import BuildError, build
 from kernels.lower import lower
-from kernels.plan import CHOICES, VALUES, Modes, plan_for
+from kernels.plan import CHOICE_SIZES, CHOICES, VectorChoices, plan_for
 from kernels.schedule.base import Schedule
 from kernels.schedule.list import list_schedule
 from kernels.schedule.verify import verify_schedule
@@ -102,12 +102,12 @@ def test_tree_cache_can_be_capped(levels: int) -> None:
     assert program.build["settings"] == {"tree-cache": levels}
 
 
-@pytest.mark.parametrize("mode", list(Modes.__dataclass_fields__))
+@pytest.mark.parametrize("mode", list(VectorChoices.__dataclass_fields__))
 def test_every_mode_gives_the_same_result(mode: str) -> None:
     problem = Problem(10, 16, 256)
     plan = plan_for(problem)
     assert plan.blocks == (3, 5, 7)
-    ways = [replace(Modes(), **{mode: value}) for value in range(VALUES[mode])]
+    ways = [replace(VectorChoices(), **{mode: value}) for value in range(CHOICE_SIZES[mode])]
     modes = tuple(ways[vector % len(ways)] for vector in range(32))
     code = compile_plan(problem, replace(plan, modes=modes), BOTH)
     schedule = list_schedule(code)

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from kernels import tune as room
+from kernels.build_request import BuildRequest
 from kernels.catalog import build
 from kernels.errors import BuildError
-from kernels.order import Order
 from kernels.schedule import compiled
 from kernels.schedule.tuned import tuned_schedule
 from kernels.schedule.tuning import find_tuning, format_tuning, parse_tuning, stored_name
@@ -158,7 +158,7 @@ def test_it_stops_when_told_and_tells_how_far_it_is() -> None:
 
 def test_parameters_for_other_operations_are_refused() -> None:
     tuning = small(tries=5).tuning
-    code = Order(SMALL, outputs=("values", "indices")).compile(tuning.modes)
+    code = BuildRequest(SMALL, outputs=("values", "indices")).compile(tuning.modes)
     with pytest.raises(BuildError, match="other operations"):
         tuned_schedule(code, tuning)
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from kernels.build_request import BuildRequest
 from kernels.builder import Builder
 from kernels.catalog import build
 from kernels.ir import Code, Op, Region, words_of
-from kernels.order import Order
 from kernels.passes.load_constants import LoadConstants
 from kernels.schedule import SCHEDULERS
 from kernels.schedule.base import Schedule
@@ -143,7 +143,7 @@ def test_more_slots_than_an_engine_has() -> None:
 
 @pytest.mark.parametrize("scheduler", ["serial", "greedy", "list", "tuned"])
 def test_breaking_a_real_schedule_anywhere_is_found(scheduler: str) -> None:
-    schedule = SCHEDULERS[scheduler](Order(Problem(5, 7, 16)))
+    schedule = SCHEDULERS[scheduler](BuildRequest(Problem(5, 7, 16)))
     assert verify_schedule(schedule) == []
     for number in range(0, len(schedule.bundle), 37):
         op = schedule.code.ops[number]
@@ -158,7 +158,7 @@ def test_breaking_a_real_schedule_anywhere_is_found(scheduler: str) -> None:
 
 def table_schedule() -> Schedule:
     """Of a kernel with blocks, in the forest's rows 1 to 7 of which children are chosen."""
-    schedule = SCHEDULERS["list"](Order(Problem(6, 8, 64)))
+    schedule = SCHEDULERS["list"](BuildRequest(Problem(6, 8, 64)))
     assert verify_schedule(schedule) == []
     return schedule
 
@@ -205,7 +205,7 @@ def test_children_in_the_forest_s_rows_are_kept_in_order(
 def test_vectors_that_overlap_are_kept_in_order(
     name: str, stage: str, vector: int, to_end: bool
 ) -> None:
-    schedule = SCHEDULERS["list"](Order(Problem(2, 2, 11)))
+    schedule = SCHEDULERS["list"](BuildRequest(Problem(2, 2, 11)))
     assert verify_schedule(schedule) == []
     (moved,) = (
         number
@@ -242,7 +242,7 @@ def test_a_word_that_has_to_stay_0_is_written_to() -> None:
 
 
 def test_debug_operations_never_change_the_others() -> None:
-    code = Order(Problem(5, 7, 16)).compile()
+    code = BuildRequest(Problem(5, 7, 16)).compile()
     bare = code.with_ops([op for op in code.ops if op.row.engine != "debug"])
     assert len(bare.ops) < len(code.ops)
     for run in (greedy, list_schedule):

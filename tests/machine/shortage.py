@@ -18,16 +18,19 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from kernels.order import Order
+from kernels.build_request import BuildRequest
 from kernels.schedule._core import _pack
 from kernels.tune.measure import Linked
 from kernels.tune.session import groups_of
+from machine import _core
 from machine import timeline as timeline_module
-from machine.core import _core, choose_core
-from machine.core.encoding import FastEncoder, encode_what_fits
+from machine.columns import WORKS
+from machine.core import choose_core
+from machine.core.what_fits import encode_what_fits
 from machine.encode import Encoder
+from machine.encode_fast import FastEncoder
 from machine.problem import Problem
-from machine.program import WORKS, Program
+from machine.program import Program
 from machine.timeline import Timeline
 from tests.kernels.test_pack_core import random_candidate
 from tests.machine.test_core import counting
@@ -119,9 +122,9 @@ CALLS: dict[str, Call] = {
 
 def schedule_calls() -> dict[str, Call]:
     """The calls that measuring a schedule makes, with what it makes them with."""
-    order = Order(Problem(4, 6, 3))
-    groups = groups_of(order)
-    code = Linked(order, groups)
+    request = BuildRequest(Problem(4, 6, 3))
+    groups = groups_of(request)
+    code = Linked(request, groups)
     seen: dict[str, tuple[Any, ...]] = {}
     for name in ("link", "hold", "length"):
         _watch(name, seen)

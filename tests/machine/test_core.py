@@ -480,7 +480,7 @@ def test_a_program_is_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many machines it is loaded on, also with memories of their own."""
     if "compiled" not in CORES:
         pytest.skip("the compiled core was not built")
-    from machine.core import _core
+    from machine import _core
 
     made: list[object] = []
 

@@ -17,8 +17,8 @@ if choose_core().name != "compiled":
 
 from array import array
 
-from machine.core import _core, encoding
-from machine.core.encoding import FastEncoder, make_encoder
+from machine import _core
+from machine.encode_fast import FastEncoder, compiled_code, make_encoder
 
 
 def encoded(encoder: Encoder, bundles: Any) -> tuple[Any, ...]:
@@ -243,5 +243,5 @@ def test_wrong_tables_are_refused(tables: Any) -> None:
             _core.adopt_plain(*(*tables, dict))
         assert not _core.take_bundles([{"load": [["const", 1, 2]]}], 0, 0, 0, 0, False, None)[1]
     finally:
-        encoding._core.cache_clear()
+        compiled_code.cache_clear()
     same([{engine: [slot]} for engine, slot in SLOTS])

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from machine import Program, Reason
+from machine.columns import WORKS
 from machine.core import choose_core
-from machine.program import WORKS
 
 if choose_core().name != "compiled":
     pytest.skip("the compiled core was not built", allow_module_level=True)
 
-from machine.core import _core
-from machine.core.compiled import adopt_instruction_set, instruction_rows
+from machine import _core
+from machine.native import adopt_instruction_set, instruction_rows
 from machine.timeline import Timeline
 
 ROWS = instruction_rows()

@@ -113,7 +113,7 @@ print(*(now - then for now, then in zip(lent(), before)))
 
 @LINUX
 @pytest.mark.skipif(SANITIZED, reason="counts in the C library's own allocation")
-@pytest.mark.parametrize(("core", "lives"), [("compiled", 2000), ("model", 300)])
+@pytest.mark.parametrize(("core", "lives"), [("compiled", 1000), ("model", 100)])
 def test_machines_that_are_gone_leave_nothing(core: str, lives: int) -> None:
     if core not in CORES:
         pytest.skip("the compiled core was not built")

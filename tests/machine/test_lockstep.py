@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from machine import Problem, Program, Reason
+from machine.columns import WORKS
 from machine.core import choose_core
 from machine.core.inputs import blank_images, draw_images, run_together
 from machine.isa import OPCODES
 from machine.model import Model
 from machine.patterns import Inputs
-from machine.program import WORKS
 from machine.protocol import NO_LIMIT
 from machine.trials import Trial, run_trials
 from tests.oracle.randomprograms import ADDRESSES, ZONE, random_program
@@ -24,7 +24,7 @@ from tests.oracle.randomprograms import ADDRESSES, ZONE, random_program
 if choose_core().name != "compiled":
     pytest.skip("the compiled core was not built", allow_module_level=True)
 
-from machine.core import _core
+from machine import _core
 from machine.core.compiled import CompiledCore
 
 LIMIT = 400

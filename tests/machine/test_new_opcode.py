@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from machine.core import choose_core
+from tests.copies import ROOT, add, copy_of, run
 
-ROOT = Path(__file__).parents[2]
 CC = (sysconfig.get_config_var("CC") or "cc").split()[0]
 INCLUDE = sysconfig.get_path("include")
 needs_compiler = pytest.mark.skipif(
@@ -59,14 +58,7 @@ LOAD_COMPILED = "from machine.core import choose_core; choose_core('compiled')"
 
 @pytest.fixture
 def sources(tmp_path: Path) -> Path:
-    shutil.copytree(ROOT / "machine", tmp_path / "machine", ignore=shutil.ignore_patterns("__py*"))
-    return tmp_path
-
-
-def add(file: Path, before: str, text: str) -> None:
-    written = file.read_text(encoding="utf-8")
-    assert written.count(before) == 1
-    file.write_text(written.replace(before, text + before), encoding="utf-8")
+    return copy_of(("machine",), tmp_path)
 
 
 def in_isa(sources: Path, row: str = ROW) -> None:
@@ -75,19 +67,6 @@ def in_isa(sources: Path, row: str = ROW) -> None:
 
 def in_core(sources: Path) -> None:
     add(sources / "machine/core/operations.h", LAST_OPERATION, OPERATION)
-
-
-def run(sources: Path, code: str) -> subprocess.CompletedProcess[str]:
-    # Where an editable install finds its packages, the copy has to come first.
-    first = "import sys; sys.meta_path[:] = [f for f in sys.meta_path if 'editable' not in str(f)]"
-    return subprocess.run(
-        [sys.executable, "-c", f"{first}; sys.path.insert(0, {str(sources)!r})\n{code}"],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        cwd=sources,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def compile_c(sources: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -101,10 +80,10 @@ def compile_c(sources: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 def build(sources: Path) -> None:
-    core = sources / "machine/core"
-    library = next(core.glob("_core.*so"), core / "_core.abi3.so")
-    files = sorted(path.name for path in core.glob("*.c"))
-    made = compile_c(sources, "-O0", "-shared", "-fPIC", *files, "-o", library.name)
+    machine = sources / "machine"
+    library = next(machine.glob("_core.*so"), machine / "_core.abi3.so")
+    files = sorted(path.name for path in machine.glob("core/*.c"))
+    made = compile_c(sources, "-O0", "-shared", "-fPIC", *files, "-o", str(library))
     assert made.returncode == 0, made.stderr
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from machine import Bundle, Program, ProgramError, Slot
-from machine.encode import Encoder, encode_bundles, kind_of
+from machine.encode import Encoder, kind_of
+from machine.encode_fast import encode_bundles
 from machine.isa import (
     OPCODES,
     SCRATCH_ROLES,

@@ -104,7 +104,7 @@ def test_vectors_wait_for_each_lane_once(core: str) -> None:
 
 @pytest.mark.skipif("compiled" not in CORES, reason="the compiled core is not there")
 def test_no_run_of_another_program_is_taken() -> None:
-    from machine.core import _core
+    from machine import _core
     from machine.core.compiled import CompiledCore
 
     program = Program.from_bundles([{"load": [["load", 8, 0]]}])

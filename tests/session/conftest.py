@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from machine.core import NAMES, VARIABLE, CoreError, choose_core
+from machine.core import choose_core
+from machine.native import NAMES, VARIABLE, CoreError
 
 
 @pytest.fixture(params=NAMES, autouse=True, scope="module")

@@ -87,9 +87,9 @@ def test_a_watchpoint_met_by_the_last_bundle_is_told_alike_by_a_run_and_a_sessio
 def test_looking_at_a_cycle_far_away_can_be_interrupted_and_changes_nothing() -> None:
     session = Session(Program.from_bundles([{"flow": [["jump", 0]]}]), [])
     session.step(50).finish()
-    arrived = session.arrival
+    arrived = session.stop_event
     assert session.look_at_cycle(70).finish().cycle == 70
     look = session.look_at_cycle(10**12)
     assert look.advance(0.01) is None
-    assert look.interrupt().reason is Reason.INTERRUPT
-    assert (session.core.position, session.arrival) == (50, arrived)
+    assert look.end(Reason.INTERRUPT).reason is Reason.INTERRUPT
+    assert (session.core.position, session.stop_event) == (50, arrived)

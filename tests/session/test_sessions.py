@@ -61,7 +61,7 @@ def act(rng: random.Random, session: Session, edits: dict[int, dict[int, int]]) 
         session.reverse_step(rng.randrange(1, 30)).finish()
     elif kind == 2 and not session.ended:
         run = session.resume()  # which may never end
-        run.advance(0.02) or run.interrupt()
+        run.advance(0.02) or run.end(Reason.INTERRUPT)
     elif kind == 3 and here:
         session.reverse_resume().finish()
     elif kind == 4:

@@ -134,12 +134,12 @@ def forward_stops(session: Session) -> tuple[list[Any], bool]:
     stops: list[Any] = []
     run = session.run()
     for _ in range(LONGEST):
-        arrival = run.finish()
-        if arrival.position >= LONGEST:
+        stop_event = run.finish()
+        if stop_event.position >= LONGEST:
             return stops, False
-        stops.append(arrival)
-        faulted = arrival.fault is not None and arrival.fault.engine != "debug"
-        if faulted or arrival.reason in (Reason.END, Reason.HALT):
+        stops.append(stop_event)
+        faulted = stop_event.fault is not None and stop_event.fault.engine != "debug"
+        if faulted or stop_event.reason in (Reason.END, Reason.HALT):
             return stops, True
         run = session.resume()
     return stops, False
@@ -174,12 +174,12 @@ def test_going_back_finds_the_last_stop_that_going_on_would_have_passed(
     here = at(fraction, taken)
     session.go(here)
     while here > 0:
-        arrival = session.reverse_resume().finish()
+        stop_event = session.reverse_resume().finish()
         before = [position for position in expected if position < here]
         here = max(before, default=0)
-        assert arrival.position == here
+        assert stop_event.position == here
         assert state_of(session.core) == taken.states[here]
-        assert (arrival.cut_short == NO_MORE_HISTORY) == (not before)
+        assert (stop_event.cut_short == NO_MORE_HISTORY) == (not before)
 
 
 @settings(max_examples=100, deadline=None)
@@ -199,9 +199,9 @@ def test_small_steps_see_the_stops_that_going_on_sees(
     seen: list[Any] = []
     run = stepping.start()
     while len(seen) < len(passed):
-        arrival = run.finish()
-        if arrival.reason is not Reason.BUDGET:
-            seen.append(arrival)
+        stop_event = run.finish()
+        if stop_event.reason is not Reason.BUDGET:
+            seen.append(stop_event)
         if stepping.ended:
             break
         run = stepping.step()
@@ -265,9 +265,9 @@ def test_going_back_finds_the_same_stops_where_words_were_set(
     expected = positions_seen_going_back(passed)
     here = last
     while here > 0:
-        arrival = session.reverse_resume().finish()
+        stop_event = session.reverse_resume().finish()
         here = max((position for position in expected if position < here), default=0)
-        assert arrival.position == here
+        assert stop_event.position == here
 
 
 def test_the_ends_of_time_say_so() -> None:
@@ -286,11 +286,11 @@ def test_an_interrupt_keeps_the_position_of_a_goto_and_ends_a_run_where_it_is() 
     run = session.goto_end()
     assert run.advance(0.01) is None
     assert session.core.position > 50
-    assert run.interrupt().reason is Reason.INTERRUPT
+    assert run.end(Reason.INTERRUPT).reason is Reason.INTERRUPT
     assert session.core.position == 50
     run = session.resume()
     assert run.advance(0.01) is None
-    assert run.interrupt().position > 50
+    assert run.end(Reason.INTERRUPT).position > 50
 
 
 def test_a_pc_that_is_set_revives_a_halted_machine_and_belongs_to_its_position() -> None:

@@ -65,11 +65,11 @@ class Driver:
         return self.app.main.debugger.session
 
     def pane(self, name: str) -> Pane:
-        return self.app.main.room.panes[name]
+        return self.app.main.grid.panes[name]
 
     @property
     def chosen(self) -> str:
-        return self.app.main.room.chosen
+        return self.app.main.grid.chosen
 
     async def settle(self) -> None:
         """Until nothing runs and everything is drawn.
@@ -113,7 +113,7 @@ class Driver:
 
     @property
     def replies(self) -> list[str]:
-        return [line.text for line in self.app.main.desk.transcript]
+        return [line.text for line in self.app.main.view_state.transcript]
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ async def test_an_error_is_said_and_the_session_goes_on() -> None:
         await driver.type("frobnicate")
         assert driver.sees("frobnicate")
         await driver.type("print 1 +")
-        assert driver.app.main.desk.transcript[-1].kind == "error"
+        assert driver.app.main.view_state.transcript[-1].kind == "error"
         await driver.press("s")
         assert driver.session.core.position == 1
 
@@ -40,7 +40,7 @@ async def test_escape_leaves_without_executing() -> None:
 
 async def test_a_line_opened_while_a_pane_is_chosen_gets_the_keys() -> None:
     async with opened() as driver:
-        driver.app.main.room.choose("scratch")
+        driver.app.main.grid.choose("scratch")
         driver.app.main.action_command()
         await driver.pilot.press(*"step", "ctrl+j")
         await driver.settle()
@@ -164,7 +164,7 @@ async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted() -> 
             assert driver.sees("under way")
             driver.app.simulate_key(key)
             await driver.until(lambda: not driver.app.main.running)
-            assert driver.session.arrival.reason is Reason.INTERRUPT
+            assert driver.session.stop_event.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
 
 
@@ -201,7 +201,7 @@ async def test_rebuild_keeps_breakpoints_and_says_cycles() -> None:
         assert driver.session.program.build["scheduler"] == "serial"
         assert "9 → " in " ".join(driver.replies)
         await driver.press("c")
-        assert driver.session.arrival.reason is Reason.BREAKPOINT
+        assert driver.session.stop_event.reason is Reason.BREAKPOINT
         assert driver.sees("treehash (serial)")
         await driver.type("rebuild --scheduler list height=3 rounds=2 batch=8")
         assert driver.session.core.position == 0

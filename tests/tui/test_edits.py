@@ -16,10 +16,10 @@ def write(file: Path, program: Program) -> None:
 
 
 async def reloaded(driver: Driver) -> None:
-    before = driver.app.main.desk.program
+    before = driver.app.main.view_state.program
     await driver.press("ctrl+r")
-    await driver.until(lambda: driver.app.main.desk.program is not before)
-    await driver.until(lambda: driver.app.main.desk.outcome)
+    await driver.until(lambda: driver.app.main.view_state.program is not before)
+    await driver.until(lambda: driver.app.main.view_state.outcome)
     await driver.settle()
 
 
@@ -27,15 +27,15 @@ async def test_an_edit_is_noticed_and_reloaded_in_place(tmp_path: Path) -> None:
     file = tmp_path / "k.json"
     write(file, small_program())
     async with opened(choice=Choice(str(file)), size=(120, 24)) as driver:
-        await driver.until(lambda: driver.app.main.desk.outcome)
+        await driver.until(lambda: driver.app.main.view_state.outcome)
         await driver.type("break engine store")
         await driver.press("4", "G", "down", "down")
         write(file, small_program([*BUNDLES[:7], *BUNDLES[8:]]))
-        await driver.until(lambda: driver.app.main.desk.edited)
+        await driver.until(lambda: driver.app.main.view_state.edited)
         assert driver.sees("changed on disk")
         await reloaded(driver)
         assert driver.session.core.cycle == 4
-        assert driver.app.main.desk.looking == 6
+        assert driver.app.main.view_state.looking == 6
         assert len(driver.session.program) == 9
         assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["engine store"]
         assert driver.sees("9 → 8 cycles · alu 2.8 → 2.1 %")
@@ -50,7 +50,7 @@ async def test_where_we_were_is_gone_the_end_is_as_near_as_it_gets(tmp_path: Pat
         write(file, small_program(BUNDLES[:3], tags=()))
         await reloaded(driver)
         assert driver.session.ended
-        assert driver.app.main.desk.looking == 2
+        assert driver.app.main.view_state.looking == 2
 
 
 async def test_a_file_that_is_no_program_changes_nothing(tmp_path: Path) -> None:
@@ -63,4 +63,4 @@ async def test_a_file_that_is_no_program_changes_nothing(tmp_path: Path) -> None
         assert driver.session.core.position == 2
         assert any("k.json" in reply for reply in driver.replies)
         write(file, small_program(BUNDLES[:3], tags=()))
-        await driver.until(lambda: driver.app.main.desk.edited)
+        await driver.until(lambda: driver.app.main.view_state.edited)

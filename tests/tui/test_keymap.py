@@ -6,7 +6,7 @@ from collections import Counter
 
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped, shown_key
 from vliwdbg.tui.screens.main import MainScreen
-from vliwdbg.tui.screens.room import Room
+from vliwdbg.tui.screens.pane_grid import PaneGrid
 
 
 def test_ids_and_keys_are_there_once() -> None:
@@ -20,8 +20,8 @@ def test_a_key_is_a_line_or_an_action_that_the_screen_has() -> None:
     for key in KEYS:
         assert bool(key.line) != bool(key.action)
         if key.action:
-            owner = Room if key.action.startswith("room.") else MainScreen
-            name = key.action.removeprefix("room.").partition("(")[0]
+            owner = PaneGrid if key.action.startswith("grid.") else MainScreen
+            name = key.action.removeprefix("grid.").partition("(")[0]
             assert hasattr(owner, f"action_{name}")
 
 

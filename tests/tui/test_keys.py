@@ -42,7 +42,7 @@ async def test_continue_stops_where_it_should_and_returns() -> None:
         await driver.type("break engine flow")
         await driver.press("c")
         assert driver.session.core.pc == 3
-        assert driver.session.arrival.reason is Reason.BREAKPOINT
+        assert driver.session.stop_event.reason is Reason.BREAKPOINT
         await driver.press("c", "c")
         assert driver.session.core.state is State.PAUSED
         await driver.press("C")
@@ -84,7 +84,7 @@ async def test_breakpoint_at_the_cursor_on_and_off() -> None:
         await driver.press("down", "j", "b")
         assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["pc 2"]
         assert driver.sees("●")
-        assert driver.app.main.desk.looking == 2
+        assert driver.app.main.view_state.looking == 2
         await driver.press("b")
         assert not driver.session.breakpoints.all
 
@@ -187,9 +187,9 @@ async def test_moving_in_panes() -> None:
         await driver.press("end")
         assert driver.pane("code").cursor == 9
         await driver.press("home", "pagedown", "pageup", "down", "down", "k")
-        assert driver.app.main.desk.looking == driver.pane("code").cursor == 1
+        assert driver.app.main.view_state.looking == driver.pane("code").cursor == 1
         await driver.press("full_stop")
-        assert driver.app.main.desk.looking == 0
+        assert driver.app.main.view_state.looking == 0
         await driver.press("p", "3", "pagedown", "pageup", "right", "right", "h")
         assert driver.app.main.pane.place() == "to"
 
@@ -198,13 +198,13 @@ async def test_search() -> None:
     async with opened() as driver:
         await driver.pilot.press("slash", *"vstore", "enter")
         await driver.settle()
-        assert driver.app.main.desk.looking == 4
+        assert driver.app.main.view_state.looking == 4
         await driver.press("n")
-        assert driver.app.main.desk.looking == 8
+        assert driver.app.main.view_state.looking == 8
         await driver.press("n")
-        assert driver.app.main.desk.looking == 4
+        assert driver.app.main.view_state.looking == 4
         await driver.press("N")
-        assert driver.app.main.desk.looking == 8
+        assert driver.app.main.view_state.looking == 8
         await driver.pilot.press("slash", *"nonsense", "enter")
         await driver.settle()
         assert driver.sees("No slot is 'nonsense'")
@@ -226,7 +226,7 @@ async def test_search_jumps_to_words(pane: str, text: str, place: str) -> None:
 async def test_search_jumps_to_a_bundle() -> None:
     async with opened() as driver:
         await driver.press("slash", "7", "enter")
-        assert driver.app.main.desk.looking == 7
+        assert driver.app.main.view_state.looking == 7
 
 
 async def test_keys_are_explained() -> None:
@@ -284,7 +284,7 @@ async def test_the_mouse() -> None:
     async with opened() as driver:
         await driver.pilot.click("#code", offset=(30, 3))
         await driver.settle()
-        assert driver.app.main.desk.looking == 2
+        assert driver.app.main.view_state.looking == 2
         await driver.pilot.click("#code", offset=(0, 4))
         await driver.settle()
         assert [stop.source for stop in driver.session.breakpoints.all.values()] == ["pc 3"]
@@ -295,9 +295,9 @@ async def test_the_mouse() -> None:
 
 async def test_why_is_asked_about_the_bundle_looked_at() -> None:
     async with opened(size=(120, 40)) as driver:
-        await driver.until(lambda: driver.app.main.desk.reasons)
+        await driver.until(lambda: driver.app.main.view_state.reasons)
         await driver.press("down", "down", "down")
-        assert driver.app.main.desk.why_free()["valu"].startswith("nothing later is ready")
+        assert driver.app.main.view_state.why_free()["valu"].startswith("nothing later is ready")
         assert driver.sees("valu ····· nothing later is ready")
         await driver.press("w")
         assert "why 3" in driver.replies
@@ -308,7 +308,7 @@ async def test_why_is_asked_about_the_bundle_looked_at() -> None:
 
 async def test_the_status_tells_what_comes_next_and_what_comes_of_it() -> None:
     async with opened(size=(120, 24)) as driver:
-        await driver.until(lambda: driver.app.main.desk.outcome)
+        await driver.until(lambda: driver.app.main.view_state.outcome)
         await driver.press("s", "s", "s")
         assert driver.sees("cycle 3/9  33%  pc 3   next: alu · valu 1 load · store · flow 1")
         assert driver.sees("small ✗9")

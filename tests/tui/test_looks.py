@@ -11,8 +11,8 @@ from textual.command import CommandPalette
 from machine.program import Program
 from tests.tui.driving import opened, small_program
 from vliwdbg.session.snapshot import COMPARED, changed_words
-from vliwdbg.tui.desk import Line
 from vliwdbg.tui.pending import Pending
+from vliwdbg.tui.view_state import Line
 from vliwdbg.tui.widgets.messages import _laid_out
 from vliwdbg.tui.widgets.paint import fitted
 
@@ -46,18 +46,20 @@ def test_a_count_and_a_pane_are_awaited() -> None:
 async def test_what_changed_since_the_last_stop_is_marked() -> None:
     async with opened() as driver:
         await driver.press("3", "s")
-        desk = driver.app.main.desk
+        view_state = driver.app.main.view_state
         # Bundle 1 loaded v_two, bundle 2 wrote v_val and two scalars.
-        assert set(range(24, 32)) & set(desk.changed_scratch) == set()
-        assert set(range(24, 32)) <= set(desk.since_scratch)
+        assert set(range(24, 32)) & set(view_state.changed_scratch) == set()
+        assert set(range(24, 32)) <= set(view_state.since_scratch)
         await driver.type("print 1")
-        assert 24 in desk.since_scratch
+        assert 24 in view_state.since_scratch
         await driver.press("s")
-        assert 24 not in desk.since_scratch
+        assert 24 not in view_state.since_scratch
         await driver.type("set v_two[3] = 99")
-        assert set(desk.since_scratch) >= {27}
+        assert set(view_state.since_scratch) >= {27}
         await driver.type("rebuild --scheduler serial height=3 rounds=1 batch=8")
-        assert desk.since_scratch == desk.changed_scratch == desk.since_memory == {}
+        assert (
+            view_state.since_scratch == view_state.changed_scratch == view_state.since_memory == {}
+        )
 
 
 async def test_going_to_what_changed() -> None:
@@ -80,7 +82,7 @@ async def test_the_bundle_executed_last_is_marked_and_found() -> None:
         await driver.press("3", "s")
         assert [line[:9] for line in driver.screen() if "▷" in line] == [" ▷    2  "]
         await driver.press("comma")
-        assert driver.app.main.desk.looking == 2
+        assert driver.app.main.view_state.looking == 2
         assert driver.sees("pc 2 · round 0 · executed")
         await driver.press("end")
         assert driver.sees("pc 9 · round 1 · not next")
@@ -92,7 +94,7 @@ async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
         assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
         # All of it, with its slots below.
         said = " ".join(line.strip() for line in driver.screen()[9:12])
-        fault = driver.session.arrival.fault
+        fault = driver.session.stop_event.fault
         assert fault
         assert said.startswith(fault.sentence(driver.session.program))
         await driver.press("up")

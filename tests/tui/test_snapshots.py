@@ -28,7 +28,7 @@ SCENES = {
 @pytest.mark.parametrize("scene", SCENES)
 async def test_the_screen_looks_as_it_did(scene: str, size: tuple[int, int]) -> None:
     async with opened(size=size) as driver:
-        await driver.until(lambda: driver.app.main.desk.reasons)
+        await driver.until(lambda: driver.app.main.view_state.reasons)
         for step in SCENES[scene]:
             if step.startswith(":"):
                 await driver.type(step[1:])

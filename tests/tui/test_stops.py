@@ -21,11 +21,11 @@ async def test_a_stop_is_gone_to_toggled_and_deleted() -> None:
         await driver.press("p", "5")
         assert driver.sees("watch     0×  v_val  if v_val[0] > 3  5 of 10")
         await driver.press("home", "enter")
-        assert driver.app.main.desk.looking == 4
+        assert driver.app.main.view_state.looking == 4
         await driver.press("enter")
-        assert driver.app.main.desk.looking == 8
+        assert driver.app.main.view_state.looking == 8
         await driver.press("enter")
-        assert driver.app.main.desk.looking == 4
+        assert driver.app.main.view_state.looking == 4
         await driver.press("o")
         assert not driver.session.breakpoints.all[1].enabled
         await driver.press("o")
@@ -74,10 +74,10 @@ async def test_a_stop_marks_the_slots_it_is_about(line: str, pc: int, marked: se
     async with opened(size=(120, 40)) as driver:
         await driver.type(line)
         await driver.press("c")
-        desk = driver.app.main.desk
-        assert desk.looking == pc
-        assert {slot.number for slot in desk.met if slot.pc == pc} == marked
-        bundle = driver.app.main.room.bundle
+        view_state = driver.app.main.view_state
+        assert view_state.looking == pc
+        assert {slot.number for slot in view_state.met if slot.pc == pc} == marked
+        bundle = driver.app.main.grid.bundle
         rows = [at for at in range(bundle.count()) if bundle.row(at)[0][0] == STOPPED]
         assert bool(rows) == bool(marked)
         assert bundle.cursor == (rows[0] if rows else 0)

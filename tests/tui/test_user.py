@@ -40,7 +40,7 @@ async def test_settings_are_obeyed(tmp_path: Path) -> None:
     text = 'theme = "nord"\nradix = "signed"\nlayout = "two"\n[keys]\nstep = "z"\nquit = "Q"\n'
     async with opened(user=user_with(tmp_path, text), size=(200, 50)) as driver:
         assert driver.app.theme == "nord"
-        assert driver.app.main.desk.radix.label == "signed"
+        assert driver.app.main.view_state.radix.label == "signed"
         assert set(shown(driver)) == {"code", "bundle", "timeline"}
         await driver.press("s", "z")
         assert driver.session.core.position == 1
@@ -48,8 +48,8 @@ async def test_settings_are_obeyed(tmp_path: Path) -> None:
 
 
 def shown(driver: Driver) -> list[str]:
-    room = driver.app.main.room
-    return list(room.boxes(room.size))
+    grid = driver.app.main.grid
+    return list(grid.boxes(grid.size))
 
 
 async def test_wrong_lines_are_told_once_and_the_rest_is_used(tmp_path: Path) -> None:

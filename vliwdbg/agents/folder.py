@@ -5,35 +5,41 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from kernels.catalog import DEFAULT_KERNEL
 from machine.errors import ProgramError, quoted
+from vliwdbg.commands.files import STDOUT, Files
 from vliwdbg.programs import DEFAULT, Choice
 
 
 @dataclass(frozen=True)
-class Folder:
-    """A folder, and whether Python files in it may be run. Links that lead out of it are refused,
-    also where what they lead to does not exist yet."""
+class Folder(Files):
+    """A folder, and whether Python files in it may be run.
+
+    Links that lead out of it are refused, also where what they lead to does not exist yet, and so
+    is what is no file: a pipe could be waited for until the end of days.
+    """
 
     root: str
     allow_python: bool = False
 
-    def file(self, name: str) -> str:
-        """The path of a file in it. Raises ProgramError for any other."""
+    def place(self, name: str) -> str:
+        """The path of a file in it, as it is seen from the current folder."""
         if "\0" in name:
             raise ProgramError.at(quoted(name), "no file has a NUL in its name")
         root = os.path.realpath(self.root)
         path = os.path.realpath(os.path.join(root, name))
         if os.path.commonpath((root, path)) != root:
             raise ProgramError.at(quoted(name), "is outside the folder that this was started for")
-        return path
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ProgramError.at(quoted(name), "is no file")
+        seen = os.path.relpath(path)
+        return seen if seen != STDOUT else os.path.join(os.curdir, seen)
 
     def choice(self, program: str) -> Choice:
-        """What a program of a tool is. Raises ProgramError."""
+        """What a program is: a file in it, or `default`, which is built each time: what the user
+        keeps of it lies elsewhere."""
         if program == DEFAULT:
-            return Choice(kernel=DEFAULT_KERNEL)  # not the kept one, which lies elsewhere
-        path = self.file(program)
-        choice = Choice(path)
+            return Choice(kept=False)
+        choice = Choice(self.place(program))
         if choice.is_python and not self.allow_python:
             raise ProgramError.at(
                 quoted(program), "is a Python file; they are run with --allow-python alone"

@@ -3,56 +3,133 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from functools import wraps
+import logging
+import os
+import sys
+from dataclasses import replace
 from typing import Any
 
-from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+import anyio
+from mcp import MCPError
+from mcp.server import Server
+from mcp.server.stdio import stdio_server
+from mcp_types import (
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    CallToolResult,
+    ListResourcesResult,
+    ListToolsResult,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    Resource,
+    TextContent,
+    TextResourceContents,
+)
+from mcp_types import Tool as ToolFacts
 
 from kernels.errors import BuildError
-from machine.errors import ProgramError
-from machine.schema import json_schema
+from machine.errors import ProgramError, quoted
 from vliwdbg import __version__
+from vliwdbg.agents.bounded import LONGEST
+from vliwdbg.agents.calls import Tool
 from vliwdbg.agents.folder import Folder
-from vliwdbg.agents.tools import Answer, Tools
+from vliwdbg.agents.texts import TEXTS
+from vliwdbg.agents.tools import Tools
+from vliwdbg.agents.turns import Turns
 from vliwdbg.session.errors import DebuggerError
 
 _INSTRUCTIONS = """\
 Tools about kernels for a simulated VLIW SIMD machine. Start with bench (is it right, how far from
-its floor), then critical and why (what keeps it from being shorter), whatif and who. A list that
-was cut is named in left_out; offset and limit get the rest."""
+its floor); of a wrong one ask diverge, of a right one critical and why (what keeps it from being
+shorter), whatif, slots and who. exec drives the debugger. Lists that were cut are named in `cut`;
+offset and limit get the rest. vliwdbg://machine is the machine's contract."""
 
 
 def serve(folder: Folder) -> None:
-    """Answer until standard input ends."""
-    server_for(folder).run("stdio")
+    """Answer until standard input ends. The folder is the current one from here on."""
+    os.chdir(folder.root)
+    turns = Turns()
+    logging.basicConfig(level=logging.ERROR, stream=sys.stderr)
+    anyio.run(_serve, server_for(replace(folder, root=os.curdir), turns))
+    if turns.busy:  # nobody waits for its answer, and it could take its time
+        sys.stderr.flush()
+        os._exit(0)
 
 
-def server_for(folder: Folder) -> MCPServer:
+async def _serve(server: Server) -> None:
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+def server_for(folder: Folder, turns: Turns) -> Server:
     """The server of a folder's programs."""
-    server = MCPServer(
-        "vliwdbg", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR"
+    tools = {tool.name: tool for tool in tools_of(Tools(folder, turns))}
+    facts = ListToolsResult(tools=[_facts(tool) for tool in tools.values()])
+    resources = [
+        Resource(uri=uri, name=text.name, description=text.what, mime_type=text.mime_type)
+        for uri, text in TEXTS.items()
+    ]
+
+    async def list_tools(_context: Any, _params: Any) -> ListToolsResult:
+        return facts
+
+    async def call_tool(_context: Any, params: CallToolRequestParams) -> CallToolResult:
+        tool = tools.get(params.name)
+        if tool is None:
+            known = ", ".join(tools)
+            raise MCPError(
+                INVALID_PARAMS, f"no tool is called {quoted(params.name)}; there are {known}"
+            )
+        return await turns.take(lambda: _called(tool, params.arguments or {})) or _refusal(
+            "forgotten"
+        )
+
+    async def list_resources(_context: Any, _params: Any) -> ListResourcesResult:
+        return ListResourcesResult(resources=resources)
+
+    async def read_resource(_context: Any, params: ReadResourceRequestParams) -> ReadResourceResult:
+        uri = str(params.uri)
+        if uri not in TEXTS:
+            known = ", ".join(TEXTS)
+            raise MCPError(INVALID_PARAMS, f"nothing is at {quoted(uri)}; there are {known}")
+        text = TEXTS[uri]
+        contents = TextResourceContents(uri=uri, mime_type=text.mime_type, text=text.read())
+        return ReadResourceResult(contents=[contents])
+
+    return Server(
+        "vliwdbg",
+        version=__version__,
+        instructions=_INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_resources=list_resources,
+        on_read_resource=read_resource,
     )
-    for tool in Tools(folder).all():
-        server.add_tool(_told(tool), structured_output=True)
-    server.resource("vliwdbg://schema", mime_type="application/json")(program_schema)
-    return server
 
 
-def program_schema() -> str:
-    """The JSON Schema of a program file."""
-    return json.dumps(json_schema())
+def tools_of(tools: Tools) -> list[Tool]:
+    """Each tool, in the order in which they are written."""
+    return [Tool(getattr(tools, name)) for name in vars(Tools) if not name.startswith("_")]
 
 
-def _told(tool: Callable[..., Answer]) -> Callable[..., Answer]:
-    """A tool that says in the protocol's way what is wrong with a question."""
+def _facts(tool: Tool) -> ToolFacts:
+    return ToolFacts(
+        name=tool.name,
+        description=tool.what,
+        input_schema=tool.input_schema,
+        output_schema=tool.output_schema,
+    )
 
-    @wraps(tool)
-    def told(*args: Any, **named: Any) -> Answer:
-        try:
-            return tool(*args, **named)
-        except (ProgramError, DebuggerError, BuildError) as error:
-            raise ToolError(str(error)) from None
 
-    return told
+def _called(tool: Tool, arguments: dict[str, Any]) -> CallToolResult:
+    """What comes of a call, told in the protocol's way where it cannot be done."""
+    try:
+        answer = tool.answer(arguments)
+    except (ProgramError, DebuggerError, BuildError, OSError, MemoryError) as error:
+        return _refusal(str(error) or type(error).__name__)
+    text = TextContent(type="text", text=json.dumps(answer))
+    return CallToolResult(content=[text], structured_content=answer)
+
+
+def _refusal(message: str) -> CallToolResult:
+    return CallToolResult(content=[TextContent(type="text", text=message[:LONGEST])], is_error=True)

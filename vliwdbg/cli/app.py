@@ -36,6 +36,8 @@ _FUNCTIONS = {
     "ledger": "ledger",
     "export": "export",
     "mcp": "mcp",
+    "dap": "dap",
+    "serve": "serve",
     "diverge": "diverge",
     "explain": "explain",
     "diff": "diff",
@@ -55,13 +57,13 @@ def do(words: Sequence[str]) -> int:
     """Do what these arguments say; whatever goes wrong is raised, for `cli.exit_codes` to judge."""
     name, *rest = in_one_list(words)
     if name in _FUNCTIONS:
-        command = _load(name)
+        command = command_of(name)
         values = read(parameters_of(command), rest)
         if values is not None:
             return call(command, values)
     from vliwdbg.cli.typer_app import call_by_typer
 
-    return call_by_typer({word: _load(word) for word in _needed(name)}, OPEN, [name, *rest])
+    return call_by_typer({word: command_of(word) for word in _needed(name)}, OPEN, [name, *rest])
 
 
 def _needed(word: str) -> Iterable[str]:
@@ -71,7 +73,13 @@ def _needed(word: str) -> Iterable[str]:
     return [] if word == VERSION else _FUNCTIONS
 
 
-def _load(name: str) -> Command:
+def names() -> list[str]:
+    """The subcommands and OPEN, in the order of `--help`."""
+    return list(_FUNCTIONS)
+
+
+def command_of(name: str) -> Command:
+    """The function of a subcommand."""
     module = import_module(f"vliwdbg.cli.{name}")
     command: Command = getattr(module, _FUNCTIONS[name])
     return command

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from vliwdbg.cli.load_options import choice_of
 from vliwdbg.cli.options import Building, Sizes, Source
-from vliwdbg.cli.parameters import Option
+from vliwdbg.cli.parameters import Argument, Option
 from vliwdbg.cli.streams import print_err, print_out
 from vliwdbg.inspect.questions import MOST_CYCLES, Questions
 from vliwdbg.programs import load
@@ -37,14 +37,25 @@ def ask(
     sizes: Sizes,
     asking: Asking,
     question: Callable[[Questions], View],
+    scratch: int | None = None,
 ) -> int:
     """Load a program, ask a question about its run, and tell the answer."""
-    return tell_view(question(questions_about(source, building, sizes, asking)), asking.as_json)
+    asked = questions_about(source, building, sizes, asking, scratch)
+    return tell_view(question(asked), asking.as_json)
 
 
-def questions_about(source: Source, building: Building, sizes: Sizes, asking: Asking) -> Questions:
-    """The questions about the program that was chosen."""
-    loaded = load(choice_of(source, building, sizes))
+def questions_about(
+    source: Source,
+    building: Building,
+    sizes: Sizes,
+    asking: Asking,
+    scratch: int | None = None,
+) -> Questions:
+    """The questions about the program that was chosen, with so many words of scratch, if given."""
+    choice = choice_of(source, building, sizes)
+    if scratch is not None:
+        choice = replace(choice, scratch_size=scratch)
+    loaded = load(choice)
     if loaded.printed:
         print_err(loaded.printed.rstrip("\n"))
     return Questions(loaded.program, loaded.memory, max_cycles=asking.max_cycles)
@@ -59,6 +70,16 @@ def tell_view(view: View, as_json: bool) -> int:
         for line in lines_of(view):
             print_out(line)
     return 0 if view.ok else 1
+
+
+def words_argument(metavar: str) -> Argument:
+    """An argument that names words."""
+    return Argument(metavar=metavar, help="Words, like v_val[3] or mem[2310:2318].")
+
+
+def at_cycle(help: str) -> Argument:
+    """An argument `@CYCLE`, which `cycle_of` reads."""
+    return Argument(metavar="@CYCLE", help=help)
 
 
 def cycle_of(text: str | None) -> int | None:

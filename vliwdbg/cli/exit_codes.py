@@ -1,7 +1,5 @@
 """Every way out of the program, and the exit code it has.
 
-    0 fine · 1 a "no" · 2 usage or unreadable · 3 fault · 4 limit · 70 our bug · 130 interrupted
-
 Errors go to stderr; with `--json` those of exit 2 go to stdout too, as one object.
 """
 
@@ -20,6 +18,15 @@ from vliwdbg.cli.parameters import UsageError
 from vliwdbg.cli.streams import print_err, print_out
 
 USAGE, LIMIT, OUR_BUG, INTERRUPTED = 2, 4, 70, 130
+MEANINGS = {
+    0: "fine; stopping at a breakpoint is fine",
+    1: 'a "no": the result is wrong',
+    USAGE: "usage, or a program that cannot be read",
+    3: "the program faulted",
+    LIMIT: "a limit was reached (`--max-cycles`, `--timeout`)",
+    OUR_BUG: "our bug",
+    INTERRUPTED: "interrupted",
+}
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
 
 
@@ -53,7 +60,7 @@ def _complaints(error: Exception) -> Sequence[Complaint] | None:
     if limit := _limit_of_the_machine(error):  # first, for what follows needs a bit of it
         return [Complaint("this machine", limit)]
     from kernels.errors import BuildError
-    from machine.core import VARIABLE, CoreError
+    from machine.native import VARIABLE, CoreError
     from vliwdbg.session.errors import DebuggerError
 
     if isinstance(error, ProgramError):

@@ -81,7 +81,7 @@ def tune(
 ) -> int:
     """Search better parameters for the scheduler `tuned`; Ctrl+C keeps the best.
 
-    `vliwdbg build --scheduler tuned --set tuning=FILE` builds the kernel with those of a file.
+    `vliwdbg build --scheduler tuned --set tuning=found.json` builds the kernel with what was found.
     """
     verify_output("--output", output)
     verify_output("--svg", svg)
@@ -226,17 +226,17 @@ class Search:
         solver is installed."""
         from kernels import bound
         from kernels.analysis.floors import floors
-        from kernels.order import Order
+        from kernels.build_request import BuildRequest
 
-        order = Order(
+        request = BuildRequest(
             Problem(**self.sizes),
             outputs=tuning.outputs,
             without=tuning.without,
             settings=tuning.settings,
         )
-        least = {"floor": max(floors(order.compile(tuning.modes)).values())}
+        least = {"floor": max(floors(request.compile(tuning.modes)).values())}
         if bound.AVAILABLE:
-            least["bound"] = bound.bound(order)
+            least["bound"] = bound.bound(request)
         return {name: round(cycles, 1) for name, cycles in least.items()}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from vliwdbg.cli.asking import Asking, ask, cycle_of
+from vliwdbg.cli.asking import Asking, ask, at_cycle, cycle_of, words_argument
 from vliwdbg.cli.options import Building, Sizes, Source
-from vliwdbg.cli.parameters import Argument, Option
+from vliwdbg.cli.parameters import Option
 from vliwdbg.inspect.who import DEPTH
 
 
@@ -15,12 +15,8 @@ def who(
     building: Building,
     sizes: Sizes,
     asking: Asking,
-    place: Annotated[
-        str, Argument(metavar="PLACE", help="Words, like v_val[3] or mem[2310:2318].")
-    ],
-    cycle: Annotated[
-        str | None, Argument(metavar="@CYCLE", help="Before this cycle; else at the end.")
-    ] = None,
+    place: Annotated[str, words_argument("PLACE")],
+    cycle: Annotated[str | None, at_cycle("Before this cycle; else at the end.")] = None,
     depth: Annotated[
         int, Option(min=1, metavar="N", help="Slots from a word to the farthest that is shown.")
     ] = DEPTH,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from vliwdbg.cli.asking import Asking, ask
+from vliwdbg.cli.asking import Asking, ask, words_argument
 from vliwdbg.cli.options import Building, Sizes, Source
-from vliwdbg.cli.parameters import Argument
 
 
 def writes(
@@ -14,7 +13,7 @@ def writes(
     building: Building,
     sizes: Sizes,
     asking: Asking,
-    words: Annotated[str, Argument(metavar="RANGE", help="Words, like v_val or mem[2310:2318].")],
+    words: Annotated[str, words_argument("RANGE")],
 ) -> int:
     """List all writes to some words."""
     return ask(source, building, sizes, asking, lambda asked: asked.writes(words))

@@ -21,6 +21,7 @@ from typing import NamedTuple, TypeVar
 from kernels.errors import BuildError
 from machine.errors import ProgramError
 from machine.program import Program
+from vliwdbg.commands.files import Files
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
 from vliwdbg.programs import Choice, Progress
 from vliwdbg.scripts import Block, Entry, entries, is_end, opens, without_comment
@@ -86,8 +87,8 @@ class _Gathering:
 class Console:
     """A session and the state of a conversation about it.
 
-    `choice` says what was loaded; `progress` is told what a build is doing, and which part of it
-    is done. Long work asks whether it is `interrupted`.
+    `choice` says what was loaded, `files` which files commands may name; `progress` is told what a
+    build is doing, and which part of it is done. Long work asks whether it is `interrupted`.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Console:
         drive: Drive = Run.finish,
         progress: Progress | None = None,
         interrupted: Callable[[], bool] = lambda: False,
+        files: Files | None = None,
     ) -> None:
         from vliwdbg.commands import COMMANDS
 
@@ -106,6 +108,7 @@ class Console:
         self.drive = drive
         self.progress = progress
         self.interrupted = interrupted
+        self.files = files or Files()
         self.displays: dict[int, Display] = {}
         self.next_display = 1
         self.listed_to: int | None = None

@@ -47,7 +47,7 @@ def _pc_of_location(console: Console, location: Location) -> int:
     session = console.session
     if isinstance(location, AtCycle):
         return _pc_at_cycle(console, location.cycle)
-    flags = location.flags(session.breakpoints.where)
+    flags = location.flags(session.breakpoints.index)
     here = session.core.pc
     onward = (*range(here, len(flags)), *range(min(here, len(flags))))
     met: int | None = next((pc for pc in onward if flags[pc]), None)

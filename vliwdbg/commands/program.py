@@ -13,11 +13,11 @@ from machine.program import Program
 from machine.stops import ENDINGS, Reason
 from machine.verdict import check as check_memory
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.files import file_first, file_named, write
+from vliwdbg.commands.files import name_of, write
 from vliwdbg.commands.listing import list_
 from vliwdbg.commands.table import Command, Group, find_unique, no_argument
 from vliwdbg.files import format_words
-from vliwdbg.programs import Choice, Loaded, build_bundled, load
+from vliwdbg.programs import DEFAULT, Choice, Loaded, build_bundled, load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, find_place
 from vliwdbg.session.session import Session
@@ -52,7 +52,7 @@ def file(console: Console, text: str) -> ProgramLoaded:
         raise DebuggerError("Say which: file PROGRAM, or file - for the one before rebuild.")
     if text == "-":
         return _return_to_users(console)
-    reply = _load(console, Choice(file_named(text)))
+    reply = _load(console, console.files.choice(name_of(text)))
     console.before_rebuild = None
     return reply
 
@@ -100,7 +100,7 @@ def check(console: Console, text: str) -> Checked:
 def dump(console: Console, text: str) -> Dumped:
     what, _, rest = text.partition(" ")
     memory = find_unique("thing to dump", what, {"memory": True, "scratch": False})
-    name, chosen = file_first(rest.strip())
+    name, chosen = console.files.first(rest.strip())
     if not name:
         raise DebuggerError(f"Say to which file: dump {what} FILE [RANGE].")
     place = _dumped(console.session, memory, chosen)
@@ -133,7 +133,7 @@ def rebuild(console: Console, text: str) -> Rebuilt:
     # Another kernel is built by the scheduler that suits it, the same one as it was.
     usual = built.get("scheduler") if kernel == built.get("kernel") else None
     choice = replace(
-        console.choice if console.choice.bundled else Choice(),
+        console.choice if console.choice.bundled else console.files.choice(DEFAULT),
         kernel=kernel,
         scheduler=asked.get("scheduler", usual),
         sizes=_as_sizes(replace(session.program.problem or Problem(), **sizes)),

@@ -7,21 +7,26 @@ set by hand are not in it.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.files import file_named, write
-from vliwdbg.commands.table import Command, Group, find_unique, no_argument, whole_number
+from vliwdbg.commands.files import name_of, names_in, write
+from vliwdbg.commands.table import Command, Group, Handler, find_unique, no_argument, whole_number
 from vliwdbg.export.forms import FORMS
 from vliwdbg.inspect.lint import explain_rule
 from vliwdbg.inspect.questions import Questions
-from vliwdbg.programs import Choice, load
+from vliwdbg.programs import load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
+from vliwdbg.views.bundle import Slots
+from vliwdbg.views.dataflow import Found, Uses, Who, Writes
+from vliwdbg.views.diff import Diff
+from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.export import Exported
+from vliwdbg.views.schedule import Why
+from vliwdbg.views.whatif import WhatIf
 
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
@@ -48,26 +53,26 @@ def place_and_cycle(usage: str, text: str) -> tuple[str, int | None]:
     return place, None if cycle is None else whole_number("CYCLE", cycle)
 
 
-def who(console: Console, text: str) -> View:
+def who(console: Console, text: str) -> Who:
     """At the cursor, or before another cycle."""
     place, cycle = place_and_cycle("who PLACE [@CYCLE]", text)
     return questions_of(console).who(place, console.session.core.cycle if cycle is None else cycle)
 
 
-def uses(console: Console, text: str) -> View:
+def uses(console: Console, text: str) -> Uses:
     """From the cursor on, or from another cycle."""
     place, cycle = place_and_cycle("uses PLACE [@CYCLE]", text)
     return questions_of(console).uses(place, console.session.core.cycle if cycle is None else cycle)
 
 
-def writes(console: Console, text: str) -> View:
+def writes(console: Console, text: str) -> Writes:
     """In the whole run."""
     if not text:
         raise DebuggerError("Write writes RANGE, like v_val, s[64:72] or mem[2310:2318].")
     return questions_of(console).writes(text)
 
 
-def find(console: Console, text: str) -> View:
+def find(console: Console, text: str) -> Found:
     """In the whole run, or in some cycles of it."""
     match = _SPAN.fullmatch(text)
     assert match
@@ -80,7 +85,7 @@ def find(console: Console, text: str) -> View:
     )
 
 
-def why(console: Console, text: str) -> View:
+def why(console: Console, text: str) -> Why:
     """In one bundle, or in total."""
     words = text.split()
     if len(words) > 2:
@@ -89,7 +94,13 @@ def why(console: Console, text: str) -> View:
     return questions_of(console).why(cycle, words[1] if words[1:] else None)
 
 
-def whatif(console: Console, text: str) -> View:
+def slots(console: Console, text: str) -> Slots:
+    """At the cursor, or at another cycle."""
+    here = console.session.core.cycle
+    return questions_of(console).slots(whole_number("CYCLE", text, here))
+
+
+def whatif(console: Console, text: str) -> WhatIf:
     """With other limits, other words, or some operations for nothing."""
     return questions_of(console).whatif(text)
 
@@ -99,48 +110,48 @@ def lint(console: Console, text: str) -> View:
     return explain_rule(text) if text else questions_of(console).lint()
 
 
-def export(console: Console, text: str) -> View:
+def export(console: Console, text: str) -> Exported:
     """In a form, to a file."""
     word, _, rest = text.partition(" ")
     name = find_unique("form", word, {form: form for form in FORMS})
     if not rest.strip():
         raise DebuggerError(f"Say to which file: export {name} FILE.")
-    file = file_named(rest)
+    file = console.files.named(rest)
     told = FORMS[name].text(questions_of(console))
     return Exported({name: file}) if write(file, told) else Exported({}, told)
 
 
-def diverge(console: Console, text: str) -> View:
+def diverge(console: Console, text: str) -> Diverge:
     """By the reference, and by a program that is right."""
-    good = _questions_about(file_named(text)) if text else None
+    good = _questions_about(console, name_of(text)) if text else None
     return questions_of(console).diverge(good)
 
 
-def diff(console: Console, text: str) -> View:
+def diff(console: Console, text: str) -> Diff:
     """Of the session's program and another, or of two others."""
-    files = shlex.split(text)
+    files = list(names_in(text.strip()))
     if not 1 <= len(files) <= 2:
         raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
-    others = [_questions_about(file) for file in files]
+    others = [_questions_about(console, file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
 
 
-def _questions_about(file: str) -> Questions:
+def _questions_about(console: Console, program: str) -> Questions:
     """Raises ProgramError for a file that is no program."""
-    loaded = load(Choice(file))
+    loaded = load(console.files.choice(program), progress=console.progress)
     return Questions(loaded.program, loaded.memory)
 
 
-def _plain(name: str) -> Callable[[Console, str], View]:
+def _plain(question: Callable[[Questions], View]) -> Handler:
     """The handler of a question without an argument."""
 
     def ask(console: Console, text: str) -> View:
-        no_argument(name, text)
-        answer: View = getattr(questions_of(console), name)()
-        return answer
+        no_argument(question.__name__, text)
+        return question(questions_of(console))
 
+    ask.__annotations__["return"] = question.__annotations__["return"]
     return ask
 
 
@@ -179,20 +190,23 @@ GROUP = Group(
             more="The reason is what the nearest slot that could have been there waited for; the "
             "root is what that goes back to.",
         ),
+        Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
         Command(
             ("stats",),
             "stats",
             "how much of each engine is used, when and for what",
-            _plain("stats"),
+            _plain(Questions.stats),
         ),
-        Command(("floor",), "floor", "the least cycles for the same operations", _plain("floor")),
+        Command(
+            ("floor",), "floor", "the least cycles for the same operations", _plain(Questions.floor)
+        ),
         Command(
             ("critical",),
             "critical",
             "the chain of waits up to the last output, and what it waits for",
-            _plain("critical"),
+            _plain(Questions.critical),
         ),
-        Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
+        Command(("slack",), "slack", "how much later slots could be", _plain(Questions.slack)),
         Command(
             ("whatif",),
             "whatif [CHANGE…]",
@@ -201,7 +215,7 @@ GROUP = Group(
             more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
             "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
         ),
-        Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(("live",), "live", "which words hold a value, and when", _plain(Questions.live)),
         Command(
             ("diverge",),
             "diverge [GOOD]",
@@ -214,7 +228,7 @@ GROUP = Group(
             ("explain",),
             "explain",
             "which vector, round and stage slots work for, of a program that does not tell",
-            _plain("explain"),
+            _plain(Questions.explain),
         ),
         Command(
             ("diff",),

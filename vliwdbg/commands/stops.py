@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vliwdbg.commands.console import Console
-from vliwdbg.commands.files import file_named, write
+from vliwdbg.commands.files import write
 from vliwdbg.commands.table import Command, Group, Handler, find_unique, numbers, whole_number
 from vliwdbg.scripts import STDIN, TooLongError, read_script
 from vliwdbg.session.breakpoints import KINDS, Breakpoint
@@ -124,7 +124,7 @@ def save(console: Console, text: str) -> Saved:
     find_unique("thing to save", what, {"breakpoints": 0})
     if not file.strip():
         raise DebuggerError("Say to which file: save breakpoints FILE.")
-    name = file_named(file)
+    name = console.files.named(file)
     stops = console.session.breakpoints.all.values()
     lines = tuple(line for stop in stops for line in _saved(stop))
     written = write(name, "".join(f"{line}\n" for line in lines))
@@ -149,7 +149,7 @@ def _saved(stop: Breakpoint) -> Iterator[str]:
 def source(console: Console, text: str) -> Nothing:
     if not text:
         raise DebuggerError("Say which file: source FILE.")
-    file = file_named(text)
+    file = console.files.named(text)
     if file == STDIN:
         raise DebuggerError("source reads a file; `exec -x -` reads standard input.")
     try:

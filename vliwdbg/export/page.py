@@ -35,15 +35,16 @@ def page(asked: Questions) -> str:
     """The page about a run."""
     parts = {
         "title": html.escape(headline(asked.program)),
-        "style": _part("page.css"),
-        "script": _part("page.js"),
+        "style": part("page.css"),
+        "script": part("page.js"),
         # A "<" could end the element that the data are in.
         "data": json.dumps(_data(asked), separators=(",", ":")).replace("<", "\\u003c"),
     }
-    return _MARK.sub(lambda mark: parts[mark[1]], _part("page.html"))
+    return _MARK.sub(lambda mark: parts[mark[1]], part("page.html"))
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """One of the files that the page is made of."""
     return files(__package__).joinpath(name).read_text("utf-8")
 
 

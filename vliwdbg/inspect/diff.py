@@ -8,6 +8,7 @@ which.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from operator import itemgetter
@@ -28,16 +29,18 @@ _STAGE = "stage"
 def diff(a: Signatures, b: Signatures, names: tuple[str, str] = ("A", "B")) -> Diff:
     """What differs between two programs that were run on the same inputs."""
     counts_a, counts_b = Counter(a.computations), Counter(b.computations)
-    only_a, only_b = _only(a.computations, counts_b), _only(b.computations, counts_a)
+    only_a = _only(a.computations, counts_a, counts_b)
+    only_b = _only(b.computations, counts_b, counts_a)
     moves = _moves(a.flow, b.flow, _pairs(a.computations, b.computations, counts_a, counts_b))
-    other_values = _only(a.values[: len(a.flow)], Counter(b.values[: len(b.flow)]))
+    values_a, values_b = (Counter(side.values[: len(side.flow)]) for side in (a, b))
+    same_values = sum(min(count, values_b.get(one, 0)) for one, count in values_a.items())
     lanes = len(a.flow) + len(b.flow)
     return Diff(
         _side(a, names[0]),
         _side(b, names[1]),
         min(len(a.inputs), len(b.inputs)),
         1 - (len(only_a) + len(only_b)) / lanes if lanes else 1.0,
-        2 * (len(a.flow) - len(other_values)) / lanes if lanes else 1.0,
+        2 * same_values / lanes if lanes else 1.0,
         tuple(_surplus((a, b), (only_a, only_b))),
         tuple(_gains(a.flow, moves)),
         median_low(abs(later) for *_, later in moves) if moves else 0,
@@ -77,12 +80,17 @@ def _notes(a: Signatures, b: Signatures, names: Sequence[str]) -> Iterator[str]:
 # --- without a counterpart ------------------------------------------------------------------------
 
 
-def _only(numbers: Sequence[int], others: Counter[int]) -> list[int]:
-    """The nodes whose number the other program has less often: the last ones of each."""
-    left = others.copy()
+def _only(numbers: Sequence[int], counts: Counter[int], others: Counter[int]) -> list[int]:
+    """The nodes whose number the other program has less often: the last ones of each. `counts` are
+    those of the numbers, `others` those of the other program."""
+    common = others.get
+    left = {
+        number: common(number, 0) for number, count in counts.items() if count > common(number, 0)
+    }
     only = []
-    for node, number in enumerate(numbers):
-        if left.get(number):
+    for node in [node for node, number in enumerate(numbers) if number in left]:
+        number = numbers[node]
+        if left[number]:
             left[number] -= 1
         else:
             only.append(node)
@@ -93,29 +101,27 @@ def _surplus(sides: Sequence[Signatures], only: Sequence[Sequence[int]]) -> Iter
     """By opcode and, where both tell it, by stage; the most first."""
     both = list(zip(sides, only, strict=True))
     yield from _counted("opcode", [_kinds(signed, nodes) for signed, nodes in both])
-    stages = [_stages(signed.flow.program) for signed in sides]
-    if all(stages):
-        yield from _counted(
-            _STAGE,
-            [
-                Counter(map(names.__getitem__, map(slots_of_nodes(signed.flow).__getitem__, nodes)))
-                for names, (signed, nodes) in zip(stages, both, strict=True)
-            ],
-        )
+    if all(_tells_stages(signed.flow.program) for signed in sides):
+        yield from _counted(_STAGE, [_stages(signed, nodes) for signed, nodes in both])
 
 
 def _kinds(signed: Signatures, nodes: Sequence[int]) -> Counter[str]:
     return Counter(KINDS[signed.codes[node]] for node in nodes)
 
 
-def _stages(program: Program) -> list[str]:
-    """By slot the stage that its provenance tells; empty where there is none."""
-    if len(program.slots) != program.columns.slot_count:
-        return []
-    return [
-        str(slot.get(_STAGE, "other")) if isinstance(slot, Mapping) else "other"
-        for slot in program.slots
-    ]
+def _tells_stages(program: Program) -> bool:
+    return 0 < len(program.slots) == program.columns.slot_count
+
+
+def _stages(signed: Signatures, nodes: Sequence[int]) -> Counter[str]:
+    """The stages that provenance tells of the slots of these nodes."""
+    slots, provenance = slots_of_nodes(signed.flow), signed.flow.program.slots
+    counts = Counter[str]()
+    for slot, count in Counter(map(slots.__getitem__, nodes)).items():
+        told = provenance[slot]
+        stage = str(told.get(_STAGE, "other")) if isinstance(told, Mapping) else "other"
+        counts[stage] += count
+    return counts
 
 
 def _counted(by: str, counts: Sequence[Counter[str]]) -> Iterator[Surplus]:
@@ -130,8 +136,13 @@ def _pairs(
     a: Sequence[int], b: Sequence[int], counts_a: Counter[int], counts_b: Counter[int]
 ) -> list[tuple[int, int]]:
     """Nodes whose computation occurs once in each, those of A in order."""
-    once = {one: node for node, one in enumerate(b) if counts_b[one] == 1}
-    return [(node, once[one]) for node, one in enumerate(a) if one in once and counts_a[one] == 1]
+    last_a, last_b = (dict(zip(side, range(len(side)), strict=True)) for side in (a, b))
+    # Counters keep the order in which numbers came.
+    return [
+        (last_a[one], last_b[one])
+        for one, count in counts_a.items()
+        if count == 1 and counts_b.get(one) == 1
+    ]
 
 
 Move = tuple[int, int, int, int]
@@ -164,14 +175,15 @@ def _gains(a: Flow, moves: Sequence[Move]) -> Iterator[Gain]:
     if not moves:
         return
     cycles, before = a.ending.cycle, 0
-    for window in range(WINDOWS):
-        first, stop = cycles * window // WINDOWS, cycles * (window + 1) // WINDOWS
-        inside = [later for cycle, *_, later in moves if first <= cycle < stop]
-        if not inside:
-            continue
-        here = median_low(inside)
-        yield Gain(first, stop, here - before)
-        before = here
+    edges = [cycles * window // WINDOWS for window in range(WINDOWS + 1)]
+    inside: list[list[int]] = [[] for _ in range(WINDOWS)]
+    for cycle, _, _, later in moves:
+        inside[bisect_right(edges, cycle) - 1].append(later)
+    for first, stop, found in zip(edges, edges[1:], inside, strict=False):
+        if found:
+            here = median_low(found)
+            yield Gain(first, stop, here - before)
+            before = here
 
 
 def _shifts(a: Flow, b: Flow, moves: Sequence[Move]) -> Iterator[Shift]:

@@ -41,12 +41,12 @@ from typing import Any, NamedTuple
 from machine.access import ACCESS, Access, Kind
 from machine.core.tracing import NO_ADDRESS, NO_OPERAND, NODE_COUNTS, Trace, Why
 from machine.disassembly import ScratchNames, format_slot
-from machine.isa import ENGINES, OPCODES, SCRATCH_SIZE, VLEN, Opcode
+from machine.isa import ENGINES, MOST_SCRATCH, OPCODES, VLEN, Opcode
 from machine.machine import Machine
 from machine.program import Program, Slot
 from vliwdbg.views.places import SlotAt
 
-NO_WORD = SCRATCH_SIZE
+NO_WORD = MOST_SCRATCH
 """In `written_words`: the node writes no scratch."""
 
 
@@ -92,6 +92,8 @@ class Flow:
         self.sources = trace.sources
         self.stored = trace.memory
         self.addresses = trace.addresses
+        self._operands: dict[int, tuple[Any, ...]] = {}
+        self._told: dict[int, tuple[str, int, str]] = {}
         self._first_slot = self.columns.first_slot_of_bundles()
         counts = self.columns.opcodes.tobytes().translate(NODE_COUNTS)
         self._nodes_before = array("I", accumulate(counts, initial=0))
@@ -218,7 +220,10 @@ class Flow:
 
     def operands(self, slot: int) -> tuple[Any, ...]:
         """The operands of a slot, as written."""
-        return self.columns.operands_of(slot)
+        known = self._operands.get(slot)
+        if known is None:
+            known = self._operands[slot] = self.columns.operands_of(slot)
+        return known
 
     def producers(self, node: int) -> tuple[int, ...]:
         """The producers of a node, or their codes: of its scratch operands in order, then, of a
@@ -238,9 +243,17 @@ class Flow:
     def slot_at(self, step: int, slot: int) -> SlotAt:
         """An executed slot, to be shown."""
         pc = self.pcs[step]
-        engine, place = self.engine_of(slot)
-        view = Slot(pc, engine, place, self.row(slot), self.operands(slot))
-        return SlotAt(self.cycles[step], pc, engine, place, format_slot(view, self.names))
+        engine, place, text = self._told_of_slot(slot, pc)
+        return SlotAt(self.cycles[step], pc, engine, place, text)
+
+    def _told_of_slot(self, slot: int, pc: int) -> tuple[str, int, str]:
+        """The engine of a slot, its place there, and its text."""
+        told = self._told.get(slot)
+        if told is None:
+            engine, place = self.engine_of(slot)
+            view = Slot(pc, engine, place, self.row(slot), self.operands(slot))
+            told = self._told[slot] = engine, place, format_slot(view, self.names)
+        return told
 
     def slot_of_node(self, node: int) -> SlotAt:
         """The executed slot that a node is a lane of, to be shown."""
@@ -284,10 +297,11 @@ class Flow:
     @cached_property
     def word_writes(self) -> list[list[int]]:
         """By scratch word the nodes that write it, in order."""
-        writes: list[list[int]] = [[] for _ in range(NO_WORD + 1)]
+        writes: list[list[int]] = [[] for _ in range(self.program.scratch_size)]
         for node, word in enumerate(self.written_words):
-            writes[word].append(node)
-        return writes[:NO_WORD]
+            if word != NO_WORD:
+                writes[word].append(node)
+        return writes
 
     @cached_property
     def memory_writes(self) -> dict[int, list[int]]:

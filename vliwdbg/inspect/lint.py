@@ -77,6 +77,10 @@ class Facts:
         """The nodes of an operation."""
         return range(self.first_node[op], self.first_node[op + 1])
 
+    def any_marked(self, marks: bytearray, op: int) -> bool:
+        """Whether any node of an operation is marked."""
+        return marks.find(1, self.first_node[op], self.first_node[op + 1]) >= 0
+
     @cached_property
     def code(self) -> list[int]:
         """By operation the number of its opcode."""
@@ -109,7 +113,7 @@ class Facts:
         return [
             op
             for op, code in enumerate(self.code)
-            if NODE_COUNTS[code] and not any(stored[node] for node in self.nodes(op))
+            if NODE_COUNTS[code] and not self.any_marked(stored, op)
         ]
 
     @cached_property
@@ -122,7 +126,7 @@ class Facts:
             if address not in claimed
         }
         ops = sorted({self.op_of_node[node] for node in final})
-        return [op for op in ops if not any(self.needed[node] for node in self.nodes(op))]
+        return [op for op in ops if not self.any_marked(self.needed, op)]
 
     @cached_property
     def layout(self) -> Layout | None:
@@ -271,8 +275,19 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
         for op, slot in enumerate(facts.dependences.slot)
         if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
     ]
-    if ops:
+    if not ops:
+        return
+    left = {address: writes[-1] for address, writes in facts.flow.memory_writes.items()}
+    changed = any(
+        facts.flow.values[node] != facts.flow.memory[address]
+        for address, node in left.items()
+        if address < layout.indices_at
+    )
+    if changed:
         yield Case("stores to the forest or the header", ops)
+    else:
+        message = "stores to the forest or the header, which are at the end what they were"
+        yield Case(message, ops, severity="note")
 
 
 def _never_written(facts: Facts) -> Iterator[Case]:
@@ -283,10 +298,11 @@ def _never_written(facts: Facts) -> Iterator[Case]:
     for k, column in enumerate(flow.sources):
         if NEVER_WRITTEN not in column:
             continue
-        for node, producer in enumerate(column):
-            if producer == NEVER_WRITTEN and facts.needed[node]:
+        unwritten = (node for node, producer in enumerate(column) if producer == NEVER_WRITTEN)
+        for node in unwritten:
+            if facts.needed[node]:
                 op = facts.op_of_node[node]
-                lane = node - facts.nodes(op).start
+                lane = node - facts.first_node[op]
                 slot = facts.dependences.slot[op]
                 word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
                 (early if flow.word_writes[word] else zeros).append(op)
@@ -405,7 +421,8 @@ RULES = {
             "forest-write",
             "warning",
             "stores to the forest or the header",
-            "They are not outputs, and the check of a run says that the forest was changed.",
+            "They are not outputs, and the check of a run says that the forest was changed. It is "
+            "a note where they leave all words as they were.",
             _forest_writes,
         ),
         Rule(

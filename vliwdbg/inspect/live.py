@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from machine.core.tracing import NEVER_WRITTEN
-from machine.isa import SCRATCH_SIZE
 from vliwdbg.inspect.flow import NO_WORD, Flow
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.views.storage import Holder, Live, PressureWindow, Zone
@@ -26,13 +24,9 @@ SHORTEST_ZONE = 32
 """Cycles that nothing is kept in a word before it is worth a line."""
 
 
-class _Value(NamedTuple):
-    """A value in a word, alive in the cycles first:stop. A word nobody wrote has no node: -1."""
-
-    word: int
-    first: int
-    stop: int
-    node: int
+_Value = tuple[int, int, int, int]
+"""A value in a word, alive in the cycles first:stop: the word, these, and the node that wrote it,
+-1 where none did. There are too many of them for anything but a plain tuple."""
 
 
 def live(flow: Flow) -> Live:
@@ -44,13 +38,16 @@ def live(flow: Flow) -> Live:
     at = start + (pressure.index(peak) if pressure else 0)
     holders = sorted(_holders(flow, values, at), key=lambda held: held.first - held.stop)
     shown = holders[:MOST_HOLDERS]
-    touched = {value.word for value in values} | set(_written(flow))
-    spans = [value.stop - value.first for value in values]
-    counts = Counter(_lifetime_class(cycles) for cycles in spans)
+    touched = {word for word, *_ in values} | set(_written(flow))
+    spans = [stop - first for _, first, stop, _ in values]
+    counts = Counter[int]()
+    for cycles, times in Counter(spans).items():
+        counts[_lifetime_class(cycles)] += times
+    scratch = flow.program.scratch_size
     long = sum(cycles for cycles in spans if 2 * cycles > end - start)
     return Live(
         end - start,
-        SCRATCH_SIZE,
+        scratch,
         peak,
         at,
         tuple(shown),
@@ -59,7 +56,7 @@ def live(flow: Flow) -> Live:
         len(touched),
         tuple(
             flow.names.text(first, stop - first)
-            for first, stop in runs_of([w for w in range(SCRATCH_SIZE) if w not in touched])
+            for first, stop in runs_of([w for w in range(scratch) if w not in touched])
         ),
         len(values) + dead,
         dead,
@@ -94,24 +91,22 @@ def last_readers(flow: Flow) -> list[int]:
 
 
 def _written(flow: Flow) -> Iterator[int]:
-    return (word for word, writes in enumerate(flow.word_writes[:NO_WORD]) if writes)
+    return (word for word, writes in enumerate(flow.word_writes) if writes)
 
 
 def _values(flow: Flow) -> tuple[list[_Value], int]:
     """The values that are read, in order of their writes, and how many are not."""
     cycles, last = node_cycles(flow), last_readers(flow)
-    values = [
-        _Value(word, flow.cycles[0], stop, -1) for word, stop in _read_as_zero(flow, cycles).items()
-    ]
+    unwritten = _read_as_zero(flow, cycles)
+    values = [(word, flow.cycles[0], stop, -1) for word, stop in unwritten.items()]
     dead = 0
-    made = _Value._make  # by position, for there are very many
     for node, (word, reader) in enumerate(zip(flow.written_words, last, strict=True)):
         if word == NO_WORD:
             continue
         if reader < 0:
             dead += 1
         else:
-            values.append(made((word, cycles[node] + 1, cycles[reader] + 1, node)))
+            values.append((word, cycles[node] + 1, cycles[reader] + 1, node))
     return values, dead
 
 
@@ -149,19 +144,19 @@ def _windows(pressure: Sequence[int], start: int) -> Iterator[PressureWindow]:
 def _holders(flow: Flow, values: Sequence[_Value], cycle: int) -> Iterator[Holder]:
     """The values held before a cycle; words side by side that one slot wrote are one."""
     groups: dict[tuple[int, int], list[_Value]] = {}
-    for value in values:
-        if value.first <= cycle < value.stop:
-            key = (-1, 0) if value.node < 0 else flow.place(value.node)[:2]
-            groups.setdefault(key, []).append(value)
+    for word, first, stop, node in values:
+        if first <= cycle < stop:
+            key = (-1, 0) if node < 0 else flow.place(node)[:2]
+            groups.setdefault(key, []).append((word, first, stop, node))
     for (step, slot), held in groups.items():
-        of_word = {value.word: value for value in held}
+        of_word = {value[0]: value for value in held}
         for first, stop in runs_of(sorted(of_word)):
             mine = [of_word[word] for word in range(first, stop)]
             yield Holder(
                 flow.names.text(first, stop - first),
                 stop - first,
-                min(value.first for value in mine),
-                max(value.stop for value in mine),
+                min(since for _, since, _, _ in mine),
+                max(until for _, _, until, _ in mine),
                 None if step < 0 else flow.slot_at(step, slot),
             )
 

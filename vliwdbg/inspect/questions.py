@@ -36,13 +36,17 @@ from vliwdbg.inspect.stats import stats
 from vliwdbg.inspect.whatif import whatif
 from vliwdbg.inspect.who import DEPTH, who
 from vliwdbg.inspect.why import why
+from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
+from vliwdbg.session.snapshot import snapshot_of
+from vliwdbg.views.bundle import Slots, bundle_view
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
 from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.explain import Explain
 from vliwdbg.views.lint import Lint
+from vliwdbg.views.origins import Origins
 from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
 from vliwdbg.views.whatif import WhatIf
@@ -71,6 +75,8 @@ class Questions:
         self.memory = array("I", memory)
         self.max_cycles = max_cycles
         self.most = most
+        self._scope_cycle: int | None = None
+        """Where the machine is that places are looked up in."""
 
     @cached_property
     def flow(self) -> Flow:
@@ -98,7 +104,10 @@ class Questions:
 
     def place(self, text: str, cycle: int | None = None, start: str = "place") -> Place:
         """The words that a text names, before a cycle; at the end without one."""
-        self._scope.core.seek_cycle(self.flow.ending.cycle if cycle is None else cycle)
+        wanted = self.flow.ending.cycle if cycle is None else cycle
+        if wanted != self._scope_cycle:
+            self._scope.core.seek_cycle(wanted)
+            self._scope_cycle = wanted
         return find_place(text, self._scope, start)
 
     @cached_property
@@ -113,6 +122,22 @@ class Questions:
         if cycle is not None and not self.flow.start.cycle <= cycle <= end:
             message = f"The run ends at cycle {end}; there is no cycle {cycle}."
             raise DebuggerError(f"{message} {self.flow.ending.sentence}".rstrip())
+
+    def _verify_taken(self, cycle: int | None) -> None:
+        """Raise DebuggerError where no bundle takes a cycle."""
+        self.verify_cycle(cycle)
+        if cycle is not None and cycle == self.flow.ending.cycle:
+            raise DebuggerError(f"The run ends at cycle {cycle}; no bundle takes it.")
+
+    def slots(self, cycle: int = 0) -> Slots:
+        """What each slot of the bundle that takes a cycle reads and writes."""
+        self._verify_taken(cycle)
+        flow, core = self.flow, self._scope.core
+        core.seek(flow.start.position + flow.step_of_cycle(cycle))
+        now = snapshot_of(core)
+        bundle = bundle_view(self.program, flow.names, now, now.pc, origins=Origins(self.program))
+        assert bundle is not None
+        return Slots(cycle, bundle, notes=notes_of(flow))
 
     def who(self, place: str, cycle: int | None = None, depth: int = DEPTH) -> Who:
         """Who wrote the words of a place, as they are before a cycle, and from what."""
@@ -149,9 +174,7 @@ class Questions:
         """Why slots are free, in the bundle that takes a cycle or in total."""
         if engine is not None and engine not in WORKING:
             raise DebuggerError(f"No engine is called {engine!r}; there are {', '.join(WORKING)}.")
-        self.verify_cycle(cycle)
-        if cycle is not None and cycle == self.flow.ending.cycle:
-            raise DebuggerError(f"The run ends at cycle {cycle}; no bundle takes it.")
+        self._verify_taken(cycle)
         return why(self.dependences, self.others, cycle, engine)
 
     def whatif(self, change: str) -> WhatIf:

@@ -23,7 +23,16 @@ from typing import Any, NamedTuple
 from machine.access import ACCESS, Kind
 from machine.core.inputs import memory_of
 from machine.core.variants import Variant, Variants
-from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role
+from machine.isa import (
+    ENGINE_CODES,
+    OPCODES,
+    SCRATCH_SIZE,
+    SLOT_LIMITS,
+    VLEN,
+    WORD_MASK,
+    Opcode,
+    Role,
+)
 from machine.problem import HASH_STAGES, Problem
 from machine.program import Program
 from vliwdbg.inspect.case import NONE, Case, expected_words
@@ -158,8 +167,17 @@ class Repairs:
         written = (row.name, *self.flow.operands(slot))
         for away in range(1, FARTHEST + 1):
             for to in (pc - away, pc + away):
-                if 0 <= to < len(self.program):
+                if 0 <= to < len(self.program) and self._has_room(to, row.engine):
                     yield Repair(slot, to, written, ())
+
+    def _has_room(self, pc: int, engine: str) -> bool:
+        columns = self.program.columns
+        used = sum(
+            len(columns.slots_of(group))
+            for group in columns.groups_of(pc)
+            if columns.group_engine[group] == ENGINE_CODES[engine]
+        )
+        return used < SLOT_LIMITS[engine]
 
     # Sources.
 

@@ -12,14 +12,15 @@ The answer depends on the program and its run alone, never on how they are shown
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, compress, pairwise
+from itertools import accumulate, chain, compress
 from typing import Any, NamedTuple
 
-from machine.access import ACCESS, Kind, Marks, mark_opcodes, mark_touching
+from machine.access import ACCESS, Kind, Marks, mark_opcodes, mark_touching_any
 from machine.core.tracing import NO_ADDRESS
 from machine.disassembly import ScratchNames
 from machine.isa import ENGINES, OPCODES, Opcode, opcodes_of
@@ -38,7 +39,6 @@ from vliwdbg.session.locations import (
 )
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
-from vliwdbg.views.origins import Origins
 
 NUMBERS_OF_ORIGIN = ("round", "vector", "level")
 _WORDS = re.compile(r"(?P<name>.+?)\s*\[\s*(?P<first>\d+)\s*(?::\s*(?P<stop>\d+)\s*)?\]")
@@ -71,10 +71,16 @@ class Slots:
         return self._containing(text)
 
     @cached_property
+    def _first_slots(self) -> Sequence[int]:
+        """Where each bundle's slots start, and where the last one's end."""
+        return self.program.columns.first_slot_of_bundles()
+
+    @cached_property
     def _pcs_of_slots(self) -> Sequence[int]:
-        first = self.program.columns.first_slot_of_bundles()
-        sizes = (after - before for before, after in pairwise(first))
-        return list(chain.from_iterable([pc] * size for pc, size in enumerate(sizes)))
+        bundles_before = array("I", bytes(array("I").itemsize * (self._first_slots[-1] + 1)))
+        for slot in self._first_slots[1:]:
+            bundles_before[slot] += 1
+        return array("I", accumulate(bundles_before))
 
     def _by_opcode(self, text: str) -> Marks | None:
         engine, colon, name = text.partition(":")
@@ -98,7 +104,7 @@ class Slots:
             return None
         if place.memory:
             return self._reaching(place)
-        return self._touching(place.start, place.stop)
+        return self._touching(range(place.start, place.stop))
 
     def place(self, text: str) -> Place | None:
         """The words that a text names; None where it names none."""
@@ -153,22 +159,25 @@ class Slots:
     def _containing(self, text: str) -> Marks:
         wanted = text.lower()
         found = self._of_opcodes([row for row in OPCODES if wanted in row.name.lower()])
-        for name in self.names.known():
-            if wanted in name.lower():
-                for address, width in self.names.find(name):
-                    found = _either(found, self._touching(address, address + width))
+        words = [
+            range(address, address + width)
+            for address, name, width in self.names
+            if wanted in name.lower()
+        ]
+        if words:
+            found = _either(found, self._touching(chain.from_iterable(words)))
         return _either(found, self._in_tags(wanted))
 
-    def _touching(self, start: int, stop: int) -> Marks:
-        return mark_touching(self.program.columns, start, stop, tuple(Kind))
+    def _touching(self, words: Iterable[int]) -> Marks:
+        return mark_touching_any(self.program.columns, words, tuple(Kind))
 
     def _in_tags(self, wanted: str) -> Marks:
         marks = bytearray(self.program.columns.slot_count)
-        origins = Origins(self.program)
+        last = len(self._first_slots) - 1
         for tag in self.program.tags:
             if wanted in tag.name.lower():
-                slots = origins.slots_in(tag.pc, tag.end)
-                marks[slots.start : slots.stop] = b"\1" * len(slots)
+                start, stop = (self._first_slots[min(pc, last)] for pc in (tag.pc, tag.end))
+                marks[start:stop] = b"\1" * (stop - start)
         return bytes(marks)
 
 
@@ -204,7 +213,9 @@ def slots_stopped_at(session: Session) -> frozenset[SlotOf]:
 
     Of a breakpoint they are in the bundle that is next, of a watchpoint in the one executed last.
     """
-    return frozenset(chain.from_iterable(_slots_of(session, hit) for hit in session.arrival.hits))
+    return frozenset(
+        chain.from_iterable(_slots_of(session, hit) for hit in session.stop_event.hits)
+    )
 
 
 def _slots_of(session: Session, hit: Hit) -> Iterator[SlotOf]:

@@ -16,15 +16,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from machine.access import Kind
 from machine.core.waits import LATENCIES, LOADED, RESTORED, STORED, find_waits
-from machine.isa import OPCODES
+from machine.isa import OPCODES, SCRATCH_SIZE
+from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, STORAGE, WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.live import live
+from vliwdbg.inspect.outcome import outcome_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.views.whatif import WhatIf
+from vliwdbg.views.whatif import MoreScratch, WhatIf
 
 USAGE = "same, rename, ENGINE=SLOTS like load=3, or free=OPCODE like free=const"
 _LIMIT = re.compile(r"([a-z]+)=([0-9]{1,4})")
@@ -113,7 +117,29 @@ def whatif(dependences: Dependences, text: str, others: Sequence[Flow] = ()) -> 
             for code, engine in enumerate(WORKING)
         },
         moved,
+        _more_scratch(dependences.flow),
         notes=(*_notes(dependences, others), *notes_of(dependences.flow)),
+    )
+
+
+def _more_scratch(flow: Flow) -> MoreScratch | None:
+    size = flow.program.scratch_size
+    if size <= SCRATCH_SIZE:
+        return None
+    slots = range(flow.columns.slot_count)
+    spans = chain.from_iterable(
+        (*access.defs(operands), *access.uses(operands))
+        for access, operands in ((flow.access(slot), flow.operands(slot)) for slot in slots)
+    )
+    held = live(flow)
+    problem = flow.program.problem
+    layout = None if problem is None else Layout.read(flow.memory)
+    return MoreScratch(
+        size,
+        max((at + width for at, width in spans), default=0),
+        held.peak,
+        held.peak_cycle,
+        outcome_of(flow, layout).right,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from machine.access import Kind
-from machine.core.tracing import BEFORE, INPUT, NEVER_WRITTEN, NO_ADDRESS
+from machine.core.tracing import BEFORE, INPUT, NEVER_WRITTEN, NO_ADDRESS, NO_OPERAND
 from machine.isa import opcode
 from vliwdbg.inspect.flow import NO_WORD, Flow
 from vliwdbg.inspect.words import notes_of, runs_of, value_of, words_at
@@ -23,6 +23,7 @@ from vliwdbg.views.places import SlotAt
 DEPTH = 6
 """Slots from a word to the farthest that is shown, and at most so many in all."""
 MOST = 60
+_NO_NODES = frozenset({NEVER_WRITTEN, INPUT, NO_OPERAND, BEFORE})
 _BROADCAST = opcode("valu", "vbroadcast").code
 _ORIGINS: dict[int, Origin] = {
     NEVER_WRITTEN: "never-written",
@@ -218,6 +219,9 @@ def _moved(flow: Flow, node: int, word: int, *, memory: bool = False) -> _End:
 def _grouped(flow: Flow, ends: Iterable[_End]) -> list[tuple[_Key, tuple[int, ...]]]:
     """The ends by slot, or by run of words, in the order in which they come; and what they went
     through."""
+    ends = list(ends)
+    if len(ends) == 1:
+        return [_key_of(flow, ends[0])]
     made: dict[tuple[int, int], tuple[set[int], dict[int, None]]] = {}
     leaves: dict[tuple[int, bool], tuple[set[int], dict[int, None]]] = {}
     order: dict[tuple[bool, tuple[int, int]], None] = {}
@@ -245,6 +249,14 @@ def _grouped(flow: Flow, ends: Iterable[_End]) -> list[tuple[_Key, tuple[int, ..
     return found
 
 
+def _key_of(flow: Flow, end: _End) -> tuple[_Key, tuple[int, ...]]:
+    """The source that one lane's word goes back to, and what it went through."""
+    if end.node < 0:
+        return _Leaf(end.node, end.memory, end.word, end.word + 1), end.through
+    step, slot, lane = flow.place(end.node)
+    return _Made(step, slot, (lane,)), end.through
+
+
 def _slots_through(flow: Flow, nodes: Iterable[int]) -> Iterable[SlotAt]:
     places = dict.fromkeys(flow.place(node)[:2] for node in nodes)
     return (flow.slot_at(step, slot) for step, slot in places)
@@ -263,11 +275,20 @@ def _slots_behind(flow: Flow, ends: Sequence[_End]) -> int:
     stored = flow.stored
     found = {end.node for end in ends if end.node >= 0}
     waiting = list(found)
+    found |= _NO_NODES
+    add, pop, push = found.add, waiting.pop, waiting.append
     while waiting:
-        node = waiting.pop()
-        for producer in (a[node], b[node], c[node], stored[node]):
-            if producer >= 0 and producer not in found:
-                found.add(producer)
-                waiting.append(producer)
-    starts = flow.slot_starts
-    return len({starts[node] for node in found})
+        node = pop()
+        if (producer := a[node]) not in found:
+            add(producer)
+            push(producer)
+        if (producer := b[node]) not in found:
+            add(producer)
+            push(producer)
+        if (producer := c[node]) not in found:
+            add(producer)
+            push(producer)
+        if (producer := stored[node]) not in found:
+            add(producer)
+            push(producer)
+    return len(set(map(flow.slot_starts.__getitem__, found - _NO_NODES)))

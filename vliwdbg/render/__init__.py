@@ -1,8 +1,9 @@
 """Views as text, for terminals and files. A module of renderers joins by its line here."""
 
-from vliwdbg.render import (
+from vliwdbg.render import (  # noqa: F401  (each registers the renderers of its views)
     bench,
     breakpoints,
+    bundle,
     data,
     dataflow,
     diff,
@@ -19,24 +20,5 @@ from vliwdbg.render import (
     whatif,
 )
 from vliwdbg.render.text import Columns, lines_of, table, text
-
-RENDERERS = (
-    bench,
-    breakpoints,
-    data,
-    dataflow,
-    diff,
-    diverge,
-    explain,
-    export,
-    general,
-    lint,
-    listing,
-    moves,
-    program,
-    schedule,
-    storage,
-    whatif,
-)
 
 __all__ = ["Columns", "lines_of", "table", "text"]

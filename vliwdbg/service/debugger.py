@@ -18,8 +18,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+from machine.stops import Reason
 from vliwdbg.commands.completion import complete
 from vliwdbg.commands.console import Console
+from vliwdbg.commands.files import Files
 from vliwdbg.commands.program import with_notes
 from vliwdbg.commands.table import Command
 from vliwdbg.programs import Choice, Loaded
@@ -41,8 +43,6 @@ from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.breakpoints import breakpoint_views
 from vliwdbg.views.moves import here_view
 
-SLICE_SECONDS = 0.02
-"""Of a move, between two looks at whether it is to go on."""
 WORD_SECONDS = 0.05
 """Between two words of progress of other work."""
 MOST_WAITING = 16
@@ -63,7 +63,7 @@ class Debugger:
 
     `listener` gets each event. `interrupted` is asked besides whether work is to end, for whoever
     has a way of his own to interrupt. If `streams`, what a dprintf prints is told while the move
-    goes on, else it comes with the reply.
+    goes on, else it comes with the reply. `files` are those that commands may name.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Debugger:
         *,
         interrupted: Callable[[], bool] = lambda: False,
         streams: bool = False,
+        files: Files | None = None,
     ) -> None:
         self.console = Console(
             Session(with_notes(loaded), loaded.memory),
@@ -81,6 +82,7 @@ class Debugger:
             drive=self._drive,
             progress=self._build,
             interrupted=self._ask,
+            files=files,
         )
         self.running = ""
         """What is being executed; empty when nothing is."""
@@ -115,7 +117,7 @@ class Debugger:
 
     def _facts(self) -> _Facts:
         session = self.session
-        return _Facts(session.program, session.arrival, breakpoint_views(session))
+        return _Facts(session.program, session.stop_event, breakpoint_views(session))
 
     # in a thread of its own
 
@@ -207,12 +209,12 @@ class Debugger:
     # what is under way
 
     def _drive(self, run: Run) -> StopEvent:
-        while (event := run.advance(SLICE_SECONDS)) is None:
+        def reason_to_end() -> Reason | None:
             self._stream(run)
             self._tell(Progressed(Progress("running", run.progress, self.session.core.cycle)))
-            if self.is_interrupted():
-                return run.interrupt()
-        return event
+            return Reason.INTERRUPT if self.is_interrupted() else None
+
+        return run.finish(reason_to_end)
 
     def _ask(self) -> bool:
         """Whether work other than a move is to end; now and then it is told that it goes on."""

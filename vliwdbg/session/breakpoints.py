@@ -40,7 +40,7 @@ from vliwdbg.session.places import (
     parse,
     unquoted,
 )
-from vliwdbg.session.where import Where, union
+from vliwdbg.session.program_index import ProgramIndex, union
 
 
 class Kind(NamedTuple):
@@ -157,7 +157,7 @@ class Breakpoints:
     def take_program(self, scope: Scope) -> list[str]:
         """Look for the same in another program; what cannot be met there any more, a line each."""
         self.scope = scope
-        self.where = Where(scope.program)
+        self.index = ProgramIndex(scope.program)
         self._before: list[Breakpoint] = []
         self._after: list[Breakpoint] = []
         self._cycles: list[int] = []
@@ -173,7 +173,7 @@ class Breakpoints:
             yield f"{stop.noun} {stop.number} cannot be met here: {wrong.message}"
             return
         stop.what, stop.printing = found.what, found.printing
-        stop.flags = stop.what.flags(self.where)
+        stop.flags = stop.what.flags(self.index)
 
     # setting and finding
 
@@ -206,7 +206,7 @@ class Breakpoints:
     def read(self, command: str, text: str) -> Breakpoint:
         """What the text asks for, without a number and not set. Raises DebuggerError."""
         stop = _READERS[command](command, text, self.scope)
-        stop.flags = stop.what.flags(self.where)
+        stop.flags = stop.what.flags(self.index)
         return stop
 
     def find(self, number: int) -> Breakpoint:

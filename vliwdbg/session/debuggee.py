@@ -30,8 +30,9 @@ Seeking = Generator[None, None, "Stop | None"]
 class Debuggee:
     """A program being run, as far as anyone was.
 
-    `debug` says whether compares stop it, `pauses` whether pauses do. `printed` gathers what
-    dprintf prints; `end` is where the program ends or faults, once that was seen.
+    `debug` says whether compares stop it, `pauses` whether pauses do; `most_cycles` is where all
+    that goes forward to a stop ends. `printed` gathers what dprintf prints; `end` is where the
+    program ends or faults, once that was seen.
     """
 
     breakpoints: Breakpoints | None = None
@@ -39,6 +40,7 @@ class Debuggee:
     def __init__(self, machine: Machine, *, debug: bool = True, pauses: bool = True) -> None:
         self.debug = debug
         self.pauses = pauses
+        self.most_cycles = NO_LIMIT
         self.printed: list[str] = []
         self.take_machine(machine)
 
@@ -49,7 +51,7 @@ class Debuggee:
         self.program: Program = machine.program
         self.end: Stop | None = None
         self._compares: bytes | None = None
-        self.arrival = self.here(Reason.BUDGET)
+        self.stop_event = self.here(Reason.BUDGET)
 
     # what is true now
 
@@ -68,10 +70,10 @@ class Debuggee:
     def compares(self) -> bytes:
         """A byte for each pc, not 0 where the bundle compares with the reference."""
         if self._compares is None:
-            from vliwdbg.session.where import Where
+            from vliwdbg.session.program_index import ProgramIndex
 
-            where = Where(self.program)
-            self._compares = where.flags(where.of_opcodes(COMPARES), 1)
+            index = ProgramIndex(self.program)
+            self._compares = index.flags(index.of_opcodes(COMPARES), 1)
         return self._compares
 
     @property
@@ -85,7 +87,7 @@ class Debuggee:
 
     def arrive(self, event: StopEvent) -> StopEvent:
         """Keep where a move came to."""
-        self.arrival = event
+        self.stop_event = event
         return event
 
     def go(self, position: int) -> None:

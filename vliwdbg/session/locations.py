@@ -1,6 +1,6 @@
 """What breakpoints and watchpoints look for: one class a kind of LOC.
 
-    flags(where)        which bundles are candidates, once for a program
+    flags(index)        which bundles are candidates, once for a program
     need                what a candidate has to do to words, which the core sees
     holds(core, ...)    whether this candidate is one, where words decide
     text(names)         as a user would write it
@@ -29,7 +29,7 @@ from machine.protocol import (
 )
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
-from vliwdbg.session.where import Where, reached
+from vliwdbg.session.program_index import ProgramIndex, reached
 
 
 class Location(Protocol):
@@ -37,7 +37,7 @@ class Location(Protocol):
 
     @property
     def need(self) -> Need: ...
-    def flags(self, where: Where, /) -> bytes: ...
+    def flags(self, index: ProgramIndex, /) -> bytes: ...
     def holds(self, program: Program, core: Timeline, /) -> bool: ...
     def text(self, names: ScratchNames, /) -> str: ...
 
@@ -49,7 +49,7 @@ class AtCycle:
     cycle: int
     need = Need.NOTHING
 
-    def flags(self, _where: Where) -> bytes:
+    def flags(self, _index: ProgramIndex) -> bytes:
         return b""
 
     def holds(self, _program: Program, core: Timeline) -> bool:
@@ -75,8 +75,8 @@ class AtPc(_Static):
 
     pc: int
 
-    def flags(self, where: Where) -> bytes:
-        return where.flags([self.pc], BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        return index.flags([self.pc], BREAK_BEFORE)
 
     def text(self, _names: ScratchNames) -> str:
         return f"pc {self.pc}"
@@ -86,8 +86,8 @@ class AtPc(_Static):
 class Nowhere(_Static):
     """What cannot be met in the program at hand."""
 
-    def flags(self, where: Where) -> bytes:
-        return where.flags([], BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        return index.flags([], BREAK_BEFORE)
 
     def text(self, _names: ScratchNames) -> str:
         return "nowhere"
@@ -100,9 +100,9 @@ class Outside(_Static):
     start: int
     stop: int
 
-    def flags(self, where: Where) -> bytes:
-        pcs = range(len(where.program))
-        return where.flags([*pcs[: self.start], *pcs[self.stop :]], BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        pcs = range(len(index.program))
+        return index.flags([*pcs[: self.start], *pcs[self.stop :]], BREAK_BEFORE)
 
     def text(self, _names: ScratchNames) -> str:
         return f"outside pc {self.start}:{self.stop}"
@@ -114,8 +114,8 @@ class OfEngine(_Static):
 
     engine: str
 
-    def flags(self, where: Where) -> bytes:
-        return where.flags(where.of_opcodes(opcodes_of(self.engine)), BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        return index.flags(index.of_opcodes(opcodes_of(self.engine)), BREAK_BEFORE)
 
     def text(self, _names: ScratchNames) -> str:
         return f"engine {self.engine}"
@@ -127,8 +127,8 @@ class OfOpcode(_Static):
 
     opcode: Opcode
 
-    def flags(self, where: Where) -> bytes:
-        return where.flags(where.of_opcodes([self.opcode]), BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        return index.flags(index.of_opcodes([self.opcode]), BREAK_BEFORE)
 
     def text(self, _names: ScratchNames) -> str:
         return f"{self.opcode.engine}:{self.opcode.name}"
@@ -140,9 +140,9 @@ class OnScratch(_Static):
 
     place: Place
 
-    def flags(self, where: Where) -> bytes:
-        pcs = where.touching(self.place.start, self.place.stop, tuple(Kind))
-        return where.flags(pcs, BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        pcs = index.touching(self.place.start, self.place.stop, tuple(Kind))
+        return index.flags(pcs, BREAK_BEFORE)
 
     def text(self, names: ScratchNames) -> str:
         return _scratch_text(self.place, names)
@@ -155,8 +155,8 @@ class OnMemory:
     place: Place
     need = Need.TOUCH_MEMORY
 
-    def flags(self, where: Where) -> bytes:
-        return where.flags(where.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
+    def flags(self, index: ProgramIndex) -> bytes:
+        return index.flags(index.of_opcodes(MEMORY_OPCODES), BREAK_BEFORE)
 
     def holds(self, program: Program, core: Timeline) -> bool:
         found = reached(program.bundle(core.pc), tuple(Kind), core.scratch.__getitem__)
@@ -199,11 +199,11 @@ class Watched:
     place: Place
     access: Access
 
-    def flags(self, where: Where) -> bytes:
+    def flags(self, index: ProgramIndex) -> bytes:
         start, stop, kinds = self.place.start, self.place.stop, KINDS_OF_ACCESS[self.access]
-        on_memory = where.of_opcodes(MEMORY_OPCODES)
-        pcs = on_memory if self.place.memory else where.touching(start, stop, kinds)
-        return where.flags(pcs, BREAK_AFTER)
+        on_memory = index.of_opcodes(MEMORY_OPCODES)
+        pcs = on_memory if self.place.memory else index.touching(start, stop, kinds)
+        return index.flags(pcs, BREAK_AFTER)
 
     @property
     def need(self) -> Need:

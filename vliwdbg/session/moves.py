@@ -6,7 +6,7 @@ A move is driven in slices by whoever started it, and knows nothing of who that 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from vliwdbg.session.breakpoints import Hit
     from vliwdbg.session.debuggee import Debuggee
 
-SLICE_SECONDS = 0.05
+SLICE_SECONDS = 0.02
+"""Between two looks at whether a move is to go on."""
 NO_MORE_HISTORY = "No more reverse-execution history."
 
 Move = Generator[None, None, "StopEvent"]
@@ -66,7 +67,7 @@ class Run:
     ) -> None:
         self.printed: list[str] = debuggee.printed
         self.target = target
-        self.arrival: StopEvent | None = None
+        self.stop_event: StopEvent | None = None
         self._debuggee = debuggee
         self._move = move
         self._looks = looks
@@ -78,28 +79,29 @@ class Run:
         Raises DebuggerError if it cannot be done after all.
         """
         deadline = time.monotonic() + seconds
-        while self.arrival is None:
+        while self.stop_event is None:
             try:
                 next(self._move)
             except StopIteration as done:
-                self.arrival = self._end(done.value)
+                self.stop_event = self._end(done.value)
             if time.monotonic() >= deadline:
                 break
-        return self.arrival
+        return self.stop_event
 
-    def finish(self) -> StopEvent:
-        """Go on until it has ended."""
-        while (arrival := self.advance()) is None:
-            pass
-        return arrival
+    def finish(self, reason_to_end: Callable[[], Reason | None] = lambda: None) -> StopEvent:
+        """Go on until it has ended, or a reason to end it is given between two slices."""
+        while (stop_event := self.advance()) is None:
+            if reason := reason_to_end():
+                return self.end(reason)
+        return stop_event
 
-    def interrupt(self) -> StopEvent:
+    def end(self, reason: Reason) -> StopEvent:
         """End it here; a move to a place of its own ends where it began."""
         self._move.close()
         if self._home is not None:
             self._debuggee.go(self._home)
-        self.arrival = self._end(self._debuggee.here(Reason.INTERRUPT))
-        return self.arrival
+        self.stop_event = self._end(self._debuggee.here(reason))
+        return self.stop_event
 
     def _end(self, event: StopEvent) -> StopEvent:
         return event if self._looks else self._debuggee.arrive(event)

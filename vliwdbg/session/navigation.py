@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 def repeated(move: Callable[[], Move], times: int) -> Move:
     """The same search again and again, until there is nothing left to find."""
-    arrival = yield from move()
+    stop_event = yield from move()
     for _ in range(times - 1):
-        if arrival.cut_short or arrival.reason in ENDINGS or _faulted(arrival):
+        if stop_event.cut_short or stop_event.reason in ENDINGS or _faulted(stop_event):
             break
-        arrival = yield from move()
-    return arrival
+        stop_event = yield from move()
+    return stop_event
 
 
-def _faulted(arrival: StopEvent) -> bool:
-    return arrival.fault is not None and not is_compare(arrival.fault)
+def _faulted(stop_event: StopEvent) -> bool:
+    return stop_event.fault is not None and not is_compare(stop_event.fault)
 
 
 # forward
@@ -55,6 +55,7 @@ def forward(
     """
     core = debuggee.core
     debuggee.arm(extra)
+    max_cycles = min(max_cycles, debuggee.most_cycles)
     start = core.position
     looked_at = None if check_first else start
     stop: Stop | None = None
@@ -240,7 +241,7 @@ def look_at_cycle(debuggee: Debuggee, cycle: int) -> Move:
 
 
 def _came(debuggee: Debuggee, stop: Stop | None, cut_short: str = "") -> StopEvent:
-    """The arrival of a search in time, which `stop` may have kept from its target."""
+    """The stop event of a search in time, which `stop` may have kept from its target."""
     if stop and stop.fault:
         return debuggee.here(Reason.FAULT, fault=stop.fault)
     if stop:

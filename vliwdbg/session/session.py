@@ -1,9 +1,9 @@
 """A session: one program, one run of it in time, and what its user wants to know.
 
     move = session.resume()             a Run: nothing has happened yet
-    while not (arrival := move.advance()):
-        ...                             draw, listen; move.interrupt() ends it
-    arrival.reason, arrival.hits        why it stopped
+    while not (stop_event := move.advance()):
+        ...                             draw, listen; move.end(reason) ends it
+    stop_event.reason, stop_event.hits        why it stopped
 
 Going back the stops are the same as forward, but for watchpoints, which stop before the bundle that
 wrote. No move reports the position it starts from, but for `run` and `start`.
@@ -189,7 +189,7 @@ class Session(Debuggee):
         if tag is None:
             return []
         outside = Outside(tag.pc, tag.end)
-        flags = outside.flags(self.breakpoints.where)
+        flags = outside.flags(self.breakpoints.index)
         return [Breakpoint(0, "tbreak", tag.name, outside, flags=flags)]
 
     # edits

@@ -62,13 +62,17 @@ class DebuggerApp(App[int]):
         self.push_screen(self.main)
 
     def get_driver_class(self) -> type[Driver]:
-        """The terminal's, but where Textual is told of another."""
+        """Ours in place of Textual's: one for terminals, and one for browsers."""
         chosen = super().get_driver_class()
-        if chosen.__name__ != "LinuxDriver":
-            return chosen
-        from vliwdbg.tui.driver import TerminalDriver
+        if chosen.__name__ == "LinuxDriver":
+            from vliwdbg.tui.driver import TerminalDriver
 
-        return TerminalDriver
+            return TerminalDriver
+        if chosen.__name__ == "WebDriver":
+            from vliwdbg.tui.web_driver import BrowserDriver
+
+            return BrowserDriver
+        return chosen
 
     def action_command_palette(self) -> None:
         """Open the palette, where it has room; Textual's cannot be drawn in a few columns."""

@@ -20,7 +20,7 @@ class Key:
     """A row. `keys` are Textual's names, separated by commas; `short` is what the footer says.
 
     `line` is the command line, `counted` the one after a count; `action` an action of the screen,
-    or of its room of panes, `room.…`.
+    or of its grid of panes, `grid.…`.
     """
 
     id: str
@@ -149,7 +149,7 @@ GROUPS = (
         (
             Key("zoom", "z", "see fewer cycles of the run", action="zoom(0.5)", short="zoom"),
             Key("zoom-out", "Z", "see more cycles of the run", action="zoom(2)"),
-            Key("unfold", "e", "the operands of a slot, or no more", action="room.unfold"),
+            Key("unfold", "e", "the operands of a slot, or no more", action="grid.unfold"),
         ),
     ),
     Group(
@@ -191,29 +191,29 @@ GROUPS = (
                 twin="change-back",
             ),
             Key("change-back", "D", "the previous word that changed", action="change(-1)"),
-            Key("radix", "x", "hexadecimal, decimal, signed", action="room.radix", short="hex"),
+            Key("radix", "x", "hexadecimal, decimal, signed", action="grid.radix", short="hex"),
         ),
     ),
     Group(
         "Panes",
         (
-            Key("next-pane", "tab", "the next pane", action="room.turn(1)"),
-            Key("previous-pane", "shift+tab", "the previous pane", action="room.turn(-1)"),
+            Key("next-pane", "tab", "the next pane", action="grid.turn(1)"),
+            Key("previous-pane", "shift+tab", "the previous pane", action="grid.turn(-1)"),
             Key(
                 "pane", "p", "the pane whose number follows: p3", action="await_pane", short="pane"
             ),
-            Key("grow", "plus", "the pane alone, or all again", action="room.grow"),
-            Key("shrink", "underscore", "all panes again", action="room.shrink"),
-            Key("up", "up,k", "up", action="room.move(-1, 0)"),
-            Key("down", "down,j", "down", action="room.move(1, 0)"),
-            Key("left", "left,h", "left", action="room.move(0, -1)"),
-            Key("right", "right,l", "right", action="room.move(0, 1)"),
-            Key("page-up", "pageup,ctrl+b", "a page up", action="room.page(-1)"),
-            Key("page-down", "pagedown,ctrl+f", "a page down", action="room.page(1)"),
-            Key("top", "home", "the first line", action="room.ends(0)"),
-            Key("bottom", "end", "the last line", action="room.ends(1)"),
-            Key("here", "full_stop", "the bundle that is next", action="room.here"),
-            Key("last", "comma", "the bundle executed last", action="room.last"),
+            Key("grow", "plus", "the pane alone, or all again", action="grid.grow"),
+            Key("shrink", "underscore", "all panes again", action="grid.shrink"),
+            Key("up", "up,k", "up", action="grid.move(-1, 0)"),
+            Key("down", "down,j", "down", action="grid.move(1, 0)"),
+            Key("left", "left,h", "left", action="grid.move(0, -1)"),
+            Key("right", "right,l", "right", action="grid.move(0, 1)"),
+            Key("page-up", "pageup,ctrl+b", "a page up", action="grid.page(-1)"),
+            Key("page-down", "pagedown,ctrl+f", "a page down", action="grid.page(1)"),
+            Key("top", "home", "the first line", action="grid.ends(0)"),
+            Key("bottom", "end", "the last line", action="grid.ends(1)"),
+            Key("here", "full_stop", "the bundle that is next", action="grid.here"),
+            Key("last", "comma", "the bundle executed last", action="grid.last"),
         ),
     ),
     Group(

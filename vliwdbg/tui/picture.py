@@ -25,7 +25,7 @@ async def draw() -> str:
         for line in LINES:
             app.main.execute(line)
             await app.main.wait_until_idle()
-        while not app.main.desk.reasons:
+        while not app.main.view_state.reasons:
             await pilot.pause(0.05)
         await pilot.pause()
         return app.export_screenshot(title="vliwdbg")

@@ -12,9 +12,9 @@ from textual.theme import BUILTIN_THEMES
 from vliwdbg.settings.manual import page
 from vliwdbg.settings.schema import KEYS, ONE_OF, Setting, Settings, by_key
 from vliwdbg.tui.arrangement import LAYOUTS
-from vliwdbg.tui.desk import RADIXES
 from vliwdbg.tui.keymap import KEYS as KEYS_OF_SCREEN
 from vliwdbg.tui.theme import THEME
+from vliwdbg.tui.view_state import RADIXES
 from vliwdbg.views.radix import Radix
 
 RADIXES_BY_NAME: Mapping[str, Radix] = {radix.label: radix for radix in RADIXES}

@@ -26,10 +26,15 @@ def run_app(loaded: Loaded, choice: Choice, lines: Sequence[Entry] = ()) -> int:
 
     Raises ProgramError where there is no terminal.
     """
+    _take_keys_from_terminal()
+    return show_app(loaded, choice, lines)
+
+
+def show_app(loaded: Loaded, choice: Choice, lines: Sequence[Entry] = ()) -> int:
+    """The same with keys from standard input, whatever that is: a browser's come there."""
     from vliwdbg.tui.app import DebuggerApp
     from vliwdbg.tui.user import User
 
-    _take_keys_from_terminal()
     app = DebuggerApp(loaded, choice, lines, User.at_home())
     # A program of 200,000 bundles is a million objects that stay: no collector need look at them.
     gc.collect()

@@ -16,7 +16,7 @@ the types come JSON, back and forth, and the JSON Schema.
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -31,6 +31,8 @@ class View:
     """The base: `kind` is the name under which JSON knows it."""
 
     kind: ClassVar[str] = ""
+    drawn_by: ClassVar[Callable[[View], str] | None] = None
+    """What draws views for notebooks, once it is loaded."""
 
     def __init_subclass__(cls, *, kind: str = "") -> None:
         super().__init_subclass__()
@@ -43,6 +45,11 @@ class View:
     def ok(self) -> bool:
         """Whether the command that answers it has done what it was to do."""
         return True
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        draw = type(self).drawn_by
+        return None if draw is None else draw(self)
 
     def to_json(self) -> dict[str, Any]:
         """Its fields by name, and its kind, as values that `json` writes."""
@@ -92,12 +99,14 @@ def is_union(wanted: Any) -> bool:
 
 
 def _object(cls: type, data: Mapping[str, Any]) -> Any:
-    values = {name: _value(wanted, data[name]) for name, wanted in field_types(cls).items()}
+    values = {
+        name: value_from_json(wanted, data[name]) for name, wanted in field_types(cls).items()
+    }
     return cls(**values)
 
 
-def _value(wanted: Any, data: Any) -> Any:
-    """The value of a type that JSON has as this."""
+def value_from_json(wanted: Any, data: Any) -> Any:
+    """The value of a type that JSON has as this. Raises as `view_from_json`."""
     origin, arguments = get_origin(wanted), get_args(wanted)
     if is_union(wanted):
         return _first_that_fits(arguments, data)
@@ -107,7 +116,7 @@ def _value(wanted: Any, data: Any) -> Any:
         return _tuple(arguments, data)
     if origin is not None and issubclass(origin, Mapping):
         key, item = arguments
-        return {key(name): _value(item, value) for name, value in data.items()}
+        return {key(name): value_from_json(item, value) for name, value in data.items()}
     if isinstance(wanted, type) and issubclass(wanted, View) and isinstance(data, Mapping):
         return _view_of(wanted, data)
     if isinstance(wanted, type) and field_names(wanted) is not None:
@@ -126,8 +135,8 @@ def _tuple(arguments: Sequence[Any], data: Any) -> tuple[Any, ...]:
     if not isinstance(data, list):
         raise TypeError(f"{data!r} is no list")
     if arguments[1:] == (...,):
-        return tuple(_value(arguments[0], item) for item in data)
-    return tuple(_value(item, value) for item, value in zip(arguments, data, strict=True))
+        return tuple(value_from_json(arguments[0], item) for item in data)
+    return tuple(value_from_json(item, value) for item, value in zip(arguments, data, strict=True))
 
 
 def _plain(wanted: Any, data: Any) -> Any:
@@ -150,7 +159,7 @@ def _plain(wanted: Any, data: Any) -> Any:
 def _first_that_fits(choices: Sequence[Any], data: Any) -> Any:
     for choice in choices:
         try:
-            return _value(choice, data)
+            return value_from_json(choice, data)
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
     raise TypeError(f"{data!r} is none of {choices}")

@@ -102,7 +102,7 @@ def breakpoint_view(session: Session, breakpoint_: Breakpoint) -> BreakpointView
         b.cause,
         None if b.cycle is not None else len(b.flags) - b.flags.count(0),
         len(b.flags),
-        any(hit.breakpoint is b for hit in session.arrival.hits),
+        any(hit.breakpoint is b for hit in session.stop_event.hits),
     )
 
 

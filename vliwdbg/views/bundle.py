@@ -23,6 +23,7 @@ from machine.stops import Commit, FaultKind
 from vliwdbg.session.places import Place
 from vliwdbg.session.preview import Effect, Words, preview
 from vliwdbg.session.snapshot import Snapshot
+from vliwdbg.views.answers import Answer
 from vliwdbg.views.listing import used_slots
 from vliwdbg.views.origins import UNKNOWN, Origin, Origins
 from vliwdbg.views.ribbon import EXECUTING
@@ -87,6 +88,14 @@ class BundleView:
         """Slots that are free, of each engine that has any."""
         left = {engine: SLOT_LIMITS[engine] - self.used.get(engine, 0) for engine in EXECUTING}
         return {engine: count for engine, count in left.items() if count}
+
+
+@dataclass(frozen=True)
+class Slots(Answer, kind="slots"):
+    """What each slot of the bundle that takes a cycle reads and writes."""
+
+    cycle: int
+    bundle: BundleView
 
 
 def bundle_view(

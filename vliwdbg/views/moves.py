@@ -146,7 +146,7 @@ def here_view(session: Session) -> Here:
     """Where the session is."""
     tag = session.program.tag_at(session.core.pc)
     inside = TagView(tag.name, tag.pc, tag.end) if tag else None
-    return Here(**_at(session, session.arrival), bundles=len(session.program), tag=inside)
+    return Here(**_at(session, session.stop_event), bundles=len(session.program), tag=inside)
 
 
 def _at(session: Session, event: StopEvent) -> dict[str, Any]:

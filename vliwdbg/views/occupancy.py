@@ -79,7 +79,7 @@ FEWEST_CYCLES = 16
 """Of a window."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Occupancy:
     """Slots used of each engine by cycle: `used[engine][n]` counts those before cycle n.
 

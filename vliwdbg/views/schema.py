@@ -21,9 +21,14 @@ _PLAIN: Mapping[Any, Mapping[str, Any]] = {
 }
 
 
-def schema_of(view: type[View]) -> dict[str, Any]:
-    """The schema of what a view's `to_json` gives."""
+def schema_of(view: type[Any]) -> dict[str, Any]:
+    """The schema of what a view, or a dataclass, is as JSON."""
     return _Schemas().document(view)
+
+
+def schema_of_values(wanted: Any) -> dict[str, Any]:
+    """The schema of a field's values, of a type without fields of its own."""
+    return _Schemas().of(wanted)
 
 
 def schema_of_all() -> dict[str, Any]:
@@ -37,7 +42,7 @@ class _Schemas:
     def __init__(self) -> None:
         self.known: dict[str, Any] = {}
 
-    def document(self, view: type[View]) -> dict[str, Any]:
+    def document(self, view: type[Any]) -> dict[str, Any]:
         return {"$schema": _DRAFT, **self.of(view), "$defs": self.known}
 
     def of(self, wanted: Any) -> dict[str, Any]:

@@ -5,7 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from machine.isa import SCRATCH_SIZE
 from vliwdbg.views.answers import Answer
+
+
+@dataclass(frozen=True)
+class MoreScratch:
+    """What a program does with so many words of scratch, more than the machine has.
+
+    It names words below `reached`; at most `peak` of them hold a value at a time, before cycle
+    `peak_cycle`. `right` says whether the result is, None where nobody knows.
+    """
+
+    words: int
+    reached: int
+    peak: int
+    peak_cycle: int
+    right: bool | None
+
+    @property
+    def over(self) -> int:
+        """Words that it names and the machine does not have."""
+        return max(self.reached - SCRATCH_SIZE, 0)
 
 
 @dataclass(frozen=True)
@@ -17,6 +38,7 @@ class WhatIf(Answer, kind="whatif"):
     be if nothing were different but the places in this order. `limits` are the slots a
     cycle, `renamed` says that words of scratch were never waited for, and `free` names the
     operations that took no slot. `used` is how many slots of each engine that leaves used.
+    `scratch` is there if the run had more than the machine has.
     """
 
     change: str
@@ -29,3 +51,4 @@ class WhatIf(Answer, kind="whatif"):
     free: tuple[str, ...]
     used: Mapping[str, float]
     moved: int
+    scratch: MoreScratch | None

@@ -2,7 +2,7 @@
 
     key ──> Key ──> command line ──> Debugger, in its thread
                                          │
-    Room.show() <── Desk <── News <── events
+    PaneGrid.show() <── ViewState <── News <── events
 
 Keys and the command line end in `execute`, and nothing else touches the session.
 """
@@ -36,15 +36,15 @@ from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
 from vliwdbg.tui.arrangement import PANES
-from vliwdbg.tui.desk import Desk, Followed, Line, Look, look_at
 from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
-from vliwdbg.tui.screens.room import Room
+from vliwdbg.tui.screens.pane_grid import PaneGrid
 from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
+from vliwdbg.tui.view_state import Followed, Line, Look, ViewState, look_at
 from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
@@ -131,8 +131,8 @@ class MainScreen(Screen[int]):
         self.debugger = Debugger(loaded, choice, self._hear)
         self.user = user
         user.recall(self.debugger.console)
-        self.desk = Desk(look_at(self.debugger.session))
-        self.desk.radix = RADIXES_BY_NAME[user.settings["radix"]]
+        self.view_state = ViewState(look_at(self.debugger.session))
+        self.view_state.radix = RADIXES_BY_NAME[user.settings["radix"]]
         self.groups = list(available(remapped(GROUPS, user.keymap), COMMANDS.__contains__))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
         self.pending = Pending()
@@ -153,10 +153,10 @@ class MainScreen(Screen[int]):
         self._searches = SearchQueue()
 
     def compose(self) -> ComposeResult:
-        yield StatusLine(self.desk)
-        yield Room(self.desk, self.user.settings["layout"])
-        yield ValueLine(self.desk)
-        yield ReplyLine(self.desk)
+        yield StatusLine(self.view_state)
+        yield PaneGrid(self.view_state, self.user.settings["layout"])
+        yield ValueLine(self.view_state)
+        yield ReplyLine(self.view_state)
         yield KeysLine(self.keys_by_id, self.pending)
         yield HintLine()
         yield CommandLine(
@@ -165,11 +165,13 @@ class MainScreen(Screen[int]):
 
     def on_mount(self) -> None:
         notes = [*self.debugger.session.notes(), *self.user.notes()]
-        self.desk.say(Line("note", note) for note in notes)
-        self._reply(self.desk.transcript)
+        self.view_state.say(Line("note", note) for note in notes)
+        self._reply(self.view_state.transcript)
         self._show_all()
         self.set_interval(EDIT_SECONDS, self._look_at_file)
-        self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
+        self._make_flow(
+            self.view_state.program, self.view_state.starting_memory, self.view_state.layout
+        )
         self._execute_first_lines()
 
     @work
@@ -188,13 +190,13 @@ class MainScreen(Screen[int]):
     # what is where
 
     @property
-    def room(self) -> Room:
-        return self.query_one(Room)
+    def grid(self) -> PaneGrid:
+        return self.query_one(PaneGrid)
 
     @property
     def pane(self) -> Pane:
         """The chosen pane."""
-        return self.room.pane
+        return self.grid.pane
 
     @property
     def status(self) -> StatusLine:
@@ -248,16 +250,22 @@ class MainScreen(Screen[int]):
         """Show what came of an entry."""
         self.status.show_progress(None)
         self._tell(rest)
-        program, outcome, met = self.desk.program, self.desk.outcome, self.desk.met
-        self.desk.settle(rest.look)
-        if self.desk.program is not program:
+        program, outcome, met = (
+            self.view_state.program,
+            self.view_state.outcome,
+            self.view_state.met,
+        )
+        self.view_state.settle(rest.look)
+        if self.view_state.program is not program:
             self._before = outcome
             self._edits = Edits(self.debugger.console.choice)
             self.trail.clear()
-            self._make_flow(self.desk.program, self.desk.starting_memory, self.desk.layout)
+            self._make_flow(
+                self.view_state.program, self.view_state.starting_memory, self.view_state.layout
+            )
         self._show_all()
-        if self.desk.met != met:
-            self.room.bundle.go_to_stop()
+        if self.view_state.met != met:
+            self.grid.bundle.go_to_stop()
         if rest.gathering and not self.debugger.busy:
             self.action_command()
 
@@ -265,11 +273,11 @@ class MainScreen(Screen[int]):
         """Show what was said: briefly always, at length where somebody typed the line."""
         lines = [said for reply in rest.replies for said in _said(reply)]
         lines += [Line("note", note) for note in rest.notes]
-        self.desk.say([Line("command", rest.line), *lines] if rest.line else lines)
+        self.view_state.say([Line("command", rest.line), *lines] if rest.line else lines)
         self._reply(lines)
         moved = any(isinstance(reply.view, Moved) for reply in rest.replies)
         if rest.typed and len(lines) > 1 and not moved:
-            self.room.bring("messages")
+            self.grid.bring("messages")
         codes = [reply.quit for reply in rest.replies if reply.quit is not None]
         if codes:
             self.app.exit(codes[0])
@@ -279,7 +287,7 @@ class MainScreen(Screen[int]):
 
     def _show_all(self) -> None:
         """Draw all panes again."""
-        self.room.show()
+        self.grid.show()
         self.status.refresh()
 
     @property
@@ -307,12 +315,12 @@ class MainScreen(Screen[int]):
             self.execute(line)
 
     async def _act(self, action: str) -> None:
-        _, in_room, rest = action.partition("room.")
-        await self.app.run_action(rest or action, self.room if in_room else self)
+        _, in_grid, rest = action.partition("grid.")
+        await self.app.run_action(rest or action, self.grid if in_grid else self)
 
     def _filled(self, line: str) -> str | None:
         """The line with the cursor's bundle and words in it."""
-        place, cycle = self.pane.place(), self.desk.cycle_looked_at()
+        place, cycle = self.pane.place(), self.view_state.cycle_looked_at()
         if "{place}" in line and not place:
             where = "there are no words under the cursor; choose some in scratch or memory (p3, p4)"
             self._reply([Line("error", where)])
@@ -320,7 +328,7 @@ class MainScreen(Screen[int]):
         if "{cycle}" in line and cycle is None:
             self._reply([Line("error", "this bundle is not executed, as far as is known")])
             return None
-        return line.format(pc=self.desk.looking, cycle=cycle, place=place)
+        return line.format(pc=self.view_state.looking, cycle=cycle, place=place)
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Keys are the command line's while it is open."""
@@ -331,10 +339,10 @@ class MainScreen(Screen[int]):
         number = self.pending.add(digit)
         self._show_pending()
         if number and number <= len(PANES):
-            self.room.choose(PANES[number - 1])
+            self.grid.choose(PANES[number - 1])
 
     def _show_pending(self) -> None:
-        self.query_one(KeysLine).refresh()
+        self.query_one(KeysLine).show()
 
     # actions, in the order of the keymap
 
@@ -347,16 +355,16 @@ class MainScreen(Screen[int]):
     @work(group="play", exclusive=True)
     async def _play(self) -> None:
         self._show_playing(f"playing, {1 / PLAY_SECONDS:.0f} steps a second; Space pauses")
-        while self.playing and self.desk.now.state is not State.STOPPED:
+        while self.playing and self.view_state.now.state is not State.STOPPED:
             self.execute("step")
             await asyncio.sleep(PLAY_SECONDS)
             await self.wait_until_idle()
-            self.playing &= self.desk.stop.reason is Reason.BUDGET
+            self.playing &= self.view_state.stop.reason is Reason.BUDGET
         self.playing = False
         self._show_playing("")
 
     def _show_playing(self, how: str) -> None:
-        self.desk.playing = how
+        self.view_state.playing = how
         self.status.refresh()
 
     def action_interrupt(self) -> None:
@@ -373,8 +381,10 @@ class MainScreen(Screen[int]):
 
     def action_breakpoint(self) -> None:
         """A breakpoint at the bundle looked at, or no more."""
-        here = f"pc {self.desk.looking}"
-        there = [stop for stop in self.desk.breakpoints if stop.source == here and not stop.access]
+        here = f"pc {self.view_state.looking}"
+        there = [
+            stop for stop in self.view_state.breakpoints if stop.source == here and not stop.access
+        ]
         self.execute(f"delete {there[0].number}" if there else f"break {here}")
 
     def action_follow(self) -> None:
@@ -389,13 +399,15 @@ class MainScreen(Screen[int]):
         if words is None:
             self._note("there are no words under the cursor; choose some in scratch or memory")
             return
-        story = self.desk.follow(words, step)
+        story = self.view_state.follow(words, step)
         if story is None:
             self._note("the graph of the run is still being made; once more in a moment")
             return
         self._show_followed()
         if story.holding is None:
-            self._note(f"Nobody wrote {words.text(self.desk.names)} before; it is as it was found.")
+            self._note(
+                f"Nobody wrote {words.text(self.view_state.names)} before; it is as it was found."
+            )
         else:
             self.trail.append(self._here())
             self._go_to_writer(story)
@@ -407,14 +419,14 @@ class MainScreen(Screen[int]):
         return self.pane.stop if isinstance(self.pane, StopsPane) else None
 
     def _go_to_stop(self, stop: BreakpointView) -> None:
-        if stop.number in self.desk.waited:
-            self.execute(f"goto {self.desk.waited[stop.number]}")
+        if stop.number in self.view_state.waited:
+            self.execute(f"goto {self.view_state.waited[stop.number]}")
             return
-        pc = self.desk.next_candidate(stop.number)
+        pc = self.view_state.next_candidate(stop.number)
         if pc is None:
             self._note(f"No bundle can meet {stop.label}.")
         else:
-            self.room.look_at(pc)
+            self.grid.look_at(pc)
 
     def action_stop(self, command: str) -> None:
         """Do something to the stop under the cursor: toggle, delete or edit."""
@@ -431,20 +443,22 @@ class MainScreen(Screen[int]):
     @work(group="edit")
     async def _replace_stop(self, old: BreakpointView, line: str) -> None:
         """Set another stop; where that worked, it takes the place of the old one."""
-        there = {stop.number for stop in self.desk.breakpoints}
+        there = {stop.number for stop in self.view_state.breakpoints}
         self.execute(line, typed=True)
         await self.wait_until_idle()
-        if {stop.number for stop in self.desk.breakpoints} - there:
+        if {stop.number for stop in self.view_state.breakpoints} - there:
             self.execute(f"delete {old.number}")
 
     def _note(self, text: str) -> None:
         self._reply([Line("note", text)])
 
     def _here(self) -> Spot:
-        return Spot(self.desk.now.cycle, self.room.chosen, self.pane.cursor, self.desk.followed)
+        return Spot(
+            self.view_state.now.cycle, self.grid.chosen, self.pane.cursor, self.view_state.followed
+        )
 
     def _go_to_writer(self, story: Following) -> None:
-        flow = self.desk.flow
+        flow = self.view_state.flow
         assert flow is not None
         assert story.holding is not None
         slot = writing_slot(flow, story)
@@ -454,13 +468,13 @@ class MainScreen(Screen[int]):
     @work(group="follow")
     async def _arrive_at(self, cycle: int, slot: int) -> None:
         await self._be_at(cycle)
-        self.desk.look_at_next()
-        self.room.choose("bundle")
-        self.room.show()
-        self.room.bundle.go_to_slot(slot)
+        self.view_state.look_at_next()
+        self.grid.choose("bundle")
+        self.grid.show()
+        self.grid.bundle.go_to_slot(slot)
 
     async def _be_at(self, cycle: int) -> None:
-        if cycle != self.desk.now.cycle:
+        if cycle != self.view_state.now.cycle:
             self.execute(f"goto {cycle}")
             await self.wait_until_idle()
 
@@ -474,31 +488,31 @@ class MainScreen(Screen[int]):
     @work(group="follow")
     async def _return_to(self, spot: Spot) -> None:
         await self._be_at(spot.cycle)
-        self.desk.followed = spot.followed
+        self.view_state.followed = spot.followed
         self._show_followed()
-        self.room.choose(spot.pane)
-        self.room.pane.move_to(spot.row)
+        self.grid.choose(spot.pane)
+        self.grid.pane.move_to(spot.row)
 
     def _show_followed(self) -> None:
-        self.desk.settle_marks()
+        self.view_state.settle_marks()
         self.query_one(ValueLine).refresh()
-        self.room.show()
+        self.grid.show()
 
     @work(thread=True, exclusive=True, group="flow")
     def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
         """What is known of the run from beginning to end, beside everything else."""
         questions = Questions(program, memory, most=MOST_FOLLOWED)
         flow = questions.flow
-        self._when_known(program, self.desk.take_flow, flow)
+        self._when_known(program, self.view_state.take_flow, flow)
         self._when_known(program, self._take_outcome, outcome_of(flow, layout))
         if len(flow) <= MOST_REASONED:
             reasons = Reasons(questions.dependences, questions.others).by_cycle()
-            self._when_known(program, self.desk.take_reasons, reasons)
+            self._when_known(program, self.view_state.take_reasons, reasons)
 
     def _take_outcome(self, outcome: Outcome) -> None:
-        self.desk.take_outcome(outcome)
+        self.view_state.take_outcome(outcome)
         if self._before:
-            self.desk.say([self._difference(self._before, outcome)])
+            self.view_state.say([self._difference(self._before, outcome)])
             self._tell_difference()
 
     def _difference(self, before: Outcome, now: Outcome) -> Line:
@@ -506,24 +520,24 @@ class MainScreen(Screen[int]):
 
     def _tell_difference(self) -> None:
         """What the program at hand does otherwise than the one before."""
-        if self._before and self.desk.outcome:
-            self._reply([self._difference(self._before, self.desk.outcome)])
+        if self._before and self.view_state.outcome:
+            self._reply([self._difference(self._before, self.view_state.outcome)])
 
     def _when_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
         with suppress(RuntimeError):  # where the terminal is gone already
             self.app.call_from_thread(self._take_known, program, take, known)
 
     def _take_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
-        if program is self.desk.program:
+        if program is self.view_state.program:
             take(known)
             self.status.refresh()
             for pane in ("bundle", "timeline"):
-                self.room.panes[pane].show()
+                self.grid.panes[pane].show()
 
     def action_zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""
-        self.desk.zoom(factor)
-        self.room.panes["timeline"].show()
+        self.view_state.zoom(factor)
+        self.grid.panes["timeline"].show()
 
     @on(TimelinePane.Seek)
     def seek(self, asked: TimelinePane.Seek) -> None:
@@ -533,12 +547,12 @@ class MainScreen(Screen[int]):
     @work(thread=True, exclusive=True, group="file")
     def _look_at_file(self) -> None:
         """Say so once when the program's file has changed."""
-        if not self.desk.edited and self._edits.changed():
+        if not self.view_state.edited and self._edits.changed():
             with suppress(RuntimeError):  # where the terminal is gone already
                 self.app.call_from_thread(self._tell_edited)
 
     def _tell_edited(self) -> None:
-        self.desk.edited = True
+        self.view_state.edited = True
         key = self.keys_by_id["reload"].shown
         self._note(f"{self._edits.path} has changed on disk; {key} reloads it.")
         self.status.refresh()
@@ -546,23 +560,23 @@ class MainScreen(Screen[int]):
     @work(group="reload", exclusive=True)
     async def action_reload(self) -> None:
         """Read the program again, and be where we were, as far as that is anywhere."""
-        desk, program = self.desk, self.desk.program
-        cycle, looking = desk.now.cycle, desk.looking
-        self.desk.edited = False
+        view_state, program = self.view_state, self.view_state.program
+        cycle, looking = view_state.now.cycle, view_state.looking
+        self.view_state.edited = False
         self._edits = Edits(self.debugger.console.choice)
         self.execute("reload")
         await self.wait_until_idle()
-        if desk.program is not program:
+        if view_state.program is not program:
             await self._be_at(cycle)
-            self.room.look_at(looking)
+            self.grid.look_at(looking)
             self._tell_difference()
         self.status.refresh()
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""
-        for pane in dict.fromkeys((self.pane, *map(self.room.panes.get, ("scratch", "memory")))):
+        for pane in dict.fromkeys((self.pane, *map(self.grid.panes.get, ("scratch", "memory")))):
             if pane and pane.next_change(direction):
-                self.room.choose(str(pane.id))
+                self.grid.choose(str(pane.id))
                 return
         self._reply([Line("note", "No word has changed since the last stop.")])
 
@@ -573,7 +587,7 @@ class MainScreen(Screen[int]):
 
     def action_find(self, direction: int) -> None:
         """The next place that was searched: a slot of the program, or a row of the pane."""
-        if self.pane.of_slots and self.desk.searched:
+        if self.pane.of_slots and self.view_state.searched:
             self._look_at_found(direction)
         elif self.pane.found:
             self._find(self.pane, direction)
@@ -582,7 +596,7 @@ class MainScreen(Screen[int]):
 
     def _search(self, text: str) -> None:
         try:
-            self.desk.search(text)
+            self.view_state.search(text)
         except NoRunError:
             self._note("The graph of the run is still being made; once more in a moment.")
         else:
@@ -590,13 +604,13 @@ class MainScreen(Screen[int]):
 
     def _look_at_found(self, direction: int) -> None:
         """Look at the next bundle of those found, and say which of them it is."""
-        desk = self.desk
-        at = found_at(desk.found, desk.looking, direction)
+        view_state = self.view_state
+        at = found_at(view_state.found, view_state.looking, direction)
         if at is None:
-            self._reply([Line("error", f"No slot is {desk.searched!r}; {SEARCHABLE}.")])
+            self._reply([Line("error", f"No slot is {view_state.searched!r}; {SEARCHABLE}.")])
             return
-        self.room.look_at(desk.found[at])
-        self._note(f"/{desk.searched}  {at + 1:,}/{len(desk.found):,}")
+        self.grid.look_at(view_state.found[at])
+        self._note(f"/{view_state.searched}  {at + 1:,}/{len(view_state.found):,}")
 
     @work(group="search")
     async def _find(self, pane: Pane, direction: int) -> None:
@@ -617,12 +631,12 @@ class MainScreen(Screen[int]):
     def action_cancel(self) -> None:
         """Stop what runs; show all panes again."""
         self._interrupt()
-        if self.room.grown:
-            self.room.ungrow()
+        if self.grid.grown:
+            self.grid.ungrow()
 
     def action_keys(self) -> None:
         """Show all keys."""
-        self.app.push_screen(KeysScreen(self.room.chosen, self.groups))
+        self.app.push_screen(KeysScreen(self.grid.chosen, self.groups))
 
     def action_palette(self) -> None:
         """All commands, to search."""
@@ -700,13 +714,13 @@ class MainScreen(Screen[int]):
     @on(Pane.Chosen)
     def choose_pane(self, chosen: Pane.Chosen) -> None:
         """A tab was clicked."""
-        self.room.choose(chosen.pane)
+        self.grid.choose(chosen.pane)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """A pane was clicked: keys are its own from now on."""
         if not isinstance(event.widget, Pane) or event.widget is not self.focused:
             return  # news of a focus that has moved on since
-        if event.widget.id != self.room.chosen:
-            self.room.choose(str(event.widget.id))
+        if event.widget.id != self.grid.chosen:
+            self.grid.choose(str(event.widget.id))
         if self.has_class("-commanding"):
             self.query_one(CommandLine).leave()

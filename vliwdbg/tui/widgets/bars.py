@@ -9,9 +9,9 @@ from rich.cells import cell_len
 
 from machine.stops import Reason, State
 from vliwdbg.service.events import Progress
-from vliwdbg.tui.desk import Desk, Line
 from vliwdbg.tui.keymap import Key
 from vliwdbg.tui.pending import Pending
+from vliwdbg.tui.view_state import Line, ViewState
 from vliwdbg.tui.widgets.messages import PAINT_OF_KIND
 from vliwdbg.tui.widgets.paint import Bar, Row
 from vliwdbg.views.ribbon import FREE, engine_glyphs
@@ -25,9 +25,9 @@ ALWAYS_SHOWN = frozenset({"command", "help", "quit"})
 class StatusLine(Bar):
     """State and why it stopped, cycle, pc, what is next; the program, and what comes of it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, view_state: ViewState) -> None:
         super().__init__(id="status")
-        self.desk = desk
+        self.view_state = view_state
         self.progress: Progress | None = None
         """Of what takes a while; None when nothing does."""
 
@@ -39,18 +39,21 @@ class StatusLine(Bar):
 
     def left_pieces(self) -> Row:
         if self.progress:
-            return [*_busy_pieces(self.progress), *_cycle_pieces(self.desk, self.progress.cycle)]
-        pieces = [*_state_pieces(self.desk), *_where_pieces(self.desk)]
-        coming = list(_next_pieces(self.desk))
+            return [
+                *_busy_pieces(self.progress),
+                *_cycle_pieces(self.view_state, self.progress.cycle),
+            ]
+        pieces = [*_state_pieces(self.view_state), *_where_pieces(self.view_state)]
+        coming = list(_next_pieces(self.view_state))
         room = self.size.width - _width(pieces) - _width(self.right_pieces())
         return [*pieces, *coming] if _width(coming) < room else pieces
 
     def right_pieces(self) -> Row:
-        program, outcome = self.desk.program, self.desk.outcome
+        program, outcome = self.view_state.program, self.view_state.outcome
         scheduler = str(program.build.get("scheduler", ""))
         known = scheduler and scheduler not in program.name
         name = f"{program.name or 'program'}{f' ({scheduler})' if known else ''} "
-        if self.desk.edited:
+        if self.view_state.edited:
             return [(name, "dim"), (" changed on disk ", "badge-busy")]
         if outcome is None:
             return [(name, "dim")]
@@ -71,42 +74,46 @@ def _busy_pieces(progress: Progress) -> Row:
     ]
 
 
-def _cycle_pieces(desk: Desk, cycle: int | None) -> Row:
+def _cycle_pieces(view_state: ViewState, cycle: int | None) -> Row:
     if cycle is None:
         return []
-    end = _last_cycle(desk)
+    end = _last_cycle(view_state)
     pieces: Row = [(" cycle ", "dim"), (f"{cycle:,}", "number")]
     if end:
         pieces += [(f"/{end:,}", "dim"), (f"  {min(cycle / end, 1):.0%}", "text")]
     return pieces
 
 
-def _last_cycle(desk: Desk) -> int | None:
+def _last_cycle(view_state: ViewState) -> int | None:
     """The cycles of the whole run, where they are known."""
-    if desk.end and desk.end.reason is not Reason.FAULT:
-        return desk.end.cycle
-    return desk.outcome.cycles if desk.outcome else None
+    if view_state.end and view_state.end.reason is not Reason.FAULT:
+        return view_state.end.cycle
+    return view_state.outcome.cycles if view_state.outcome else None
 
 
-def _where_pieces(desk: Desk) -> Row:
-    return [*_cycle_pieces(desk, desk.now.cycle), ("  pc ", "dim"), (f"{desk.now.pc:,}", "number")]
+def _where_pieces(view_state: ViewState) -> Row:
+    return [
+        *_cycle_pieces(view_state, view_state.now.cycle),
+        ("  pc ", "dim"),
+        (f"{view_state.now.pc:,}", "number"),
+    ]
 
 
-def _next_pieces(desk: Desk) -> Iterator[tuple[str, str]]:
+def _next_pieces(view_state: ViewState) -> Iterator[tuple[str, str]]:
     """How many slots of each engine the next bundle has."""
-    if desk.now.pc >= len(desk.program):
+    if view_state.now.pc >= len(view_state.program):
         return
     yield "   next:", "dim"
-    for engine, glyphs in engine_glyphs(desk.program, desk.now.pc).items():
+    for engine, glyphs in engine_glyphs(view_state.program, view_state.now.pc).items():
         used = len(glyphs.rstrip(FREE))
         yield f" {engine} ", engine
         yield str(used or FREE), "number" if used else "faint"
 
 
-def _state_pieces(desk: Desk) -> Row:
-    stop, state = desk.stop, desk.now.state
-    if desk.playing:
-        return [(f" ▶ {desk.playing} ", "badge-busy")]
+def _state_pieces(view_state: ViewState) -> Row:
+    stop, state = view_state.stop, view_state.now.state
+    if view_state.playing:
+        return [(f" ▶ {view_state.playing} ", "badge-busy")]
     if stop.fault:
         return [(" fault ", "badge-fault")]
     if state is State.STOPPED:
@@ -122,12 +129,12 @@ class ValueLine(Bar):
     v64  written 254 273 274 ◆275 331    this value is read at 275 276 287
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, view_state: ViewState) -> None:
         super().__init__(id="value")
-        self.desk = desk
+        self.view_state = view_state
 
     def left_pieces(self) -> Row:
-        followed, flow = self.desk.followed, self.desk.flow
+        followed, flow = self.view_state.followed, self.view_state.flow
         if followed is None or flow is None:
             return [(" Enter goes to the slot that wrote the value under the cursor", "faint")]
         story = followed.story
@@ -161,9 +168,9 @@ class ReplyLine(Bar):
     room for.
     """
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, view_state: ViewState) -> None:
         super().__init__(id="reply")
-        self.desk = desk
+        self.view_state = view_state
         self.lines: Sequence[Line] = ()
 
     def say(self, lines: Sequence[Line]) -> None:
@@ -200,9 +207,15 @@ class KeysLine(Bar):
         super().__init__(id="keys")
         self.keys = keys
         self.pending = pending
+        self._shown = ""
+
+    def show(self) -> None:
+        """Draw again if other keys wait."""
+        if self.pending.shown != self._shown:
+            self.refresh()
 
     def left_pieces(self) -> Row:
-        shown = self.pending.shown
+        shown = self._shown = self.pending.shown
         pieces: Row = [(f" {shown} ", "badge-busy")] if shown else []
         room = self.size.width - _width(pieces) - _width(self.right_pieces())
         for key in self._with_short_name(at_right=False):

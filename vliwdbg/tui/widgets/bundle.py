@@ -62,16 +62,21 @@ class BundlePane(Pane):
         lines = self._lines()
         group = lines[self.cursor].group if lines else -1
         if group >= 0:
-            self._unfolded ^= {(self.desk.looking, group)}
+            self._unfolded ^= {(self.view_state.looking, group)}
             self.show()
 
     def _lines(self) -> list[_Line]:
-        desk = self.desk
-        why = desk.why_free()
-        stamp = (desk.settled, desk.looking, desk.radix, self.width, bool(why))
+        view_state = self.view_state
+        why = view_state.why_free()
+        stamp = (view_state.settled, view_state.looking, view_state.radix, self.width, bool(why))
         if self._shown is None or self._shown[0] != stamp:
             view = bundle_view(
-                desk.program, desk.names, desk.now, desk.looking, desk.last, desk.origins
+                view_state.program,
+                view_state.names,
+                view_state.now,
+                view_state.looking,
+                view_state.last,
+                view_state.origins,
             )
             self._view, self._when = view, view.when if view else "no bundle"
             lines = [*self._fault_lines(), *(self._bundle_lines(view) if view else ())]
@@ -80,9 +85,9 @@ class BundlePane(Pane):
 
     def _fault_lines(self) -> Iterator[_Line]:
         """Why the bundle could not be executed, at full length."""
-        desk, fault = self.desk, self.desk.stop.fault
-        if fault and desk.looking == desk.now.pc:
-            for text in wrap(fault.sentence(desk.program), max(self.width - 1, 1)):
+        view_state, fault = self.view_state, self.view_state.stop.fault
+        if fault and view_state.looking == view_state.now.pc:
+            for text in wrap(fault.sentence(view_state.program), max(self.width - 1, 1)):
                 yield _Line([(text, "error")])
 
     def _bundle_lines(self, view: BundleView) -> Iterator[_Line]:
@@ -90,20 +95,20 @@ class BundlePane(Pane):
         firsts = accumulate(map(_size, view.groups), initial=0)
         for number, (group, first) in enumerate(zip(view.groups, firsts, strict=False)):
             slots = range(first, first + _size(group))
-            met = any(SlotOf(view.pc, slot) in self.desk.met for slot in slots)
+            met = any(SlotOf(view.pc, slot) in self.view_state.met for slot in slots)
             mark = (STOPPED if met else " ", "stop")
-            pieces = [mark, *_group_pieces(group, self.desk.radix, room)]
+            pieces = [mark, *_group_pieces(group, self.view_state.radix, room)]
             yield _Line(pieces, group.about, number)
             if (view.pc, number) in self._unfolded:
-                yield from _operand_lines(group, self.desk.radix, number)
+                yield from _operand_lines(group, self.view_state.radix, number)
         if not view.groups:
             yield _Line([("no slots: all engines idle", "faint")])
         if view.free:
-            why = self.desk.why_free()
+            why = self.view_state.why_free()
             yield _Line([(f" {'free':<{LABEL - 1}}", "dim"), *_free_pieces(view, why)])
 
     def _text_room(self) -> int:
-        lanes = 8 * (self.desk.radix.width + 1)
+        lanes = 8 * (self.view_state.radix.width + 1)
         return max(min(self.width - LABEL - ORIGIN - lanes, WIDEST_TEXT), NARROWEST_TEXT)
 
     def count(self) -> int:
@@ -114,9 +119,9 @@ class BundlePane(Pane):
 
     def key(self, row: int) -> Hashable:
         # Its rows change together, with each step: kept for the moves between steps.
-        desk = self.desk
-        unfolded = frozenset(self._unfolded), bool(desk.reasons)
-        return desk.settled, desk.looking, desk.radix, row, unfolded
+        view_state = self.view_state
+        unfolded = frozenset(self._unfolded), bool(view_state.reasons)
+        return view_state.settled, view_state.looking, view_state.radix, row, unfolded
 
     def words_here(self) -> Place | None:
         lines = self._lines()
@@ -124,7 +129,7 @@ class BundlePane(Pane):
 
     def step_of_words(self) -> int:
         """The step before which the words under the cursor are as they are shown."""
-        lines, now = self._lines(), self.desk.now.position
+        lines, now = self._lines(), self.view_state.now.position
         executed = self._when == LAST
         read = bool(lines) and lines[self.cursor].operand
         return now - 1 if executed and read else now + 1 if not executed and not read else now
@@ -139,16 +144,16 @@ class BundlePane(Pane):
 
     def go_to_stop(self) -> None:
         """Put the cursor on the first slot that the stop is about, if it is in this bundle."""
-        here = [slot.number for slot in self.desk.met if slot.pc == self.desk.looking]
+        here = [slot.number for slot in self.view_state.met if slot.pc == self.view_state.looking]
         if here:
             self.go_to_slot(min(here))
 
     def info(self) -> str:
         self._lines()
-        desk = self.desk
-        inside = 0 <= desk.looking < len(desk.program)
-        rounds = desk.origins.rounds_text(desk.looking) if inside else ""
-        parts = [f"pc {desk.looking}", rounds, self._when, desk.radix.label]
+        view_state = self.view_state
+        inside = 0 <= view_state.looking < len(view_state.program)
+        rounds = view_state.origins.rounds_text(view_state.looking) if inside else ""
+        parts = [f"pc {view_state.looking}", rounds, self._when, view_state.radix.label]
         return " · ".join(part for part in parts if part)
 
 

@@ -35,39 +35,46 @@ class CodePane(Pane):
     empty = "no bundles: file PROGRAM loads others, rebuild builds the bundled kernel"
 
     def count(self) -> int:
-        return len(self.desk.program)
+        return len(self.view_state.program)
 
     def show(self) -> None:
-        self.move_to(self.desk.looking)
+        self.move_to(self.view_state.looking)
 
     def move_to(self, row: int, *, follow: bool = True) -> None:
         super().move_to(row, follow=follow)
-        if self.desk.looking != self.cursor:
-            self.desk.looking = self.cursor
+        if self.view_state.looking != self.cursor:
+            self.view_state.looking = self.cursor
             self.screen.query_one("#bundle", Pane).show()
 
     def move_sideways(self, columns: int) -> None:
         """Spell out the engine to the left or right."""
-        at = EXECUTING.index(self.desk.spelled) + (1 if columns > 0 else -1)
-        self.desk.spelled = EXECUTING[at % len(EXECUTING)]
+        at = EXECUTING.index(self.view_state.spelled) + (1 if columns > 0 else -1)
+        self.view_state.spelled = EXECUTING[at % len(EXECUTING)]
         self.redraw()
 
     def info(self) -> str:
         return f"pc {self.cursor} of {self.count()}"
 
     def key(self, row: int) -> Hashable:
-        desk = self.desk
-        mark = desk.follows(row)
-        return id(desk.program), row, self._gutter(row), self._arrow(row), desk.spelled, mark
+        view_state = self.view_state
+        mark = view_state.follows(row)
+        return (
+            id(view_state.program),
+            row,
+            self._gutter(row),
+            self._arrow(row),
+            view_state.spelled,
+            mark,
+        )
 
     def _gutter(self, row: int) -> str:
-        marking = self.desk.breakpoints_at(row)
+        marking = self.view_state.breakpoints_at(row)
         return ("●" if any(marking) else "○") if marking else " "
 
     def _arrow(self, row: int) -> str:
-        if row == self.desk.now.pc:
+        if row == self.view_state.now.pc:
             return NEXT
-        return LAST if self.desk.last and row == self.desk.last.pc else " "
+        return LAST if self.view_state.last and row == self.view_state.last.pc else " "
 
     def row(self, row: int) -> Row:
         gutter, arrow = self._gutter(row), self._arrow(row)
@@ -78,7 +85,7 @@ class CodePane(Pane):
             *self._slots(row),
             *self._follow_marks(row),
             *self._bar(row),
-            *((f"⟨{tag}⟩ ", "tag") for tag in self.desk.tags.get(row, ())),
+            *((f"⟨{tag}⟩ ", "tag") for tag in self.view_state.tags.get(row, ())),
             *self._spelled(row),
         ]
 
@@ -86,17 +93,17 @@ class CodePane(Pane):
         return max(len(str(self.count())), 4)
 
     def _slots(self, row: int) -> Iterator[tuple[str, str]]:
-        for engine, glyphs in engine_glyphs(self.desk.program, row).items():
+        for engine, glyphs in engine_glyphs(self.view_state.program, row).items():
             used = glyphs.rstrip(FREE)
             yield used, engine
             yield glyphs[len(used) :] + " ", "faint"
 
     def _follow_marks(self, row: int) -> Row:
-        writes, reads = self.desk.follows(row)
+        writes, reads = self.view_state.follows(row)
         return [(WRITES if writes else " ", "tag"), (f"{READS if reads else ' '} ", "new")]
 
     def _bar(self, row: int) -> Row:
-        origins = self.desk.origins
+        origins = self.view_state.origins
         counts = origins.bars.counts(origins.slots_of(row))
         if not counts:
             return []
@@ -106,13 +113,13 @@ class CodePane(Pane):
         return [("".join(HEIGHTS[height] for height in heights), "name"), ("  ", "text")]
 
     def _spelled(self, row: int) -> Row:
-        desk = self.desk
-        slots = list(iter(desk.program.bundle(row)))
-        slots.sort(key=lambda slot: slot.engine != desk.spelled)
+        view_state = self.view_state
+        slots = list(iter(view_state.program.bundle(row)))
+        slots.sort(key=lambda slot: slot.engine != view_state.spelled)
         pieces: Row = []
         room = self.width
         for run in runs_of(slots):
-            text = format_run(run, desk.names, compact=True)
+            text = format_run(run, view_state.names, compact=True)
             pieces += [(text, run[0].engine), ("  ", "faint")]
             room -= len(text)
             if room < 0:
@@ -127,16 +134,16 @@ class CodePane(Pane):
         for engine in EXECUTING:
             row.append((SHORT_NAMES[engine].ljust(SLOT_LIMITS[engine] + 1), engine))
         row += [(WRITES, "tag"), (READS, "new"), (" ", "text"), *self._bar_title()]
-        row += [(self.desk.spelled, self.desk.spelled), (ENGINE_CHOICE, "dim")]
+        row += [(self.view_state.spelled, self.view_state.spelled), (ENGINE_CHOICE, "dim")]
         rest = width - sum(len(text) for text, _ in row) - 1
-        value = f" {self.desk.followed.label}" if self.desk.followed else ""
+        value = f" {self.view_state.followed.label}" if self.view_state.followed else ""
         tail = f"{value} {self.info()} "
         rule = "─" * max(rest - len(tail), 0)
         row += [(f" {rule}", "rule"), (tail, "dim")] if len(tail) <= rest else []
         return self.painted(row).crop_extend(0, width, None).apply_style(self.base)
 
     def _bar_title(self) -> Row:
-        bars = self.desk.origins.bars
+        bars = self.view_state.origins.bars
         if not bars.labels:
             return []
         width = len(bars.labels)

@@ -9,8 +9,9 @@ from collections.abc import Hashable, Sequence
 from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
+from textual.geometry import Size
 
-from vliwdbg.tui.desk import MOST_LINES, Line
+from vliwdbg.tui.view_state import MOST_LINES, Line
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 
@@ -38,18 +39,24 @@ class MessagesPane(Pane):
 
     def _lay(self) -> None:
         """Lay the transcript out anew, if it or the pane's size is another one."""
-        transcript, latest = self.desk.transcript, self.desk.latest
-        if transcript is self._laid and self.size == self._laid_size:
+        transcript, size = self.view_state.transcript, self.size
+        if transcript is self._laid and size == self._laid_size:
             return
-        self._laid, self._laid_size = transcript, self.size
-        earlier = _laid_out(transcript[:latest], self.size.width)
-        self._rows = [*earlier, *_laid_out(transcript[latest:], self.size.width)]
+        earlier = self._lay_earlier(transcript[: self.view_state.latest], size.width)
+        self._laid, self._laid_size = transcript, size
+        self._rows = [*earlier, *_laid_out(transcript[self.view_state.latest :], size.width)]
         self.cursor = len(earlier)
         self.top = min(self.cursor, len(self._rows) - self.page)
 
+    def _lay_earlier(self, lines: Sequence[Line], width: int) -> Sequence[Line]:
+        """The rows of earlier exchanges, which most often are those that stand there."""
+        if width == self._laid_size.width and lines == self._laid:
+            return self._rows
+        return _laid_out(lines, width)
+
     _rows: Sequence[Line] = ()
     _laid: Sequence[Line] = ()
-    _laid_size: object = None
+    _laid_size = Size(0, 0)
 
     def count(self) -> int:
         return len(self._rows)

@@ -6,12 +6,13 @@ A row is a list of (text, paint). What a paint looks like stands in app.tcss and
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.css.styles import RenderStyles
+from textual.geometry import NULL_REGION, Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -59,7 +60,11 @@ PAINTS = (
 
 
 class Painted(Widget):
-    """A widget that paints rows."""
+    """A widget that paints rows.
+
+    Lines are kept until they are refreshed. Textual keeps them too, but makes a border, a padding
+    and an opacity that none of ours has, of every line that it is asked for.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{paint}" for paint in PAINTS}
 
@@ -67,6 +72,39 @@ class Painted(Widget):
         super().__init__(id=id)
         self._paints: dict[str, Style] = {}
         self._base: Style | None = None
+        self._drawn: dict[int, Strip] = {}
+        self._drawn_part = NULL_REGION
+        """The part of the widget that the lines are of."""
+
+    def refresh(
+        self,
+        *regions: Region,
+        repaint: bool = True,
+        layout: bool = False,
+        recompose: bool = False,
+    ) -> Self:
+        """Draw these regions again, or everything."""
+        if regions:
+            for y in {y for region in regions for y in region.line_range}:
+                self._drawn.pop(y, None)
+        else:
+            self._drawn.clear()
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a part of the widget, as the terminal shows them."""
+        if crop != self._drawn_part:
+            self._drawn.clear()
+            self._drawn_part = crop
+        missing = [y for y in crop.line_range if y not in self._drawn]
+        if missing:
+            filters, (_, ground) = self.get_line_filters(), self.background_colors
+            for y in missing:
+                strip = self.render_line(y)
+                for line_filter in filters:
+                    strip = strip.apply_filter(line_filter, ground)
+                self._drawn[y] = strip.crop(*crop.column_span)
+        return [self._drawn[y] for y in crop.line_range]
 
     @property
     def base(self) -> Style:
@@ -109,6 +147,7 @@ class Painted(Widget):
     def notify_style_update(self) -> None:
         self._paints.clear()
         self._base = None
+        self._drawn.clear()
         self.forget_styles()
         super().notify_style_update()
 

@@ -25,7 +25,7 @@ from vliwdbg.tui.widgets.paint import Painted, Row, fitted
 
 if TYPE_CHECKING:
     from vliwdbg.session.places import Place
-    from vliwdbg.tui.desk import Desk
+    from vliwdbg.tui.view_state import ViewState
 
 KEPT_ROWS = 2_000
 SCROLLED_BY_WHEEL = 3
@@ -50,9 +50,9 @@ class Pane(Painted, can_focus=True):
             super().__init__()
             self.pane = pane
 
-    def __init__(self, name: str, desk: Desk) -> None:
+    def __init__(self, name: str, view_state: ViewState) -> None:
         super().__init__(id=name)
-        self.desk = desk
+        self.view_state = view_state
         self.title = name
         self.tabs: Sequence[str] = (name,)
         self.cursor = self.top = self.left = 0
@@ -87,12 +87,12 @@ class Pane(Painted, can_focus=True):
 
     def step_of_words(self) -> int:
         """The step of the run before which the words under the cursor are as they are shown."""
-        return self.desk.now.position
+        return self.view_state.now.position
 
     def place(self) -> str:
         """The words under the cursor as a command line takes them; empty if there are none."""
         words = self.words_here()
-        return words.text(self.desk.names) if words else ""
+        return words.text(self.view_state.names) if words else ""
 
     def show(self) -> None:
         """The session changed, or how it is looked at: draw again."""
@@ -186,16 +186,15 @@ class Pane(Painted, can_focus=True):
         row = y - 1 + self.top
         if row >= self.count():
             return self._beyond(y, width)
-        marked = row == self.cursor and self.has_focus
-        base = self.base + self.paint("cursor") if marked else self.base
-        strip = self._strip(row, marked=marked)
-        return self.cut(strip, self.left, width, base)
+        return self._strip(row, marked=row == self.cursor and self.has_focus)
 
     def _strip(self, row: int, *, marked: bool) -> Strip:
-        key = (self.key(row), marked, self.width)
+        key = (self.key(row), marked, self.left, self.width)
         strip = self._strips.get(key)
         if strip is None:
-            strip = self._strips[key] = self.painted(self.row(row))
+            base = self.base + self.paint("cursor") if marked else self.base
+            strip = self.cut(self.painted(self.row(row)), self.left, self.width, base)
+            self._strips[key] = strip
         return strip
 
     def _beyond(self, y: int, width: int) -> Strip:

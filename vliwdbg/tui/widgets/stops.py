@@ -23,22 +23,22 @@ class StopsPane(Pane):
     @property
     def stop(self) -> BreakpointView | None:
         """The one under the cursor."""
-        stops = self.desk.breakpoints
+        stops = self.view_state.breakpoints
         return stops[self.cursor] if self.cursor < len(stops) else None
 
     def count(self) -> int:
-        return len(self.desk.breakpoints)
+        return len(self.view_state.breakpoints)
 
     def key(self, row: int) -> Hashable:
-        return self.desk.settled, row
+        return self.view_state.settled, row
 
     def info(self) -> str:
-        stops = self.desk.breakpoints
+        stops = self.view_state.breakpoints
         off = sum(not stop.enabled for stop in stops)
         return f"{len(stops)} set" + (f", {off} off" if off else "") if stops else ""
 
     def row(self, row: int) -> Row:
-        return _stop_row(self.desk.breakpoints[row])
+        return _stop_row(self.view_state.breakpoints[row])
 
 
 def _stop_row(stop: BreakpointView) -> Row:

@@ -12,6 +12,7 @@ In a terminal without room for that it is one row: the lanes of alu and valu tog
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from functools import lru_cache
 
 from textual import events
 from textual.message import Message
@@ -19,7 +20,7 @@ from textual.strip import Strip
 
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
-from vliwdbg.views.occupancy import Occupancy, Window
+from vliwdbg.views.occupancy import LIMITS, Occupancy, Window
 from vliwdbg.views.ribbon import EXECUTING
 
 LABEL = 7
@@ -60,10 +61,10 @@ class TimelinePane(Pane):
 
     @property
     def window(self) -> Window:
-        return self.desk.window
+        return self.view_state.window
 
     def count(self) -> int:
-        return len(ROWS) if self.desk.occupancy else 0
+        return len(ROWS) if self.view_state.occupancy else 0
 
     def info(self) -> str:
         window, a_column = self.window, max(self.window.cycles // self.columns, 1)
@@ -72,18 +73,28 @@ class TimelinePane(Pane):
     def move_sideways(self, columns: int) -> None:
         """A column to the left or right."""
         a_column = max(self.window.cycles // self.columns, 1)
-        self.post_message(self.Seek(max(self.desk.now.cycle + columns * a_column, 0)))
+        self.post_message(self.Seek(max(self.view_state.now.cycle + columns * a_column, 0)))
 
     def key(self, row: int) -> Hashable:
         return self._picture(), row
 
     def _picture(self) -> Hashable:
         """All that the rows show but for their width, which the pane sees to."""
-        desk = self.desk
-        return id(desk.occupancy), desk.window, desk.now.cycle, desk.marks, self.compact
+        view_state = self.view_state
+        return (
+            id(view_state.occupancy),
+            view_state.window,
+            self._here(),
+            view_state.marks,
+            self.compact,
+        )
+
+    def _here(self) -> int | None:
+        """The column of the position."""
+        return self.window.column_of(self.view_state.now.cycle, self.columns)
 
     def row(self, row: int) -> Row:
-        occupancy = self.desk.occupancy
+        occupancy = self.view_state.occupancy
         assert occupancy is not None
         name = ROWS[row]
         if name == "marks":
@@ -91,20 +102,19 @@ class TimelinePane(Pane):
         return self._engine(occupancy, name)
 
     def _engine(self, occupancy: Occupancy, name: str) -> Row:
-        shares = occupancy.shares(name, self.window, self.columns)
-        here = self.window.column_of(self.desk.now.cycle, self.columns)
+        cells = _cells(occupancy, name, self.window, self.columns)
         paint = "alu" if name == LANES else name
-        return [(f"{name:<{LABEL}}", paint), *_pieces(map(bar, shares), paint, here)]
+        return [(f"{name:<{LABEL}}", paint), *_pieces(cells, paint, self._here())]
 
     def _marks(self) -> Row:
         """Where the run may stop (●), the user's marks by their first letter, and here."""
         window, columns = self.window, self.columns
         cells = [" "] * columns
-        for cycle, mark in self.desk.marks:
+        for cycle, mark in self.view_state.marks:
             column = window.column_of(cycle, columns)
             if column is not None:
                 cells[column] = mark
-        here = window.column_of(self.desk.now.cycle, columns)
+        here = self._here()
         if here is not None:
             cells[here] = HERE
         return [("".join(cells), "tag")]
@@ -113,7 +123,7 @@ class TimelinePane(Pane):
         if not self.compact:
             return super().render_line(y)
         width = self.width = self.size.width
-        occupancy = self.desk.occupancy
+        occupancy = self.view_state.occupancy
         row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
         return self.cut(self.painted(row), 0, width, self.base)
 
@@ -127,9 +137,14 @@ class TimelinePane(Pane):
         self.post_message(self.Seek(self.window.cycle_at(event.x - LABEL, self.columns)))
 
 
-def _pieces(cells: Iterator[str], paint: str, here: int | None) -> Iterator[tuple[str, str]]:
+@lru_cache(maxsize=len(LIMITS))
+def _cells(occupancy: Occupancy, name: str, window: Window, columns: int) -> str:
+    """How full an engine was, a character a column."""
+    return "".join(map(bar, occupancy.shares(name, window, columns)))
+
+
+def _pieces(text: str, paint: str, here: int | None) -> Iterator[tuple[str, str]]:
     """The cells of a row, that of the position standing out."""
-    text = "".join(cells)
     if here is None:
         yield text, paint
         return

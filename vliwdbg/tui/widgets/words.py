@@ -89,13 +89,13 @@ class WordsPane(Pane):
         address, since = self.address(), self.since()
         word = [] if address is None else [self._word_info(address)]
         count = [f"{len(since)} changed"] if since else []
-        return " · ".join([*word, self.desk.radix.label, *count])
+        return " · ".join([*word, self.view_state.radix.label, *count])
 
     def _word_info(self, address: int) -> str:
         """`v_val[3] = 1234 0x4d2 was 7`."""
         word = self.words()[address]
         old = self.changed().get(address, self.since().get(address))
-        was = "" if old is None else f" was {self.desk.radix.digits(old)}"
+        was = "" if old is None else f" was {self.view_state.radix.digits(old)}"
         return f"{self.name_of(address)} = {DECIMAL.text(word)} {HEX.text(word)}{was}"
 
     def move_sideways(self, columns: int) -> None:
@@ -112,7 +112,7 @@ class WordsPane(Pane):
         self.left = max(min(self.left, rightmost), leftmost, 0)
 
     def locate(self, text: str) -> bool:
-        named = [] if self.in_memory else self.desk.names.find(text)
+        named = [] if self.in_memory else self.view_state.names.find(text)
         address = named[0][0] if named else int(text) if text.isdecimal() else len(self.words())
         if address >= len(self.words()):
             return False
@@ -145,19 +145,19 @@ class WordsPane(Pane):
     # drawing
 
     def _label_width(self) -> int:
-        needed = VLEN * (self.desk.radix.width + 1)
+        needed = VLEN * (self.view_state.radix.width + 1)
         return max(NARROWEST_LABEL, min(self.width - needed, WIDEST_LABEL))
 
     def _cell(self, row: WordRow) -> int:
         """Columns of one word; a scalar's name takes a word's room."""
-        return (self.desk.radix.width + 1) * (2 if row.names else 1)
+        return (self.view_state.radix.width + 1) * (2 if row.names else 1)
 
     def key(self, row: int) -> Hashable:
         line = self.rows()[row]
         words = tuple(self.words()[line.start : line.stop])
         marks = tuple(map(self._marks.get, range(line.start, line.stop)))
         here = self.column if row == self.cursor and self.has_focus else None
-        return line, words, marks, here, self.desk.radix
+        return line, words, marks, here, self.view_state.radix
 
     def row(self, row: int) -> Row:
         line = self.rows()[row]
@@ -178,12 +178,12 @@ class WordsPane(Pane):
         return f"{fitted(both, width - 1)} ", "cell" if whole else "name"
 
     def _word(self, line: WordRow, column: int, address: int, *, marked: bool) -> Row:
-        width, word = self.desk.radix.width, self.words()[address]
+        width, word = self.view_state.radix.width, self.words()[address]
         name: Row = []
         if line.names:
             name = [(f" {fitted(line.names[column], width - 1)} ", "name")]
         paint = self._marks.get(address) or ("number" if word else "faint")
-        text = self.desk.radix.digits(word)
+        text = self.view_state.radix.digits(word)
         padding = " " * (width - len(text))
         return [*name, (padding, "text"), (text, "cell" if marked else paint), (" ", "text")]
 
@@ -199,16 +199,16 @@ class ScratchPane(WordsPane):
     """All of scratch, by address; named vectors a row each."""
 
     def rows(self) -> Sequence[WordRow]:
-        return self.desk.scratch_rows
+        return self.view_state.scratch_rows
 
     def words(self) -> Sequence[int]:
-        return self.desk.now.scratch
+        return self.view_state.now.scratch
 
     def changed(self) -> Mapping[int, int]:
-        return self.desk.changed_scratch
+        return self.view_state.changed_scratch
 
     def since(self) -> Mapping[int, int]:
-        return self.desk.since_scratch
+        return self.view_state.since_scratch
 
     def row_of(self, address: int) -> int:
         rows = enumerate(self.rows())
@@ -218,7 +218,7 @@ class ScratchPane(WordsPane):
         return row.label
 
     def name_of(self, address: int) -> str:
-        return self.desk.names.text(address)
+        return self.view_state.names.text(address)
 
 
 class MemoryPane(WordsPane):
@@ -227,16 +227,16 @@ class MemoryPane(WordsPane):
     in_memory = True
 
     def rows(self) -> Sequence[WordRow]:
-        return self.desk.memory_rows
+        return self.view_state.memory_rows
 
     def words(self) -> Sequence[int]:
-        return self.desk.now.memory
+        return self.view_state.now.memory
 
     def changed(self) -> Mapping[int, int]:
-        return self.desk.changed_memory
+        return self.view_state.changed_memory
 
     def since(self) -> Mapping[int, int]:
-        return self.desk.since_memory
+        return self.view_state.since_memory
 
     def name_of_row(self, row: WordRow) -> str:
         if self._label_width() < WIDEST_LABEL:
@@ -248,8 +248,8 @@ class MemoryPane(WordsPane):
 
     def _element(self, address: int) -> str:
         """`values[3]`."""
-        regions = self.desk.memory_rows.regions
+        regions = self.view_state.memory_rows.regions
         return next(f"{name}[{address - at.start}]" for name, at in regions if address in at)
 
     def row_of(self, address: int) -> int:
-        return self.desk.memory_rows.row_of(address)
+        return self.view_state.memory_rows.row_of(address)

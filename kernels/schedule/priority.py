@@ -1,0 +1,66 @@
+"""How urgent operations are under searched parameters, in whole steps of a cycle.
+
+    key = longest path to the end  -  the offset of its group  +  its own noise
+
+Equal keys are told apart by names, which other modes do not change. So a search that puts
+operations together in its own way and a build that compiles them get the same schedule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from kernels.analysis.names import Name, Names
+from kernels.ir import Origin
+from kernels.schedule.pack_input import PackInput
+
+SCALE = 16
+"""Steps of a cycle in which offsets and noise are counted."""
+
+
+class Groups:
+    """Operations that are offset together: 0 is set-up, the others a part of a vector.
+
+    Parts are its rounds, and last the hash of the last round, which has time: nothing waits for
+    it but the store. What comes before all rounds goes with the first one.
+    """
+
+    def __init__(self, vectors: int, rounds: int) -> None:
+        self.vectors, self.rounds = vectors, rounds
+        self.parts = rounds + 1
+        self.count = 1 + vectors * self.parts
+
+    def of(self, origin: Origin) -> int:
+        """The group of an operation that comes from there."""
+        return 0 if origin.vector is None else 1 + origin.vector * self.parts + self.part(origin)
+
+    def part(self, origin: Origin) -> int:
+        """The part of its vector."""
+        if origin.round is None:
+            return 0 if origin.stage == "load" else self.rounds
+        ends = origin.round == self.rounds - 1 and origin.stage != "node"
+        return origin.round + ends
+
+
+def ranks(
+    flat: PackInput,
+    names: Names,
+    groups: Groups,
+    offsets: Sequence[int],
+    noise: Callable[[int, Name], int],
+) -> list[int]:
+    """By node, its place in the order of priority, 0 first.
+
+    `offsets` are by group; `noise` is asked for each operation, by its place among the ties.
+    """
+    keys = {}
+    for place, (name, number) in enumerate(names.by_tie()):
+        # What set-up waits for is not held back with its vector.
+        group = groups.of(names.code.ops[number].origin) if flat.vector[number] >= 0 else 0
+        keys[number] = SCALE * flat.height[number] - offsets[group] + noise(place, name)
+    order = sorted(keys, key=lambda number: -keys[number])
+    order += [node for node in range(flat.graph.nodes) if node not in keys]
+    rank = [0] * len(order)
+    for place, node in enumerate(order):
+        rank[node] = place
+    return rank

@@ -1,0 +1,86 @@
+"""The encoder of `machine.encode`, with its quick path in compiled code where that is there."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+from machine.columns import Columns
+from machine.encode import Encoder, quick_limit
+from machine.errors import ProgramError
+from machine.isa import ENGINE_CODES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS, Role
+from machine.native import choose
+
+# What the compiled encoder takes for an operand that is no integer; encode.c has the same.
+_TAKEN = {Role.KEY: -1, Role.KEYS: -2, Role.OFFSET: -3, Role.ANYTHING: -4}
+
+
+def make_encoder(scratch_size: int = SCRATCH_SIZE) -> Encoder:
+    """The fastest encoder there is for programs with so much scratch."""
+    fast = choose().name == "compiled" and scratch_size == SCRATCH_SIZE
+    return FastEncoder() if fast else Encoder(scratch_size)
+
+
+def encode_bundles(bundles: Sequence[Any], scratch_size: int = SCRATCH_SIZE) -> Columns:
+    """The columns of these bundles: a sequence of mappings engine -> sequence of slots.
+
+    Raises ProgramError with every fault in them.
+    """
+    encoder = make_encoder(scratch_size)
+    encoder.add_all(bundles)
+    if encoder.complaints:
+        raise ProgramError(encoder.complaints)
+    return encoder.columns
+
+
+class FastEncoder(Encoder):
+    """Takes plain bundles in compiled code, the others as `Encoder` does."""
+
+    indices = False
+    """Whether anything with an `__index__` counts as an integer."""
+    frozen: list[tuple[Any, ...]] | None = None
+    """Gets a tuple for each slot of a plain bundle, where it is a list."""
+
+    def _take_plain(self, bundles: Any, pc: int) -> int:
+        columns = self.columns
+        before = len(columns)
+        taken, payloads = compiled_code().take_bundles(
+            bundles,
+            pc,
+            len(columns.group_engine),
+            columns.slot_count,
+            len(columns.payloads),
+            self.indices,
+            self.frozen,
+        )
+        for column, items in zip(columns.arrays, taken, strict=True):
+            column.frombytes(items)
+        columns.payloads += payloads
+        return pc + len(columns) - before
+
+
+def count_plain(data: bytes) -> int | None:
+    """How many items a list in JSON has, where all can be told to be right without reading them.
+
+    None where that cannot be told: they are no plain objects, or nothing is compiled.
+    """
+    return compiled_code().count_plain(data) if choose().name == "compiled" else None
+
+
+@cache
+def compiled_code() -> ModuleType:
+    """The compiled code, which now knows the slots that can be plain."""
+    from machine import _core
+
+    _core.adopt_plain(tuple(SLOT_LIMITS.items()), tuple(_plain_slots()), defaultdict)
+    return _core
+
+
+def _plain_slots() -> Iterator[tuple[int, str, int, tuple[int, ...]]]:
+    """Engine, name, code, and the greatest value of each operand, or what it is instead."""
+    for row in OPCODES:
+        greatest = (_TAKEN.get(operand.role) or quick_limit(operand) for operand in row.operands)
+        yield ENGINE_CODES[row.engine], row.name, row.code, tuple(greatest)

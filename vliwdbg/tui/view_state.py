@@ -1,0 +1,308 @@
+"""What the panes share: the session, and how its user looks at it. Nothing here draws.
+
+Whatever is true of the program and its run is in the session. The view state is how it looked
+when it was last at rest, so that panes can be drawn while a command runs on in its thread; and it
+adds the bundle looked at, the radix of words, and the transcript of commands and replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from machine.disassembly import ScratchNames
+from machine.problem import Layout
+from machine.program import Program
+from machine.stops import Commit, Stop
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.following import Following, follow
+from vliwdbg.inspect.outcome import Outcome
+from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
+from vliwdbg.session.places import Place
+from vliwdbg.session.program_index import union
+from vliwdbg.session.session import Session, StopEvent
+from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
+from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
+from vliwdbg.views.listing import tags_by_pc
+from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
+from vliwdbg.views.origins import Origins
+from vliwdbg.views.places import Space
+from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.words import MemoryRows, WordRow, scratch_rows
+
+PICTURED_AT_ONCE = 20_000
+"""Bundles of a program whose picture takes a few milliseconds."""
+MOST_LINES = 5_000
+"""Of the transcript; the oldest go."""
+
+
+RADIXES = (HEX, DECIMAL, SIGNED)
+"""How the panes may write words, in turn."""
+
+
+class Line(NamedTuple):
+    """A line of the transcript: `kind` is command, reply, table, stop, fault, error or note."""
+
+    kind: str
+    text: str
+
+
+class Followed(NamedTuple):
+    """A value that is followed: what its words are called, its story in steps, and in pcs."""
+
+    label: str
+    story: Following
+    writes: frozenset[int]
+    reads: frozenset[int]
+
+
+class Look(NamedTuple):
+    """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
+    bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
+    wait for, by number, and `candidates` where each may stop, a byte for each pc. `met` are the
+    slots that the stop is about, and `marks` the user's, by position."""
+
+    program: Program
+    names: ScratchNames
+    layout: Layout | None
+    now: Snapshot
+    last: Commit | None
+    stop: StopEvent
+    end: Stop | None
+    breakpoints: tuple[BreakpointView, ...]
+    marked: tuple[tuple[bool, bytes], ...]
+    waited: Mapping[int, int]
+    candidates: Mapping[int, bytes]
+    met: frozenset[SlotOf]
+    marks: tuple[tuple[str, int], ...]
+    starting_memory: Sequence[int]
+
+
+def look_at(session: Session) -> Look:
+    """Look at a session; to be called where it is at rest, and kept as long as one likes."""
+    breakpoints = session.breakpoints.all.values()
+    return Look(
+        session.program,
+        session.names,
+        session.layout,
+        snapshot_of(session.core),
+        session.core.last_commit(),
+        session.stop_event,
+        session.end,
+        breakpoint_views(session),
+        tuple((b.enabled, b.flags) for b in breakpoints if not b.watched),
+        {b.number: b.cycle for b in breakpoints if b.enabled and b.cycle is not None},
+        {b.number: b.flags for b in breakpoints},
+        slots_stopped_at(session),
+        tuple(session.marks.items()),
+        session.starting_memory,
+    )
+
+
+class ViewState:
+    """One user at one session, and what the session was like when last looked at."""
+
+    def __init__(self, look: Look) -> None:
+        self.radix: Radix = HEX
+        self.spelled = "valu"
+        """The engine that the listing spells out."""
+        self.transcript: list[Line] = []
+        self.playing = ""
+        """How fast the run is played; empty while it is not."""
+        self.latest = 0
+        """Where in it the latest exchange begins."""
+        self.looking = 0
+        """The pc of the bundle looked at."""
+        self.settled = 0
+        """Counts the looks; whatever is drawn belongs to one of them."""
+        self.marks: tuple[tuple[int, str], ...] = ()
+        """What the timeline marks: (cycle, character) each; a later one hides one before."""
+        self._take(look)
+        self.settle(look)
+
+    def _take(self, look: Look) -> None:
+        """What stays the same as long as the program does."""
+        self.program = look.program
+        self.names = look.names
+        self.tags = tags_by_pc(look.program)
+        self.origins = Origins(look.program)
+        self.followed: Followed | None = None
+        self.flow: Flow | None = None
+        self.outcome: Outcome | None = None
+        self.edited = False
+        """Whether the program's file has changed since it was read."""
+        self.reasons: Mapping[int, Mapping[str, str]] = {}
+        """Why slots are free: cycle -> engine -> a few words."""
+        self.starting_memory = look.starting_memory
+        self._take_picture(look.program)
+        self.scratch_rows: list[WordRow] = scratch_rows(look.names)
+        self.layout = look.layout
+        self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.slots = Slots(look.program, look.names, dict(self.memory_rows.regions))
+        self.searched = ""
+        self.found: Sequence[int] = ()
+        """The bundles with a slot that was searched."""
+        self.now = look.now
+        self.left = self.now
+        """Where the last move began."""
+        self.look_at_next()
+
+    def _take_picture(self, program: Program) -> None:
+        """The picture of the run, where it can be had at once."""
+        self.occupancy: Occupancy | None = None
+        self.window = Window(0, 0)
+        if len(program) <= PICTURED_AT_ONCE and is_straight(program):
+            self._picture(occupancy(program))
+
+    def _picture(self, picture: Occupancy) -> None:
+        self.occupancy = picture
+        self.window = Window(0, picture.cycles)
+
+    def settle(self, look: Look) -> None:
+        """Show another look."""
+        if self.program is not look.program:
+            self._take(look)
+        before, self.now = self.now, look.now
+        self.met = look.met
+        if (before.position, before.pc) != (self.now.position, self.now.pc):
+            self.left = before
+            self._look_where_it_stopped()
+        self.last = look.last
+        self.stop = look.stop
+        self.end = look.end
+        self.breakpoints = look.breakpoints
+        self._marked = look.marked
+        self.waited = look.waited
+        self.candidates = look.candidates
+        self._user_marks = look.marks
+        self.settle_marks()
+        if self.occupancy:
+            self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
+        self.changed_scratch = _changed(self.last.scratch if self.last else ())
+        self.changed_memory = _changed(self.last.memory if self.last else ())
+        self.since_scratch = changed_words(self.left.scratch, self.now.scratch)
+        self.since_memory = changed_words(self.left.memory, self.now.memory)
+        self.settled += 1
+
+    def look_at_next(self) -> None:
+        """Look at the bundle that is next, or at the last one where the program has ended."""
+        self.looking = max(min(self.now.pc, len(self.program) - 1), 0)
+
+    def _look_where_it_stopped(self) -> None:
+        """Look at what a watchpoint saw, or else at the bundle that is next."""
+        self.look_at_next()
+        pcs = {slot.pc for slot in self.met}
+        if pcs and self.looking not in pcs:
+            self.looking = min(pcs)
+
+    def next_candidate(self, number: int) -> int | None:
+        """The next bundle from the one looked at on, around the end, at which a breakpoint may
+        stop; None where there is none."""
+        flags = self.candidates.get(number, b"")
+        there = [pc for pc, flag in enumerate(flags) if flag]
+        return next((pc for pc in there if pc > self.looking), there[0] if there else None)
+
+    def look_at_last(self) -> None:
+        """Look at the bundle executed last, if there is one."""
+        if self.last:
+            self.looking = self.last.pc
+
+    def take_flow(self, flow: Flow) -> None:
+        """Have the graph of the run, and with it the picture of a program that jumps."""
+        self.flow = flow
+        self.slots = replace(self.slots, flow=flow)
+        if self.occupancy is None:
+            self._picture(occupancy(self.program, flow.pcs))
+            self.settle_marks()
+
+    def take_outcome(self, outcome: Outcome) -> None:
+        """Have what comes of the run."""
+        self.outcome = outcome
+
+    def take_reasons(self, reasons: Mapping[int, Mapping[str, str]]) -> None:
+        """Have why slots are free."""
+        self.reasons = reasons
+
+    def cycle_looked_at(self) -> int | None:
+        """The cycle of the bundle looked at, the next one of a loop; None where nobody knows."""
+        now = self.now
+        if self.looking == now.pc:
+            return now.cycle
+        picture = self.occupancy
+        if picture is None:
+            return None
+        if isinstance(picture.executed, range):
+            return picture.started[self.looking]
+        steps = self.flow.steps_of(self.looking) if self.flow else ()
+        later = next((step for step in steps if step >= now.position), None)
+        step = later if later is not None else max(steps, default=None)
+        return None if step is None else picture.started[step]
+
+    def why_free(self) -> Mapping[str, str]:
+        """Why slots of the bundle looked at are free, as far as it is known: by engine."""
+        cycle = self.cycle_looked_at() if self.reasons else None
+        return {} if cycle is None else self.reasons.get(cycle, {})
+
+    def search(self, text: str) -> None:
+        """Find the bundles with such a slot, or the one with this number. Raises NoRunError."""
+        here = text.isdecimal() and int(text) < len(self.program)
+        self.found = [int(text)] if here else self.slots.pcs(text)
+        self.searched = text
+
+    def zoom(self, factor: float) -> None:
+        """See so many times as many cycles of the run."""
+        if self.occupancy:
+            self.window = self.window.zoomed(factor, self.now.cycle, self.occupancy.cycles)
+
+    def follow(self, words: Place, step: int) -> Following | None:
+        """Follow the value that words have before a step; None where there is no graph yet."""
+        if self.flow is None:
+            return None
+        space: Space = "memory" if words.memory else "scratch"
+        story = follow(self.flow, space, range(words.start, words.stop), step)
+        pcs = self.flow.pcs
+        writes = frozenset(pcs[at] for at in story.writes)
+        reads = frozenset(pcs[at] for at in story.reads)
+        self.followed = Followed(words.text(self.names), story, writes, reads)
+        return story
+
+    def follows(self, pc: int) -> tuple[bool, bool]:
+        """Whether the bundle writes, and whether it reads, the value that is followed."""
+        followed = self.followed
+        return (pc in followed.writes, pc in followed.reads) if followed else (False, False)
+
+    def settle_marks(self) -> None:
+        """What the timeline marks, as it is now."""
+        self.marks = tuple(self._timeline_marks())
+
+    def _timeline_marks(self) -> Iterator[tuple[int, str]]:
+        picture = self.occupancy
+        if picture is None:
+            return
+        flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
+        yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self.waited.values()))
+        if self.followed:
+            yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
+        for name, position in self._user_marks:
+            if position < len(picture.started):
+                yield picture.started[position], name[0]
+
+    def next_radix(self) -> None:
+        """Write words in the next radix, and after the last in the first."""
+        self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
+
+    def breakpoints_at(self, pc: int) -> list[bool]:
+        """Of those that may stop before the bundle at pc, whether each is enabled."""
+        return [enabled for enabled, flags in self._marked if flags[pc : pc + 1] > b"\0"]
+
+    def say(self, lines: Iterable[Line]) -> None:
+        """Add the lines of one exchange to the transcript."""
+        new = list(lines)
+        self.transcript = [*self.transcript, *new][-MOST_LINES:]
+        self.latest = max(len(self.transcript) - len(new), 0)
+
+
+def _changed(writes: Iterable[tuple[int, int, int]]) -> dict[int, int]:
+    """Address -> old value, of the words that a commit changed."""
+    return {address: old for address, old, new in writes if old != new}
