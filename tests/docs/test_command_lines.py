@@ -59,7 +59,7 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "kernels").mkdir()
     for words in (
         ["bench", f"{folder}/b.json", "--jobs", "1", "--ledger", f"{folder}/runs.ledger"],
-        ["tune", *SMALLER["tune"], "-o", f"{folder}/found.json"],
+        ["tune", *SMALLER["tune"], "-o", f"{folder}/found.json", "--log", f"{folder}/run.log"],
     ):
         with redirect_stdout(io.StringIO()):
             assert do(words) == 0
