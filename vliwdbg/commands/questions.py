@@ -28,6 +28,7 @@ from vliwdbg.views.schedule import Why
 from vliwdbg.views.whatif import WhatIf
 
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
+BEFORE_NAME = "the program before"
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
 _SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
 
@@ -136,16 +137,16 @@ def diff(console: Console, text: str) -> Diff:
             "Write diff FILE, or diff A B; `default` is the bundled kernel, `-` the program before."
         )
     if files == ["-"]:
-        return _questions_before(console).diff(
-            questions_of(console), ("the program before", "this program")
-        )
+        before = questions_before(console)
+        return questions_of(console).diff(before, ("this program", BEFORE_NAME))
     others = [_questions_about(console, file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
 
 
-def _questions_before(console: Console) -> Questions:
+def questions_before(console: Console) -> Questions:
+    """The questions about the program that was debugged before. Raises DebuggerError."""
     if console.previous is None:
         raise DebuggerError("There is no program before this one; reload and rebuild leave one.")
     return Questions(*console.previous)
