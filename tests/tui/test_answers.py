@@ -17,6 +17,7 @@ from vliwdbg.tui.answers import answer_lines
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge
+from vliwdbg.views.lint import Lint
 from vliwdbg.views.places import SlotAt
 from vliwdbg.views.schedule import BundleUse, Critical, Link, Stats
 
@@ -139,3 +140,22 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     bundle = BundleUse(12, 3, {"alu": 1})
     stats: Answer = Stats(20, (), (), 0, (bundle,), ())
     assert [line.jump.cycle for line in answer_lines(stats) if line.jump] == [12]
+
+
+async def test_every_slot_that_lint_tells_of_is_walked_through() -> None:
+    async with opened(build("treehash", "list", SMALL), size=(80, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.occupancy)
+        await driver.press("L")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Lint)
+        told = [slot for finding in answer.findings for slot in finding.slots]
+        assert len(told) > len(answer.findings) > 0
+        walked = []
+        for _ in told:
+            await driver.press("n")
+            jump = driver.app.main.pane.jump()
+            assert jump
+            walked.append(jump.cycle)
+        assert sorted(walked) == sorted(slot.cycle for slot in told)
+        rows = driver.app.main.grid.answer.lines
+        assert all(len(row.text) <= 78 or row.is_table for row in rows)
