@@ -102,7 +102,7 @@ def test_memory_is_waited_for_by_address() -> None:
     assert [(e.count, e.reason) for e in view.bundles[0].empty] == [(1, "scheduler"), (1, "memory")]
     alone = why(Dependences(flow), (), 1, "load")
     assert [(e.count, e.reason) for e in alone.bundles[0].empty] == [(2, "memory")]
-    assert "Only one input" in alone.notes[0]
+    assert "No other input" in alone.notes[0]
 
 
 def test_a_jump_is_control() -> None:

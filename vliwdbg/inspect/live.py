@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from machine.core.tracing import NEVER_WRITTEN
 from vliwdbg.inspect.flow import NO_WORD, Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.views.storage import Holder, Live, PressureWindow, Zone
 
@@ -80,7 +81,9 @@ def node_cycles(flow: Flow) -> list[int]:
 def last_readers(flow: Flow) -> list[int]:
     """By node the last node that reads its word from scratch; -1 for none."""
     last = [-1] * len(flow)
-    for node, (a, b, c) in enumerate(zip(*flow.sources, strict=True)):
+    a_nodes, *others = flow.sources
+    last_reads = zip(parts_of("last reads", a_nodes), *others, strict=True)
+    for node, (a, b, c) in enumerate(last_reads):
         if a >= 0:
             last[a] = node
         if b >= 0:
@@ -100,7 +103,8 @@ def _values(flow: Flow) -> tuple[list[_Value], int]:
     unwritten = _read_as_zero(flow, cycles)
     values = [(word, flow.cycles[0], stop, -1) for word, stop in unwritten.items()]
     dead = 0
-    for node, (word, reader) in enumerate(zip(flow.written_words, last, strict=True)):
+    words = parts_of("lifetimes", flow.written_words)
+    for node, (word, reader) in enumerate(zip(words, last, strict=True)):
         if word == NO_WORD:
             continue
         if reader < 0:

@@ -25,7 +25,7 @@ from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.replay import replay
 from vliwdbg.inspect.who import DEPTH, who
-from vliwdbg.inspect.words import notes_of
+from vliwdbg.inspect.words import notes_of, with_room
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.session.snapshot import snapshot_of
@@ -88,7 +88,10 @@ class Questions:
         if problem is None:
             return ()
         seeds = range(problem.seed + 1, problem.seed + 1 + OTHERS)
-        images = (memory_of(dataclass_replace(problem, seed=seed)) for seed in seeds)
+        images = (
+            with_room(self.program, memory_of(dataclass_replace(problem, seed=seed)))
+            for seed in seeds
+        )
         flows = tuple(
             replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
             for image in images

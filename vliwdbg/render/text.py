@@ -38,6 +38,11 @@ def lines_of(view: View) -> list[str]:
     return [type(line)(printable(line, keep="\t")) for line in text(view)]
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 cycle`, `2 cycles`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Columns]:
     """Columns as wide as their widest cell, two spaces apart; the last is left as it is."""
     # Escaped before it is measured: columns are of what is seen.
