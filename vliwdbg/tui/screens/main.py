@@ -40,7 +40,6 @@ from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped, shown_key
 from vliwdbg.tui.panes import BY_NAME, NAMES
 from vliwdbg.tui.pending import Pending
-from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.pane_grid import PaneGrid
 from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
@@ -772,6 +771,8 @@ class MainScreen(Screen[int]):
 
     def action_keys(self) -> None:
         """Show all keys, and do what the chosen one does."""
+        from vliwdbg.tui.screens.keys import KeysScreen
+
         own = BY_NAME[self.grid.chosen].keys
         self.app.push_screen(KeysScreen(self.grid.chosen, own, self.groups), self._run_chosen)
 
