@@ -59,6 +59,8 @@ MEMBERS = {
     "Reason": ("END", "HALT", "PAUSE", "FAULT", "BREAKPOINT", "WATCHPOINT", "MAX_CYCLES", "BUDGET"),
     "FaultKind": ("DIVISION", "MEMORY", "TARGET", "DIFFERS", "UNRECORDED"),
 }  # fmt: skip
+# Names of how much is kept, or done at once, which changes what it costs and nothing else.
+COSTS = {"KEYFRAME_BYTES", "_FEWEST_KEYFRAMES", "UNDONE_AT_ONCE", "_BYTES_OF_A_WORD"}
 # Fields of nodes that a run cannot feel.
 SILENT = {"annotation", "returns", "decorator_list"}
 
@@ -197,7 +199,9 @@ def behaviour(node: ast.AST) -> Iterator[ast.AST]:
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     strict = isinstance(node, ast.keyword) and node.arg == "strict"
     types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    if docstring or strict or types or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
+    costs = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in COSTS
+    unfelt = docstring or strict or types or costs
+    if unfelt or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
         return
     yield node
     for name, value in ast.iter_fields(node):
