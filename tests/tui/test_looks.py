@@ -6,11 +6,11 @@ from array import array
 
 import pytest
 from rich.cells import cell_len
-from textual.command import CommandPalette
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
 from vliwdbg.session.snapshot import COMPARED, changed_words
+from vliwdbg.tui.palette import Palette
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.view_state import Line
 from vliwdbg.tui.widgets.messages import _laid_out
@@ -72,9 +72,10 @@ async def test_going_to_what_changed() -> None:
         assert driver.app.main.pane.place() == "from"
         await driver.press("D")
         assert driver.app.main.pane.place() == "to"
-        assert driver.sees("to = 30 0x1e was 0")
+        assert driver.sees("to = 30 0x1e was 0x0")
+        # Memory is at the word that `to` points at.
         await driver.press("4", "s", "p", "4", "d")
-        assert driver.app.main.pane.place() == "mem[30]"
+        assert driver.app.main.pane.place() == "mem[31]"
 
 
 async def test_the_bundle_executed_last_is_marked_and_found() -> None:
@@ -93,12 +94,12 @@ async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
         await driver.press("c")
         assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
         # All of it, with its slots below.
-        said = " ".join(line.strip() for line in driver.screen()[9:12])
+        said = " ".join(line.strip() for line in driver.screen()[8:11])
         fault = driver.session.stop_event.fault
         assert fault
         assert said.startswith(fault.sentence(driver.session.program))
         await driver.press("up")
-        assert not driver.screen()[9].startswith("memory address")
+        assert not driver.screen()[8].startswith("memory address")
 
 
 async def test_what_is_displayed_is_seen_after_each_step() -> None:
@@ -187,7 +188,7 @@ async def test_a_program_without_memory_says_so() -> None:
 async def test_a_palette_is_only_where_it_has_room() -> None:
     async with opened(small_program()) as driver:
         await driver.press("ctrl+p")
-        assert isinstance(driver.app.screen, CommandPalette)
+        assert isinstance(driver.app.screen, Palette)
         await driver.resize(4, 24)
         assert driver.app.main.is_current
         await driver.press("ctrl+p", "r", "escape")
@@ -198,7 +199,7 @@ async def test_a_palette_that_is_closed_twice_at_once_is_closed() -> None:
     async with opened() as driver:
         await driver.press("ctrl+p")
         palette = driver.app.screen
-        assert isinstance(palette, CommandPalette)
+        assert isinstance(palette, Palette)
         palette.dismiss()
         palette.dismiss()
         await driver.settle()
