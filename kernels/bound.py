@@ -71,5 +71,5 @@ def _of_vector(request: BuildRequest, vectors: int, modes: VectorChoices) -> Cou
 
 
 def _counts(ops: list[Op], code: Code) -> Counts:
-    kinds = (kind_of(op, code.alu_lanes) for op in ops)
+    kinds = (kind_of(op.row, code.alu_lanes) for op in ops)
     return Counter(kind for kind in kinds if kind < Kind.JOIN)

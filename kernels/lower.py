@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, overload
 
 from kernels.ir import Code, Op, Origin
@@ -103,18 +103,11 @@ def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
 
 def tags(code: Code, bundle: list[int]) -> tuple[Tag, ...]:
     """A tag for the set-up and for each round, from its first bundle to its last."""
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for name, at in _stretches(code, bundle):
-        first[name] = min(first.get(name, at), at)
-        last[name] = max(last.get(name, at), at)
-    return tuple(Tag(at, name, last[name] + 1) for name, at in first.items())
-
-
-def _stretches(code: Code, bundle: list[int]) -> Iterator[tuple[str, int]]:
+    bundles: dict[str, set[int]] = {}
     for op, at in zip(code.ops, bundle, strict=True):
         if op.row.engine != "debug":
-            yield _stretch(op.origin), at
+            bundles.setdefault(_stretch(op.origin), set()).add(at)
+    return tuple(Tag(min(among), name, max(among) + 1) for name, among in bundles.items())
 
 
 def _stretch(origin: Origin) -> str:

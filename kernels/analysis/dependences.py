@@ -13,11 +13,9 @@ a table that is written by 50 stores and read by 3,000 loads would have 150,000 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import accumulate, chain
-from operator import add
 
 from kernels.ir import Code, Op, Region
 from machine.access import MEMORY, SPANS, Kind
@@ -34,27 +32,20 @@ class Graph:
     """In cycles, 0 or 1."""
     waiting: list[int]
     """By node, how many edges lead to it."""
+    before: list[dict[int, int]]
+    """By node, those with an edge to it, and its latency."""
+    order: list[int]
+    """Every node after all that lead to it."""
 
     def heights(self) -> list[int]:
         """By node, the cycles from its own to the last on its longest path."""
         height = [0] * self.nodes
-        for node in self.backwards:
-            edges = slice(self.first[node], self.first[node + 1])
-            after = map(height.__getitem__, self.target[edges])
-            height[node] = max(map(add, self.latency[edges], after), default=0)
+        for node in reversed(self.order):
+            path = height[node]
+            for earlier, latency in self.before[node].items():
+                if path + latency > height[earlier]:
+                    height[earlier] = path + latency
         return height
-
-    @cached_property
-    def backwards(self) -> list[int]:
-        """Every node after all that it leads to."""
-        waiting = list(self.waiting)
-        order = [node for node in range(self.nodes) if not waiting[node]]
-        for node in order:
-            for after in self.target[self.first[node] : self.first[node + 1]]:
-                waiting[after] -= 1
-                if not waiting[after]:
-                    order.append(after)
-        return order[::-1]
 
 
 def dependences(code: Code) -> Graph:
@@ -80,7 +71,9 @@ class _Walk:
         self.writer = [-1] * len(code.owner)
         self.readers: dict[int, list[int]] = {}
         self.before: list[dict[int, int]] = [{} for _ in code.ops]
+        self.order: list[int] = []
         self.owner, self.by_lane = code.owner, _by_lane(code)
+        self.overwritten = _overwritten(code)
         self.memory: dict[Region, _Touched] = {}
         self.meeting: dict[Region, list[_Touched]] = {}
         self.pause, self.since_pause = -1, list[int]()
@@ -89,13 +82,25 @@ class _Walk:
         row, operands, _, region = op
         defs, uses = SPANS[row.code]
         before = self.before[number]
-        writer, readers = self.writer, self.readers
-        for word in self._keys(uses, operands):
-            if writer[word] >= 0:
-                before[writer[word]] = 1
-            readers.setdefault(word, []).append(number)
-        for word in self._keys(defs, operands):
-            self._write(number, word, before)
+        writer, owner, by_lane = self.writer, self.owner, self.by_lane
+        # The words that stand for an operand: a vector's first, or all where lanes matter.
+        for position, width in uses:
+            word = operands[position]
+            register = owner[word]
+            end = word + (width if by_lane[register] else 1)
+            for earlier in writer[word:end]:
+                if earlier >= 0:
+                    before[earlier] = 1
+            if self.overwritten[register]:
+                for read in range(word, end):
+                    self.readers.setdefault(read, []).append(number)
+        for position, width in defs:
+            word = operands[position]
+            register = owner[word]
+            end = word + (width if by_lane[register] else 1)
+            if self.overwritten[register]:
+                self._overwrite(number, range(word, end), before)
+            writer[word:end] = [number] * (end - word)
         if kind := MEMORY[row.code]:
             self._touch(number, region, kind is Kind.WRITE, before)
 
@@ -105,32 +110,23 @@ class _Walk:
         elif self.pause >= 0:
             before[self.pause] = 1
         self.since_pause.append(number)
+        self.order.append(number)
 
-    def _keys(self, places: Iterable[tuple[int, int]], operands: Sequence[int]) -> list[int]:
-        """The words that stand for these operands: a vector's first, or all where lanes matter."""
-        keys: list[int] = []
-        for position, width in places:
-            word = operands[position]
-            if width > 1 and self.by_lane[self.owner[word]]:
-                keys += range(word, word + width)
-            else:
-                keys.append(word)
-        return keys
-
-    def _write(self, number: int, word: int, before: dict[int, int]) -> None:
-        for reader in self.readers.pop(word, ()):
-            if reader != number:
-                before.setdefault(reader, 0)
-        if self.writer[word] >= 0:
-            before[self.writer[word]] = 1
-        self.writer[word] = number
+    def _overwrite(self, number: int, words: Iterable[int], before: dict[int, int]) -> None:
+        for word in words:
+            for reader in self.readers.pop(word, ()):
+                if reader != number:
+                    before.setdefault(reader, 0)
+            if self.writer[word] >= 0:
+                before[self.writer[word]] = 1
 
     def _touch(self, number: int, region: Region, stores: bool, before: dict[int, int]) -> None:
         if region not in self.memory:
             self._learn(region)
         for touched in self.meeting[region]:
-            self._wait(touched.stores, 1, before)
-            if stores:
+            if touched.stores:
+                self._wait(touched.stores, 1, before)
+            if stores and touched.loads:
                 self._wait(touched.loads, 0, before)
         mine = self.memory[region]
         (mine.stores if stores else mine.loads).append(number)
@@ -146,6 +142,7 @@ class _Walk:
     def _wait(self, for_all: list[int], latency: int, before: dict[int, int]) -> None:
         """Wait for all of them: through a join that stands for them from now on, if many."""
         if len(for_all) > FEW:
+            self.order.append(len(self.before))
             self.before.append({node: self._latency(node, latency) for node in for_all})
             for_all[:] = [len(self.before) - 1]
         for node in for_all:
@@ -156,18 +153,20 @@ class _Walk:
         return latency if node < self.operations else 0
 
     def graph(self) -> Graph:
-        target: list[list[int]] = [[] for _ in self.before]
-        latency: list[list[int]] = [[] for _ in self.before]
+        # An edge is twice the node it leads to, and its latency.
+        edges: list[list[int]] = [[] for _ in self.before]
         for number, before in enumerate(self.before):
             for node, cycles in before.items():
-                target[node].append(number)
-                latency[node].append(cycles)
+                edges[node].append(2 * number + cycles)
+        every = list(chain.from_iterable(edges))
         return Graph(
             len(self.before),
-            list(accumulate(map(len, target), initial=0)),
-            list(chain.from_iterable(target)),
-            list(chain.from_iterable(latency)),
+            list(accumulate(map(len, edges), initial=0)),
+            [edge >> 1 for edge in every],
+            [edge & 1 for edge in every],
             list(map(len, self.before)),
+            self.before,
+            self.order,
         )
 
 
@@ -176,12 +175,28 @@ FEW = 2
 
 
 def _by_lane(code: Code) -> list[bool]:
-    """By register, whether somebody reaches some of its words but not all."""
+    """By register, whether somebody reaches its words one at a time."""
     by_lane = [False] * len(code.registers)
     for op in code.ops:
-        for places in SPANS[op.row.code]:
-            for position, width in places:
-                register = code.owner[op.operands[position]]
-                if width != code.registers[register].width:
-                    by_lane[register] = True
+        for position in _SINGLE[op.row.code]:
+            by_lane[code.owner[op.operands[position]]] = True
     return by_lane
+
+
+_SINGLE = tuple(
+    tuple(position for places in spans for position, width in places if width == 1)
+    for spans in SPANS
+)
+"""By opcode number, the operands that are one word."""
+
+
+def _overwritten(code: Code) -> list[bool]:
+    """By register, whether some word of it is written more than once."""
+    overwritten, written = [False] * len(code.registers), bytearray(len(code.owner))
+    for op in code.ops:
+        for position, width in SPANS[op.row.code].defs:
+            word = op.operands[position]
+            if any(written[word : word + width]):
+                overwritten[code.owner[word]] = True
+            written[word : word + width] = b"\1" * width
+    return overwritten

@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 from hashlib import blake2b
+from operator import itemgetter
 from typing import NamedTuple
 
 from kernels.ir import Code, Op
 from machine.access import MEMORY, SPANS, Kind
-from machine.isa import VLEN
+from machine.isa import OPCODES, VLEN
 
 SETUP = -1
 TIE_BITS = 16
@@ -43,19 +44,20 @@ def share_constants(code: Code) -> Code:
     """
     shared = [register.constant is not None for register in code.registers]
     stored = {op.region for op in code.ops if MEMORY[op.row.code] is Kind.WRITE and _has_vector(op)}
-    ops = []
+    owner, ops = code.owner, []
     for op in code.ops:
-        defs, uses = SPANS[op.row.code]
-        if (
-            _has_vector(op)
-            and defs
-            and all(shared[code.owner[op.operands[position]]] for position, _ in uses)
-            and not (MEMORY[op.row.code] and any(map(op.region.meets, stored)))
-        ):
-            op = op._replace(origin=op.origin._replace(vector=None))
-        if not _has_vector(op):
-            for position, _ in defs:
-                shared[code.owner[op.operands[position]]] = True
+        row, operands, origin, region = op
+        defs, uses = SPANS[row.code]
+        if origin.vector is not None:
+            if not defs or not all(shared[owner[operands[position]]] for position, _ in uses):
+                ops.append(op)
+                continue
+            if MEMORY[row.code] and any(map(region.meets, stored)):
+                ops.append(op)
+                continue
+            op = op._replace(origin=origin._replace(vector=None))
+        for position, _ in defs:
+            shared[owner[operands[position]]] = True
         ops.append(op)
     return code.with_ops(ops)
 
@@ -80,8 +82,8 @@ class Names:
 
     def by_tie(self) -> list[tuple[Name, int]]:
         """Names and numbers of all operations but debug ones, in the order of their ties."""
-        named = [(name, number) for number, name in enumerate(self.of) if name]
-        return sorted(named, key=lambda pair: pair[0].tie)
+        named = [(name.tie, name, number) for number, name in enumerate(self.of) if name]
+        return [(name, number) for _, name, number in sorted(named, key=itemgetter(0))]
 
     def fingerprint(self) -> str:
         """Of all operations with their names: other operations have another one."""
@@ -136,24 +138,30 @@ class Names:
 
     def _names(self) -> list[Name | None]:
         names: list[Name | None] = [None] * len(self.code.ops)
-        counts: Counter[Hashable] = Counter()
+        counts: dict[Hashable, int] = {}
         setup = []
         for number, (row, _, origin, _) in enumerate(self.code.ops):
             if row.engine == "debug":
                 continue
-            if origin.vector is None:
+            vector = origin.vector
+            if vector is None:
                 digest = self._setup(number)
-                setup.append((digest, counts[digest], number))
-                counts[digest] += 1
+                again = counts.get(digest, 0)
+                counts[digest] = again + 1
+                setup.append((digest, again, number))
                 continue
-            vector, at = origin.vector, (origin.vector, origin.round, origin.stage)
-            tie = (vector + 1 << TIE_BITS) + counts[vector]
-            names[number] = Name(vector, tie, (*at, counts[at]), bytes([row.code]))
-            counts[vector] += 1
-            counts[at] += 1
+            at = (vector, origin.round, origin.stage)
+            place, within = counts.get(vector, 0), counts.get(at, 0)
+            counts[vector], counts[at] = place + 1, within + 1
+            tie = (vector + 1 << TIE_BITS) + place
+            names[number] = Name(vector, tie, (*at, within), _BYTES[row.code])
         for tie, (digest, again, number) in enumerate(sorted(setup)):
             names[number] = Name(SETUP, tie, (digest, again), digest)
         return names
+
+
+_BYTES = tuple(bytes([row.code]) for row in OPCODES)
+"""By opcode number, what it is in a digest."""
 
 
 def _digest(*parts: Hashable) -> bytes:

@@ -21,27 +21,25 @@ class DeadCode:
     help = "what nobody reads is not computed"
 
     def __call__(self, code: Code) -> Code:
-        read: set[int] = set()
+        read = bytearray(len(code.owner))
         kept = [op for op in reversed(code.ops) if self.keep(op, read)]
         kept.reverse()
         return code.with_ops(_without_blind_compares(code, kept))
 
     @staticmethod
-    def keep(op: Op, read: set[int]) -> bool:
-        """Whether it does anything; if so, what it reads is read."""
-        if op.row.engine == "debug":
+    def keep(op: Op, read: bytearray) -> bool:
+        """Whether it does anything; if so, what it reads is read: words that are have a 1."""
+        row, operands, _, _ = op
+        if row.engine == "debug":
             return True
-        defs, uses = SPANS[op.row.code]
+        defs, uses = SPANS[row.code]
         for position, width in defs:
-            word = op.operands[position]
-            if read.isdisjoint(range(word, word + width)):
+            word = operands[position]
+            if 1 not in read[word : word + width]:
                 return False
         for position, width in uses:
-            word = op.operands[position]
-            if width == 1:
-                read.add(word)
-            else:
-                read.update(range(word, word + width))
+            word = operands[position]
+            read[word : word + width] = b"\1" * width
         return True
 
 

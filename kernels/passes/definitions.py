@@ -5,7 +5,6 @@ Kernels write most vectors once and whole; only those have a definition here.
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from kernels.ir import Code, Op
@@ -17,20 +16,17 @@ class Definitions:
 
     def __init__(self, code: Code) -> None:
         self.code = code
-        writes = Counter(
-            code.owner[op.operands[position]]
-            for op in code.ops
-            for position, _ in SPANS[op.row.code].defs
-        )
-        self._made: dict[int, Op] = {
-            op.operands[0]: op
-            for op in code.ops
-            if op.row.engine == "valu" and writes[code.owner[op.operands[0]]] == 1
-        }
+        made: dict[int, Op | None] = {}
+        for op in code.ops:
+            for position, _ in SPANS[op.row.code].defs:
+                register = code.owner[op.operands[position]]
+                whole = op.row.engine == "valu" and register not in made
+                made[register] = op if whole else None
+        self._made = made
 
     def match(self, word: int, name: str) -> tuple[Any, ...] | None:
         """The operands of the valu operation of this name that makes the vector, or None."""
-        op = self._made.get(word)
+        op = self._made.get(self.code.owner[word])
         return op.operands if op and op.row.name == name else None
 
     def constant(self, word: int) -> int | None:

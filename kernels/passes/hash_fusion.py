@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from kernels.ir import Code, Op
 from kernels.passes.definitions import Definitions
 from kernels.passes.multiply_add import MULTIPLY_ADD
-from machine.isa import VLEN
+from machine.isa import VLEN, opcode
+
+FUSED = {opcode("valu", name).code for name in ("+", "<<")}
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,11 @@ class HashFusion:
 
     def __call__(self, code: Code) -> Code:
         definitions = Definitions(code)
-        return code.with_ops([self.rewrite(op, definitions) for op in code.ops])
+        return code.with_ops(
+            [self.rewrite(op, definitions) if op.row.code in FUSED else op for op in code.ops]
+        )
 
     def rewrite(self, op: Op, of: Definitions) -> Op:
-        if op.row.engine != "valu" or op.row.name not in ("+", "<<"):
-            return op
         dest, x, k = op.operands
         fused = self.fused(op.row.name, of.match(x, "multiply_add"), of.constant(k), of)
         if fused is None:

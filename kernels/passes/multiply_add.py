@@ -13,7 +13,7 @@ from kernels.ir import Code, Op
 from kernels.passes.definitions import Definitions
 from machine.isa import VLEN, opcode
 
-MULTIPLY_ADD = opcode("valu", "multiply_add")
+ADD, MULTIPLY_ADD = opcode("valu", "+"), opcode("valu", "multiply_add")
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class MultiplyAdd:
 
     def __call__(self, code: Code) -> Code:
         definitions = Definitions(code)
-        return code.with_ops([self.rewrite(op, definitions) for op in code.ops])
+        return code.with_ops(
+            [self.rewrite(op, definitions) if op.row is ADD else op for op in code.ops]
+        )
 
     def rewrite(self, op: Op, of: Definitions) -> Op:
-        if (op.row.engine, op.row.name) != ("valu", "+"):
-            return op
         dest, a, b = op.operands
         added, shifted = of.match(a, "+"), of.match(b, "<<")
         if not added or not shifted or added[1] != shifted[1]:

@@ -60,7 +60,7 @@ def ranks(flat: PackInput, parameters: Parameters) -> list[int]:
     latest = max(offsets, default=0)
     graph, vector = flat.graph, flat.vector
     key = [0.0] * graph.nodes
-    for node in graph.backwards:
+    for node in reversed(graph.order):
         height = flat.height[node]
         if vector[node] >= 0:
             key[node] = height - (offsets[vector[node]] if height > LAST else latest)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain
 
 from kernels.analysis.dependences import Graph, dependences
-from kernels.ir import Code, Op, splittable
+from kernels.ir import Code, splittable
 from machine.access import SPANS
-from machine.isa import SCRATCH_SIZE, VLEN
+from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, Opcode
 
 
 class Kind(IntEnum):
@@ -60,10 +61,12 @@ def flatten(code: Code, pinned_words: int) -> PackInput:
     """The arrays of this code."""
     graph = dependences(code)
     joins = graph.nodes - len(code.ops)
-    reads = [_registers(code, op, 1) for op in code.ops] + [()] * joins
+    writes, reads = (registers + [()] * joins for registers in _registers(code))
     vector = _vectors(code, graph)
-    kind = [int(kind_of(op, code.alu_lanes)) for op in code.ops] + [int(Kind.JOIN)] * joins
+    kinds = [kind_of(row, code.alu_lanes) for row in OPCODES]
+    kind = [int(kinds[op.row.code]) for op in code.ops] + [int(Kind.JOIN)] * joins
     vectors = 1 + max(vector, default=-1)
+    counted = [k < Kind.JOIN and k != Kind.STORE for k in Kind]
     return PackInput(
         graph=graph,
         kind=kind,
@@ -71,46 +74,55 @@ def flatten(code: Code, pinned_words: int) -> PackInput:
         vector=vector,
         vectors=vectors,
         in_vector=_counts(
-            [v for v, k in zip(vector, kind, strict=True) if v >= 0 and k in _COUNTED], vectors
+            [v for v, k in zip(vector, kind, strict=True) if v >= 0 and counted[k]], vectors
         ),
-        writes=[_registers(code, op, 0) for op in code.ops] + [()] * joins,
+        writes=writes,
         reads=reads,
-        readers=_counts([r for registers in reads for r in registers], len(code.registers)),
+        readers=_counts(list(chain.from_iterable(reads)), len(code.registers)),
         width=[register.width for register in code.registers],
         places=(SCRATCH_SIZE - pinned_words) // VLEN,
         reserve=code.alu_reserve,
     )
 
 
-_COUNTED = {kind for kind in Kind if kind < Kind.JOIN} - {Kind.STORE}
-
-
 def _vectors(code: Code, graph: Graph) -> list[int]:
     """By node, its vector, -1 for set-up and for all that set-up waits for."""
     joins = graph.nodes - len(code.ops)
     vector = [-1 if (v := op.origin.vector) is None else v for op in code.ops] + [0] * joins
-    for node in graph.backwards:
-        after = graph.target[graph.first[node] : graph.first[node + 1]]
-        if min(map(vector.__getitem__, after), default=0) < 0:
-            vector[node] = -1
+    for node in reversed(graph.order):
+        if vector[node] < 0:
+            for earlier in graph.before[node]:
+                vector[earlier] = -1
     return vector
 
 
-def kind_of(op: Op, alu_lanes: bool = True) -> Kind:
-    """What it competes for; without alu lanes nothing is split."""
-    return Kind.SPLITTABLE if alu_lanes and splittable(op.row) else _OF_ENGINE[op.row.engine]
+def kind_of(row: Opcode, alu_lanes: bool = True) -> Kind:
+    """What a slot of it competes for; without alu lanes nothing is split."""
+    return Kind.SPLITTABLE if alu_lanes and splittable(row) else _OF_ENGINE[row.engine]
 
 
 _OF_ENGINE = {kind.name.lower(): kind for kind in Kind}
 
 
-def _registers(code: Code, op: Op, which: int) -> tuple[int, ...]:
-    """The shared registers that an operation writes (0) or reads (1), once each."""
-    if op.row.engine == "debug":
-        return ()
-    owner, registers = code.owner, code.registers
-    firsts = [op.operands[position] for position, _ in SPANS[op.row.code][which]]
-    return tuple({owner[word]: 0 for word in firsts if not registers[owner[word]].pinned})
+def _registers(code: Code) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+    """By operation, the shared registers that it writes, and those that it reads, once each."""
+    shared = [-1 if register.pinned else n for n, register in enumerate(code.registers)]
+    by_word = [shared[owner] for owner in code.owner]
+    alone = [(n,) for n in range(len(shared))]
+    writes: list[tuple[int, ...]] = []
+    reads: list[tuple[int, ...]] = []
+    for row, operands, _, _ in code.ops:
+        for registers, positions in zip((writes, reads), _REACHED[row.code], strict=True):
+            found = {register: 0 for at in positions if (register := by_word[operands[at]]) >= 0}
+            registers.append(alone[next(iter(found))] if len(found) == 1 else tuple(found))
+    return writes, reads
+
+
+_REACHED = tuple(
+    tuple([position for position, _ in places] if row.engine != "debug" else [] for places in spans)
+    for row, spans in zip(OPCODES, SPANS, strict=True)
+)
+"""By opcode number, the operands that it writes, and those that it reads."""
 
 
 def _counts(numbers: list[int], size: int) -> list[int]:

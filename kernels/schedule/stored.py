@@ -42,6 +42,8 @@ def _from_file(request: BuildRequest) -> Schedule:
     tuning = read_tuning(file)
     if not tuning.is_for(request.kernel, request.problem, request.outputs):
         raise BuildError(f"{file} is a tuning for another kernel, other sizes or other outputs")
+    if request.plain:
+        request = replace(request, without=tuning.without, settings=tuning.settings)
     schedule = tuned_schedule(request.compile(tuning.modes), tuning)
     return replace(schedule, facts={"parameters": f"{file}, found by {tuning.found_by}"})
 

@@ -3,6 +3,7 @@
     {"format": "vliwdbg-tuning/1", "kernel": "treehash",
      "problem": {"forest_height": 10, "rounds": 16, "batch_size": 256}, "outputs": ["values"],
      "cycles": 887, "found_by": "vliwdbg tune --time 900 --seed 8 --from-scratch",
+     "without": ["three-blocks"], "settings": {"forest-buffers": 4},   if anything
      "operations": "9f…",                      fingerprint of the operations that it was found for
      "window": 24, "spare": 1,                 as `schedule.pack` takes them
      "modes": {"last_address": "2230…", …},       a digit for each vector
@@ -20,7 +21,7 @@ import zlib
 from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +55,9 @@ class Tuning:
     """By group (see `schedule.priority`), as noise in its steps."""
     noise: array[int]
     """By operation, in the order of their ties (see `analysis.names`)."""
+    without: tuple[str, ...] = ()
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """What was left out, and set, as `build` has it."""
 
     def is_for(self, kernel: str, problem: Problem, outputs: Sequence[str]) -> bool:
         """Whether it was searched for this kernel, these sizes and outputs."""
@@ -96,6 +100,8 @@ def format_tuning(tuning: Tuning) -> str:
         "outputs": list(tuning.outputs),
         "cycles": tuning.cycles,
         "found_by": tuning.found_by,
+        **({"without": list(tuning.without)} if tuning.without else {}),
+        **({"settings": dict(tuning.settings)} if tuning.settings else {}),
         "operations": tuning.operations,
         "window": tuning.window,
         "spare": tuning.spare,
@@ -135,6 +141,8 @@ def _tuning(written: dict[str, Any]) -> Tuning:
         modes=_modes(written["modes"]),
         offsets=_unpacked("i", written["offsets"]),
         noise=array("i", _unpacked("b", written["noise"])),
+        without=tuple(map(str, _list(written.get("without", [])))),
+        settings={str(name): int(n) for name, n in written.get("settings", {}).items()},
     )
 
 

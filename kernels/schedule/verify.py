@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from kernels.ir import Code, Op, Region
+from kernels.ir import Code, Region
 from kernels.schedule.base import Schedule
 from machine.access import MEMORY, SPANS, Kind
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SCRATCH_SIZE, SLOT_LIMITS
@@ -75,9 +75,10 @@ def verify_schedule(schedule: Schedule) -> list[Diagnostic]:
 def _misplaced(schedule: Schedule) -> Iterator[Diagnostic]:
     """Operations without a bundle, registers in use without or outside of scratch."""
     code = schedule.code
-    for number, at in enumerate(schedule.bundle):
-        if at < 0:
-            yield Diagnostic("place", number, at, "is in no bundle")
+    if min(schedule.bundle, default=0) < 0:
+        for number, at in enumerate(schedule.bundle):
+            if at < 0:
+                yield Diagnostic("place", number, at, "is in no bundle")
     outside = {
         index
         for index, (register, start) in enumerate(
@@ -114,31 +115,17 @@ def _writers_meant(code: Code) -> list[list[int]]:
     for word in code.zeros:
         writer[word] = ZERO
     meant = []
-    for number, op in enumerate(code.ops):
-        defs, uses = SPANS[op.row.code]
-        operands = op.operands
-        meant.append(_writers(writer, [(operands[position], width) for position, width in uses]))
+    for number, (row, operands, _, _) in enumerate(code.ops):
+        defs, uses = SPANS[row.code]
+        found: list[int] = []
+        for position, width in uses:
+            word = operands[position]
+            found += writer[word : word + width]
+        meant.append(found)
         for position, width in defs:
-            _write(writer, operands[position], width, number)
+            word = operands[position]
+            writer[word : word + width] = [number] * width
     return meant
-
-
-def _writers(writer: list[int], runs: Sequence[tuple[int, int]]) -> list[int]:
-    """Who wrote the words of these runs of (first word, width)."""
-    found: list[int] = []
-    for start, width in runs:
-        if width == 1:
-            found.append(writer[start])
-        else:
-            found += writer[start : start + width]
-    return found
-
-
-def _write(writer: list[int], start: int, width: int, number: int) -> None:
-    if width == 1:
-        writer[start] = number
-    else:
-        writer[start : start + width] = [number] * width
 
 
 def _never_written(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagnostic]:
@@ -155,25 +142,30 @@ def _never_written(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagn
 
 
 def _wrong_reads(schedule: Schedule, meant: list[list[int]]) -> Iterator[Diagnostic]:
-    code, address = schedule.code, _word_addresses(schedule)
+    ops, address = schedule.code.ops, _word_addresses(schedule)
     writer = [ZERO] * SCRATCH_SIZE
     for at, numbers in _bundles(schedule):
         writes = []
         for number in numbers:
-            row, operands, _, _ = code.ops[number]
+            row, operands, _, _ = ops[number]
             defs, uses = SPANS[row.code]
-            found = _writers(writer, [(address[operands[position]], w) for position, w in uses])
+            found: list[int] = []
+            for position, width in uses:
+                start = address[operands[position]]
+                found += writer[start : start + width]
             if found != meant[number] and _differ(meant[number], found):
                 yield _wrong_read(schedule, number, at, meant[number], found)
             for position, width in defs:
                 writes.append((address[operands[position]], width, number))
         for start, width, number in writes:
-            _write(writer, start, width, number)
-        if len(writes) > 1:
-            yield from _written_twice(at, writes)
+            writer[start : start + width] = [number] * width
+        yield from _written_twice(at, writes)
 
 
 def _written_twice(at: int, writes: Sequence[tuple[int, int, int]]) -> Iterator[Diagnostic]:
+    words = [word for start, width, _ in writes for word in range(start, start + width)]
+    if len(set(words)) == len(words):
+        return
     by: dict[int, int] = {}
     for start, width, number in writes:
         for word in range(start, start + width):
@@ -229,32 +221,40 @@ def _bundles(schedule: Schedule) -> Iterator[tuple[int, Iterator[int]]]:
     return groupby(in_order, key=schedule.bundle.__getitem__)
 
 
+class _Latest(NamedTuple):
+    """The latest bundle so far of each way to touch a region; lists, because they change."""
+
+    region: Region
+    stored: list[int]
+    loaded: list[int]
+
+
 def _memory_disorder(schedule: Schedule) -> Iterator[Diagnostic]:
     """Operations on regions that meet: a load sees all stores before it, and none after."""
-    latest: dict[tuple[Region, bool], int] = {}
-    meeting: dict[Region, list[Region]] = {}
+    meeting: dict[Region, list[_Latest]] = {}
     for number, (op, at) in enumerate(zip(schedule.code.ops, schedule.bundle, strict=True)):
-        if not MEMORY[op.row.code]:
+        kind = MEMORY[op.row.code]
+        if not kind:
             continue
-        stores = MEMORY[op.row.code] is Kind.WRITE
-        for region in _meeting(op, meeting):
-            stored = latest.get((region, True), NOBODY)
-            loaded = latest.get((region, False), NOBODY)
+        if op.region not in meeting:
+            _learn(op.region, meeting)
+        stores, known = kind is Kind.WRITE, meeting[op.region]
+        for region, (stored,), (loaded,) in known:
             if stored >= at:
                 yield Diagnostic("memory", number, at, f"a store to {tuple(region)} comes too late")
             if stores and loaded > at:
                 yield Diagnostic("memory", number, at, f"a load of {tuple(region)} comes too late")
-        latest[op.region, stores] = max(latest.get((op.region, stores), NOBODY), at)
+        mine = known[0].stored if stores else known[0].loaded
+        mine[0] = max(mine[0], at)
 
 
-def _meeting(op: Op, meeting: dict[Region, list[Region]]) -> list[Region]:
-    """The regions seen so far that meet the operation's, its own included."""
-    if op.region not in meeting:
-        meeting[op.region] = [region for region in meeting if region.meets(op.region)]
-        for region in meeting[op.region]:
-            meeting[region].append(op.region)
-        meeting[op.region].append(op.region)
-    return meeting[op.region]
+def _learn(region: Region, meeting: dict[Region, list[_Latest]]) -> None:
+    """Note which regions seen so far meet a new one; its own comes first."""
+    mine = _Latest(region, [NOBODY], [NOBODY])
+    others = [known[0] for other, known in meeting.items() if other.meets(region)]
+    for other in others:
+        meeting[other.region].append(mine)
+    meeting[region] = [mine, *others]
 
 
 def _past_pauses(schedule: Schedule) -> Iterator[Diagnostic]:

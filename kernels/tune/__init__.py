@@ -4,6 +4,7 @@
     anneal     one walk                           link     operations in any modes, for measure
     campaign   starts, and who goes on            session  slices, progress
     workers    several searches at a time         found/   what was found, one file a size
+    explore    several designs in one search      log      what a search has done
 
 `tune` is all that others call; it prints nothing and writes no file.
 """
@@ -11,7 +12,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from kernels.analysis.names import Names, share_constants
@@ -19,13 +21,15 @@ from kernels.build_request import BuildRequest
 from kernels.errors import BuildError
 from kernels.schedule.tuned import tuned_schedule
 from kernels.schedule.tuning import Tuning, find_tuning
-from kernels.tune.session import Ledger, Limits, Progress, Walk, search_here
-from kernels.tune.workers import search_in_workers
+from kernels.tune.explore import DESIGNS, Exploration, Explored, design_name, parse_design
+from kernels.tune.log import Entry, Log
+from kernels.tune.session import Ledger, Limits, Outcome, Progress, Walk, search_here
+from kernels.tune.workers import search_in_workers, submitting
 
 if TYPE_CHECKING:
     from machine.problem import Problem
 
-__all__ = ["Progress", "Result", "Tuning", "tune"]
+__all__ = ["DESIGNS", "Explored", "Progress", "Result", "Tuning", "tune"]
 
 KERNEL = "treehash"
 
@@ -33,7 +37,8 @@ KERNEL = "treehash"
 @dataclass(frozen=True)
 class Result:
     """What a search has found. `interrupted` if it was stopped before its time, `outdated` if what
-    it was to begin at is for other operations, so that it began from scratch."""
+    it was to begin at is for other operations, so that it began from scratch; `designs` are those
+    that were explored."""
 
     tuning: Tuning
     tries: int
@@ -41,6 +46,7 @@ class Result:
     history: tuple[tuple[float, int], ...]
     interrupted: bool
     outdated: bool
+    designs: tuple[Explored, ...] = ()
 
     @property
     def cycles(self) -> int:
@@ -57,6 +63,8 @@ def tune(
     seed: int = 0,
     from_scratch: bool = False,
     start: Tuning | None = None,
+    designs: Sequence[str] = (),
+    log: str | None = None,
     dask: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] | None = None,
@@ -64,10 +72,11 @@ def tune(
     """The best parameters that a search finds within so many seconds or tries.
 
     It begins at `start`, else at the stored parameters, and from scratch at neither; those for
-    other operations than today's mean nothing, and count as none. An interrupt (Ctrl+C), or
-    `stop` becoming true, ends it early with the best so far. The result has been built the
-    ordinary way, and has as many bundles as it says. Raises BuildError, and KeyboardInterrupt
-    where there is no result yet.
+    other operations than today's mean nothing, and count as none. With `designs` it searches each
+    of them, always from scratch (see `explore`), and goes on from the file `log`, if there is one;
+    any search adds to that file. An interrupt (Ctrl+C), or `stop` becoming true, ends it early with
+    the best so far. The result has been built the ordinary way, and has as many bundles as it says.
+    Raises BuildError, and KeyboardInterrupt where there is no result yet.
     """
     request = BuildRequest(problem, KERNEL, tuple(outputs))
     begin = None if from_scratch else start or find_tuning(KERNEL, problem, outputs)
@@ -75,14 +84,30 @@ def tune(
         raise BuildError("the parameters to start from are for other sizes or outputs")
     outdated = begin is not None and not _is_for_operations(request, begin)
     begin = None if outdated else begin
-    found_by = _command(seconds, tries, jobs, seed, begin)
+    if begin is not None and not designs:
+        request = _request_for(request, begin)
+    found_by = _command(seconds, tries, jobs, seed, designs, begin)
     ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
     halt = stop or (lambda: False)
-    if jobs > 1 or dask:
+    known = Log(log)
+    explored: tuple[Explored, ...] = ()
+    if designs:
+        every = [parse_design(design) for design in dict.fromkeys(designs)]
+        exploration = Exploration(request, every, seed, found_by, known, ledger, halt)
+        if jobs > 1 or dask:
+            with submitting(jobs, dask) as submit:
+                interrupted = exploration.in_workers(submit, jobs)
+        else:
+            interrupted = exploration.here()
+        outcome = Outcome(known.best(), interrupted)
+        explored = exploration.explored()
+    elif jobs > 1 or dask:
         outcome = search_in_workers(request, begin, jobs, seed, found_by, dask, ledger, halt)
     else:
         outcome = search_here(Walk(request, str(seed), tries), begin, found_by, ledger, halt)
     ledger.report(now=True)
+    if log is not None and not designs:
+        known.add(_entry(request, seed, known.seconds, ledger, outcome.tuning))
     if outcome.tuning is None and outcome.interrupted and stop is None:
         raise KeyboardInterrupt
     if outcome.tuning is None:
@@ -90,12 +115,19 @@ def tune(
     tuning = _shorter(begin, outcome.tuning)
     _verify(request, tuning)
     history = tuple(ledger.history)
-    return Result(tuning, ledger.tries, ledger.seconds, history, outcome.interrupted, outdated)
+    ended = outcome.interrupted
+    return Result(tuning, ledger.tries, ledger.seconds, history, ended, outdated, explored)
+
+
+def _request_for(request: BuildRequest, tuning: Tuning) -> BuildRequest:
+    """The order with what the tuning leaves out."""
+    return replace(request, without=tuning.without, settings=tuning.settings)
 
 
 def _is_for_operations(request: BuildRequest, tuning: Tuning) -> bool:
     """Whether it was found for the operations that its modes are compiled to today."""
-    return Names(share_constants(request.compile(tuning.modes))).fingerprint() == tuning.operations
+    code = _request_for(request, tuning).compile(tuning.modes)
+    return Names(share_constants(code)).fingerprint() == tuning.operations
 
 
 def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
@@ -105,13 +137,27 @@ def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
 
 def _verify(request: BuildRequest, tuning: Tuning) -> None:
     """That an ordinary build makes of it what the search believed."""
-    schedule = tuned_schedule(request.compile(tuning.modes), tuning)
+    schedule = tuned_schedule(_request_for(request, tuning).compile(tuning.modes), tuning)
     bundles = 1 + max(schedule.bundle, default=-1)
     assert bundles == tuning.cycles, f"{bundles} bundles, the search believed {tuning.cycles}"
 
 
+def _entry(
+    request: BuildRequest, seed: int, began: float, ledger: Ledger, found: Tuning | None
+) -> Entry:
+    """A search of one design, as its log has it."""
+    gains = tuple((began + at, cycles) for at, cycles in ledger.history)
+    name = design_name(request.without, request.settings)
+    return Entry(name, str(seed), began, began + ledger.seconds, ledger.tries, gains, found)
+
+
 def _command(
-    seconds: float | None, tries: int | None, jobs: int, seed: int, begin: Tuning | None
+    seconds: float | None,
+    tries: int | None,
+    jobs: int,
+    seed: int,
+    designs: Sequence[str],
+    begin: Tuning | None,
 ) -> str:
     """The command that does this search again."""
     words = ["vliwdbg tune"]
@@ -119,6 +165,10 @@ def _command(
     words += [f"--tries {tries}"] if tries is not None else []
     words += [f"--jobs {jobs}"] if jobs > 1 else []
     words += [f"--seed {seed}"]
+    if tuple(designs) == DESIGNS:
+        return " ".join([*words, "--explore"])
+    if designs:
+        return " ".join([*words, *(f"--design {quote(design)}" for design in designs)])
     if begin is None:
         return " ".join([*words, "--from-scratch"])
     return f"{' '.join(words)}, from the {begin.cycles} cycles of {begin.found_by}"

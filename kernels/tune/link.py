@@ -260,7 +260,7 @@ class _Writer:
     def _record(self, number: int) -> list[int]:
         op, name = self.code.ops[number], self.names.of[number]
         assert name is not None
-        kind = kind_of(op, self.code.alu_lanes)
+        kind = kind_of(op.row, self.code.alu_lanes)
         group, slot = self.linker.groups.of(op.origin), self.linker.slot(name)
         record = [kind, name.vector, group, slot, name.tie]
         record += (kind, *_clipped(op)) if MEMORY[op.row.code] else (ABSENT, 0, 0)

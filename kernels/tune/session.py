@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, field, replace
+from threading import get_ident
 from time import monotonic
 from typing import NamedTuple
 
@@ -73,6 +75,12 @@ class Walk:
         self.measure: Measure = measure_for(request, self.groups)
         self._search: Search | None = None
 
+    def again(self, seed: str, tries: int | None = None) -> Walk:
+        """Another search of the same operations, which are not compiled anew for it."""
+        other = copy(self)
+        other.seed, other.tries, other._search = seed, tries, None
+        return other
+
     def start(self, tuning: Tuning | None) -> Search:
         """Begin at a tuning, or from scratch."""
         names = modes_that_matter(self.request.plan, self.request.outputs)
@@ -117,6 +125,8 @@ class Walk:
             modes=candidate.modes,
             offsets=candidate.offsets,
             noise=array("i", [noise[at] if at < len(noise) else 0 for at in places]),
+            without=self.request.without,
+            settings=dict(self.request.settings),
         )
 
 
@@ -180,6 +190,7 @@ class Slice(NamedTuple):
     """What a worker is asked: to search for some seconds or tries."""
 
     request: BuildRequest
+    job: int
     seed: str
     start: Tuning | None
     """None: go on where you stopped, or from scratch."""
@@ -191,20 +202,31 @@ class Slice(NamedTuple):
 
 
 class Answer(NamedTuple):
+    """`gains` are (seconds since it was asked, cycles)."""
+
     tuning: Tuning | None
     tries: int
+    gains: tuple[tuple[float, int], ...]
 
 
-_walks: dict[str, Walk] = {}
+_walks: dict[tuple[str, int], Walk] = {}
 
 
 def work(asked: Slice) -> Answer:
     """What a worker does. It keeps its walks, so that nothing is compiled twice."""
-    key = f"{asked.request} {asked.seed}"
-    walk = _walks.setdefault(key, Walk(replace(asked.request, hook=None), asked.seed, asked.in_all))
+    # Each thread has its own: what is compiled belongs to one walk at a time.
+    key = f"{asked.request} {asked.job}", get_ident()
+    walk = _walks.get(key)
+    if walk is None:
+        walk = Walk(replace(asked.request, hook=None), asked.seed, asked.in_all)
+    elif walk.seed != asked.seed:
+        walk = walk.again(asked.seed, asked.in_all)
+    _walks[key] = walk
     search = walk.start(asked.start) if asked.start else walk.search
     ledger = Ledger(Limits(asked.seconds, asked.tries), lambda _: None)
     while ledger.part < 1:
         search.step()
         ledger.tries += 1
-    return Answer(walk.tuning(search.best, asked.found_by), ledger.tries)
+        ledger.found(search.best)
+    tuning = walk.tuning(search.best, asked.found_by)
+    return Answer(tuning, ledger.tries, tuple(ledger.history))

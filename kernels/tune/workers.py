@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
@@ -41,7 +41,7 @@ def search_in_workers(
     stop: Callable[[], bool],
 ) -> Outcome:
     """That many jobs, in Dask's workers if there is an address. Raises BuildError."""
-    with _dask(address) if address else _processes(jobs) as submit:
+    with submitting(jobs, address) as submit:
         search = _Search(request, jobs, seed, found_by, ledger, submit)
         search.best = begin
         interrupted = False
@@ -50,6 +50,11 @@ def search_in_workers(
         except KeyboardInterrupt:
             interrupted = True
         return Outcome(search.best, interrupted or ledger.part < 1)
+
+
+def submitting(jobs: int, address: str | None) -> AbstractContextManager[Submit]:
+    """What hands slices to that many workers, Dask's if there is an address."""
+    return _dask(address) if address else _processes(jobs)
 
 
 class _Search:
@@ -87,7 +92,7 @@ class _Search:
             tries = min(left_tries, -(-limits.tries // (SLICES * self.jobs)))
         in_all = limits.tries and -(-limits.tries // self.jobs)
         seed = f"{self.seed}/{job}"
-        asked = Slice(self.request, seed, start, seconds, tries, in_all, self.found_by)
+        asked = Slice(self.request, job, seed, start, seconds, tries, in_all, self.found_by)
         self.running[self.submit(job, asked)] = job
 
     def _take(self, job: int, answer: Answer) -> None:

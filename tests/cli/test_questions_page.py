@@ -71,8 +71,8 @@ def test_example(words: str, shown: str) -> None:
 def test_there_is_an_example_of_each_question() -> None:
     asked = {words.split()[0] for words, _ in EXAMPLES}
     assert asked == {
-        "who", "uses", "writes", "find", "stats", "floor", "critical", "slack", "why", "whatif",
-        "live", "lint", "diverge", "explain", "diff",
+        "who", "uses", "writes", "find", "slots", "stats", "floor", "critical", "slack", "why",
+        "whatif", "live", "lint", "diverge", "explain", "diff",
     }  # fmt: skip
 
 

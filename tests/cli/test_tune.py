@@ -2,6 +2,7 @@
 
 import signal
 import time
+from xml.etree.ElementTree import fromstring
 
 from tests.cli.command import Command
 
@@ -65,3 +66,19 @@ def test_parameters_for_other_sizes_are_refused(vliwdbg: Command) -> None:
     spoilt = vliwdbg("build", "--set", f"tuning={vliwdbg.file('{}', 'spoilt.json')}")
     assert spoilt.code == 2
     assert "Traceback" not in spoilt.err
+
+
+def test_designs_are_explored_and_the_log_is_drawn(vliwdbg: Command) -> None:
+    designs = ("--design", "whole", "--design", "without remainders")
+    ended = vliwdbg("tune", *SIZES, *designs, "--tries", "40", "--log", "log", "-o", "a.json")
+    assert ended.code == 0
+    assert "without remainders" in ended.out
+    built = vliwdbg("run", *SIZES, "--set", "tuning=a.json", "-q")
+    assert built.out.strip() == ended.out.split()[1]
+    drawn = vliwdbg("tune", "--draw", "log", "--svg", "log.svg")
+    assert drawn.out.startswith("a whole  ")
+    svg = (vliwdbg.folder / "log.svg").read_text()
+    assert fromstring(svg).tag.endswith("svg")
+    assert vliwdbg("tune", "--draw", "log", "--json").json["designs"]["whole"]
+    assert vliwdbg("tune", "--draw", "a.json").code == 2
+    assert "--draw" in vliwdbg("tune", "--svg", "x.svg").err

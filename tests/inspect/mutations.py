@@ -23,8 +23,9 @@ from machine.codec import write_program
 from machine.core.inputs import memory_of
 from machine.errors import ProgramError
 from machine.isa import OPCODES, Opcode, Role
-from vliwdbg.inspect import Flow, replay
+from vliwdbg.inspect import Flow
 from vliwdbg.inspect.case import expected_words
+from vliwdbg.inspect.replay import replay
 
 SHIFTS = (-16, -8, -1, 1, 8, 16)
 FARTHEST = 3

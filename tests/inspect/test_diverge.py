@@ -1,7 +1,8 @@
 """Diverge: the slot that was changed is found and repaired, and what it says where it cannot be."""
 
 import random
-import sys
+from array import array
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from kernels.catalog import build
 from machine import Problem, Program
 from machine.codec import write_program
 from machine.core import choose_core
+from machine.core.inputs import memory_of
 from machine.native import VARIABLE
 from tests.inspect.mutations import SMALL, Mutant, mutants
 from tests.inspect.rates import BARS, asked, rank_of, rates
@@ -20,7 +22,7 @@ from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
 
-DIVERGING = sys.modules["vliwdbg.inspect.diverge"]
+DIVERGING = import_module("vliwdbg.inspect.diverge")
 compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
 
 
@@ -147,3 +149,26 @@ def test_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert code(str(bad), "--against", str(good)) == 1
     assert "1 of 64 outputs is wrong" in capsys.readouterr().out
     assert code(str(bad), "--against", str(tmp_path / "lost.json")) == 2
+
+
+@compiled
+def test_memory_behind_the_problem_is_there_on_all_inputs() -> None:
+    """The public simulator leaves some, which a kernel may use as it likes."""
+
+    def with_store_behind(program: Program) -> Program:
+        image = memory_of(SMALL)
+        behind = [
+            {"load": [["const", 1534, len(image) + 3], ["const", 1535, 7]]},
+            {"store": [["store", 1534, 1535]]},
+        ]
+        roomy = image + array("I", bytes(4 * 40))
+        bundles = [*behind, *program.written()]
+        return Program.from_bundles(bundles, problem=SMALL, memory=roomy)
+
+    right = with_store_behind(build("baseline", "list", SMALL))
+    assert right.memory is not None
+    assert Questions(right, right.memory).diverge().ok
+    assert Questions(right, right.memory).others != ()
+    wrong = with_store_behind(next(mutants(build("baseline", "list", SMALL), 5)).program)
+    view = Questions(wrong, right.memory).diverge()
+    assert view.confidence == "repaired-unique"

@@ -9,8 +9,9 @@ from kernels.catalog import build
 from machine import Problem, Program
 from machine.core.inputs import memory_of
 from tests.inspect.runs import flow_of, random_flow
-from vliwdbg.inspect import Questions, live
+from vliwdbg.inspect import Questions
 from vliwdbg.inspect.lint import RULES, explain_rule
+from vliwdbg.inspect.live import live
 from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json

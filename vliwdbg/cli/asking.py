@@ -96,7 +96,7 @@ def tell_view(view: View, as_json: bool) -> int:
 
 def words_argument(metavar: str) -> Argument:
     """An argument that names words."""
-    return Argument(metavar=metavar, help="Words, like v_val[3] or mem[2310:2318].")
+    return Argument(metavar, "Words, like v_val[3] or mem[2310:2318].", completes="place")
 
 
 def at_cycle(help: str) -> Argument:

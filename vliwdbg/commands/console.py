@@ -118,6 +118,8 @@ class Console:
         """Where `list` goes on."""
         self.before_rebuild: tuple[Choice, Program, Sequence[int]] | None = None
         """The user's program, where `rebuild` has put another one in its place."""
+        self.previous: tuple[Program, Sequence[int]] | None = None
+        """What was debugged before the program at hand, and the words it started with."""
         self._commands = COMMANDS
         self._last = ""
         self._queue: deque[_Waiting] = deque()
@@ -218,6 +220,11 @@ class Console:
         name, form, argument = match.groups()
         command = find_command(name, self._commands)
         return command, f"{form} {argument}".strip() if form else argument.strip()
+
+    def take_program(self, program: Program, memory: Sequence[int] | None = None) -> None:
+        """Debug another program; the one before can still be compared with it."""
+        self.previous = (self.session.program, self.session.starting_memory)
+        self.session.take_program(program, memory)
 
     # commands N … end
 

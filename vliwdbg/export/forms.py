@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from io import StringIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vliwdbg.inspect.progress import tell
-from vliwdbg.inspect.questions import Questions
+
+if TYPE_CHECKING:
+    from vliwdbg.inspect.questions import Questions
 
 
 class Form(NamedTuple):

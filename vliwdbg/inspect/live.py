@@ -34,9 +34,9 @@ def live(flow: Flow) -> Live:
     """The lifetimes of all words in a run."""
     start, end = flow.cycles[0], flow.cycles[-1]
     values, dead = _values(flow)
-    pressure = _pressure(values, start, end)
-    peak = max(pressure, default=0)
-    at = start + (pressure.index(peak) if pressure else 0)
+    held = _pressure(values, start, end)
+    peak = max(held, default=0)
+    at = start + (held.index(peak) if held else 0)
     holders = sorted(_holders(flow, values, at), key=lambda held: held.first - held.stop)
     shown = holders[:MOST_HOLDERS]
     touched = {word for word, *_ in values} | set(_written(flow))
@@ -53,7 +53,7 @@ def live(flow: Flow) -> Live:
         at,
         tuple(shown),
         peak - sum(held.words for held in shown),
-        tuple(_windows(pressure, start)),
+        tuple(_windows(held, start)),
         len(touched),
         tuple(
             flow.names.text(first, stop - first)
@@ -126,6 +126,12 @@ def _read_as_zero(flow: Flow, cycles: Sequence[int]) -> dict[int, int]:
                 word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
                 stops[word] = max(stops.get(word, 0), cycles[node] + 1)
     return stops
+
+
+def pressure(flow: Flow) -> list[int]:
+    """By cycle since the start of a run, how many words hold a value before it."""
+    values, _ = _values(flow)
+    return _pressure(values, flow.cycles[0], flow.cycles[-1])
 
 
 def _pressure(values: Sequence[_Value], start: int, end: int) -> list[int]:

@@ -40,6 +40,7 @@ from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.outputs import reached_from
 from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
+from vliwdbg.inspect.words import with_room
 
 MOST_SLOTS = 30
 MOST_VARIANTS, MOST_OF_SHARED = 6000, 15_000
@@ -145,7 +146,7 @@ class Repairs:
         problem = self.program.problem
         if problem is not None:
             for seed in range(problem.seed, problem.seed + FRESH_INPUTS):
-                image = memory_of(Problem(*_sizes(problem), seed))
+                image = with_room(self.program, memory_of(Problem(*_sizes(problem), seed)))
                 yield image, expected_words(self.program, problem.layout, image)
 
     # What a field might have been.

@@ -31,6 +31,7 @@ from machine.problem import Layout, Problem
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.progress import parts_of
+from vliwdbg.inspect.words import with_room
 
 CLASSES = 8
 """Of elements that start with one value; neighbours in a vector and in lanes are of different
@@ -91,7 +92,8 @@ def sign(
     """Run a program on some inputs, which stay as they are, and tell what its lanes compute."""
     tracer = Tracer(program, core)
     runs: dict[bytes, list[tuple[Trace, array[int], array[int]]]] = {}
-    for image in parts_of("inputs", inputs, 1):
+    for given in parts_of("inputs", inputs, 1):
+        image = with_room(program, given)
         memory = image[:]
         trace = tracer(memory, most=most, max_cycles=max_cycles)
         runs.setdefault(trace.pcs.tobytes(), []).append((trace, memory, image))
