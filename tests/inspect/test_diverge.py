@@ -1,8 +1,8 @@
 """Diverge: the slot that was changed is found and repaired, and what it says where it cannot be."""
 
 import random
-import sys
 from array import array
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
 
-DIVERGING = sys.modules["vliwdbg.inspect.diverge"]
+DIVERGING = import_module("vliwdbg.inspect.diverge")
 compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
 
 

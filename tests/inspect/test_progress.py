@@ -1,8 +1,8 @@
 """How far questions have come: told while they are answered, and what comes of ending them."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -25,8 +25,7 @@ from vliwdbg.session.errors import EndedByUserError
 from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.general import Refused
 
-FINDING = sys.modules["vliwdbg.inspect.find"]
-"""The module, whose name in its package is that of its function."""
+FINDING = import_module("vliwdbg.inspect.find")
 
 
 @cache
