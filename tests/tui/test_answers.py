@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from kernels.catalog import build
 from machine.codec import write_program
+from machine.core import choose_core
 from tests.inspect.mutations import SMALL, mutants
 from tests.tui.driving import BUNDLES, opened, small_program
 from vliwdbg.inspect.live import live
 from vliwdbg.programs import Choice
 from vliwdbg.tui.answers import answer_lines
 from vliwdbg.views.answers import Answer
+from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge
+from vliwdbg.views.lint import Lint
 from vliwdbg.views.places import SlotAt
 from vliwdbg.views.schedule import BundleUse, Critical, Link, Stats
 
@@ -68,6 +73,7 @@ async def test_each_question_of_a_key_is_answered() -> None:
             assert answer.kind == kind
 
 
+@pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
 async def test_a_repair_is_tried_in_a_copy() -> None:
     mutant = next(mutants(build("vectors", "list", SMALL), 5))
     async with opened(mutant.program, size=(120, 40)) as driver:
@@ -97,7 +103,15 @@ async def test_the_difference_to_the_program_before(tmp_path: Path) -> None:
         await driver.press("equals_sign")
         answer = driver.app.main.view_state.answer
         assert answer is not None
-        assert (answer.a.cycles, answer.b.cycles) == (9, 8)  # type: ignore[attr-defined]
+        assert isinstance(answer, Diff)
+        assert (answer.a.cycles, answer.b.cycles) == (8, 9)
+        await driver.until(lambda: driver.app.main.view_state.beside)
+        beside = driver.app.main.view_state.beside
+        assert beside
+        assert list(beside.partners[:4]) == [0, 1, 2, 3]
+        assert driver.sees("the program before: pc, cycles later")
+        await driver.press("p", "1", "right")
+        assert driver.app.main.view_state.spelled == "alu"
 
 
 async def test_live_words_over_the_timeline() -> None:
@@ -126,3 +140,22 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     bundle = BundleUse(12, 3, {"alu": 1})
     stats: Answer = Stats(20, (), (), 0, (bundle,), ())
     assert [line.jump.cycle for line in answer_lines(stats) if line.jump] == [12]
+
+
+async def test_every_slot_that_lint_tells_of_is_walked_through() -> None:
+    async with opened(build("treehash", "list", SMALL), size=(80, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.occupancy)
+        await driver.press("L")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Lint)
+        told = [slot for finding in answer.findings for slot in finding.slots]
+        assert len(told) > len(answer.findings) > 0
+        walked = []
+        for _ in told:
+            await driver.press("n")
+            jump = driver.app.main.pane.jump()
+            assert jump
+            walked.append(jump.cycle)
+        assert sorted(walked) == sorted(slot.cycle for slot in told)
+        rows = driver.app.main.grid.answer.lines
+        assert all(len(row.text) <= 78 or row.is_table for row in rows)

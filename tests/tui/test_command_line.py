@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from kernels.catalog import SCHEDULERS
 from machine.program import Program
 from machine.stops import Reason
 from tests.tui.driving import Driver, opened, small_program
 from vliwdbg.tui.user import User
-from vliwdbg.tui.widgets.command_line import CommandInput
+from vliwdbg.tui.widgets.command_line import CommandInput, CommandLine
 
 
 async def test_a_reply_is_seen_and_kept() -> None:
@@ -89,6 +90,20 @@ async def test_history(tmp_path: Path) -> None:
         assert driver.sees(":print 1")
         await driver.press("escape")
     assert path.read_text().split("\n")[:2] == ["step 2", "print 1"]
+
+
+async def test_candidates_are_gone_through_with_a_line_of_help_each() -> None:
+    async with opened(size=(160, 24)) as driver:
+        await driver.pilot.press("colon", *"rebuild --s", "tab", "tab")
+        await driver.pilot.pause()
+        line = driver.app.main.query_one(CommandLine)
+        names = list(SCHEDULERS)
+        for name in (*names, names[0]):
+            assert line.input.value == f"rebuild --scheduler {name}"
+            assert driver.sees(SCHEDULERS[name].help)
+            await driver.pilot.press("tab")
+            await driver.pilot.pause()
+        await driver.press("escape")
 
 
 async def test_completion() -> None:

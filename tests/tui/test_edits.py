@@ -42,6 +42,28 @@ async def test_an_edit_is_noticed_and_reloaded_in_place(tmp_path: Path) -> None:
         assert not driver.sees("changed on disk")
 
 
+async def test_marks_and_the_value_followed_stay(tmp_path: Path) -> None:
+    file = tmp_path / "k.json"
+    write(file, small_program())
+    async with opened(choice=Choice(str(file)), size=(120, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.flow)
+        await driver.press("4", "G", "p", "3", "down", "down", "down", "left", "enter")
+        await driver.type("mark here")
+        before = driver.app.main.view_state.followed
+        assert before
+        assert before.label == "v_val"
+        at = driver.session.core.position
+        write(file, small_program([*BUNDLES[:7], *BUNDLES[8:]]))
+        await reloaded(driver)
+        await driver.until(lambda: driver.app.main.view_state.followed)
+        after = driver.app.main.view_state.followed
+        assert after
+        assert after.label == "v_val"
+        assert after.writes != before.writes
+        assert driver.session.marks == {"here": at}
+        assert driver.sees("v_val  written")
+
+
 async def test_where_we_were_is_gone_the_end_is_as_near_as_it_gets(tmp_path: Path) -> None:
     file = tmp_path / "k.json"
     write(file, small_program())

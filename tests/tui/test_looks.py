@@ -72,9 +72,10 @@ async def test_going_to_what_changed() -> None:
         assert driver.app.main.pane.place() == "from"
         await driver.press("D")
         assert driver.app.main.pane.place() == "to"
-        assert driver.sees("to = 30 0x1e was 0")
+        assert driver.sees("to = 30 0x1e was 0x0")
+        # Memory is at the word that `to` points at.
         await driver.press("4", "s", "p", "4", "d")
-        assert driver.app.main.pane.place() == "mem[30]"
+        assert driver.app.main.pane.place() == "mem[31]"
 
 
 async def test_the_bundle_executed_last_is_marked_and_found() -> None:
@@ -93,12 +94,12 @@ async def test_why_a_program_faulted_is_said_in_a_small_terminal() -> None:
         await driver.press("c")
         assert driver.screen()[-2].startswith(" memory address outside memory: load[0] vload")
         # All of it, with its slots below.
-        said = " ".join(line.strip() for line in driver.screen()[9:12])
+        said = " ".join(line.strip() for line in driver.screen()[8:11])
         fault = driver.session.stop_event.fault
         assert fault
         assert said.startswith(fault.sentence(driver.session.program))
         await driver.press("up")
-        assert not driver.screen()[9].startswith("memory address")
+        assert not driver.screen()[8].startswith("memory address")
 
 
 async def test_what_is_displayed_is_seen_after_each_step() -> None:

@@ -73,3 +73,34 @@ def complete(console: Console, line: str) -> list[str]:
     completer = COMPLETERS.get(command.completes)
     candidates = completer(console) if completer else ()
     return [f"{name} {text}" for text in candidates if text.startswith(argument)]
+
+
+def described(console: Console, line: str) -> str:
+    """A line of help for the last word of a line; empty where there is none."""
+    name, _, argument = line.strip().partition(" ")
+    try:
+        command, _ = console.find(line)
+    except (DebuggerError, IndexError):
+        return ""
+    if not argument:
+        return command.help if name == command.name else ""
+    helps = HELPS.get(command.completes, dict)()
+    return helps.get(argument.split()[-1], "")
+
+
+def _built_by() -> Mapping[str, str]:
+    from kernels.catalog import KERNELS, SCHEDULERS
+
+    schedulers = {name: row.help for name, row in SCHEDULERS.items()}
+    return schedulers | {name: row.help for name, row in KERNELS.items()}
+
+
+def _commands() -> Mapping[str, str]:
+    return {command.name: command.help for command in COMMANDS.values()}
+
+
+HELPS: Mapping[str, Callable[[], Mapping[str, str]]] = {
+    "rebuild": _built_by,
+    "command": _commands,
+}
+"""What the words of an argument are, where a line can say it."""

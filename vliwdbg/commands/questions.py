@@ -7,32 +7,43 @@ stays, and words that were set by hand are not in it, which the answer says.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from machine.program import Program
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.files import name_of, names_in, write
 from vliwdbg.commands.table import Command, Group, Handler, find_unique, no_argument, whole_number
 from vliwdbg.export.forms import FORMS
 from vliwdbg.inspect.progress import told_to
-from vliwdbg.inspect.questions import Questions
 from vliwdbg.programs import load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
-from vliwdbg.views.bundle import Slots
-from vliwdbg.views.dataflow import Found, Uses, Who, Writes
-from vliwdbg.views.diff import Diff
-from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.export import Exported
-from vliwdbg.views.schedule import Why
-from vliwdbg.views.whatif import WhatIf
+
+if TYPE_CHECKING:  # imported by whoever asks or answers: that is most of the debugger
+    from vliwdbg.inspect.questions import Questions
+    from vliwdbg.views.bundle import Slots
+    from vliwdbg.views.dataflow import Found, Uses, Who, Writes
+    from vliwdbg.views.diff import Diff
+    from vliwdbg.views.diverge import Diverge
+    from vliwdbg.views.schedule import Why
+    from vliwdbg.views.whatif import WhatIf
 
 _asked: WeakKeyDictionary[Session, Questions] = WeakKeyDictionary()
+BEFORE_NAME = "the program before"
 _AT = re.compile(r"(.*?)(?:\s+@\s*(\d+))?\s*", re.DOTALL)
 _SPAN = re.compile(r"(.*?)(?:\s+(\d+)\.\.(\d+))?\s*", re.DOTALL)
+
+
+def _asked_about(program: Program, memory: Sequence[int]) -> Questions:
+    from vliwdbg.inspect.questions import Questions
+
+    return Questions(program, memory)
 
 
 def questions_of(console: Console) -> Questions:
@@ -40,7 +51,7 @@ def questions_of(console: Console) -> Questions:
     session = console.session
     known = _asked.get(session)
     if known is None or known.program is not session.program:
-        known = Questions(session.program, session.starting_memory)
+        known = _asked_about(session.program, session.starting_memory)
         _asked[session] = known
     return known
 
@@ -139,35 +150,36 @@ def diff(console: Console, text: str) -> Diff:
             "Write diff FILE, or diff A B; `default` is the bundled kernel, `-` the program before."
         )
     if files == ["-"]:
-        return _questions_before(console).diff(
-            questions_of(console), ("the program before", "this program")
-        )
+        before = questions_before(console)
+        return questions_of(console).diff(before, ("this program", BEFORE_NAME))
     others = [_questions_about(console, file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
 
 
-def _questions_before(console: Console) -> Questions:
+def questions_before(console: Console) -> Questions:
+    """The questions about the program that was debugged before. Raises DebuggerError."""
     if console.previous is None:
         raise DebuggerError("There is no program before this one; reload and rebuild leave one.")
-    return Questions(*console.previous)
+    return _asked_about(*console.previous)
 
 
 def _questions_about(console: Console, program: str) -> Questions:
     """Raises ProgramError for a file that is no program."""
     loaded = load(console.files.choice(program), progress=console.progress)
-    return Questions(loaded.program, loaded.memory)
+    return _asked_about(loaded.program, loaded.memory)
 
 
-def _plain(question: Callable[[Questions], View]) -> Handler:
-    """The handler of a question without an argument."""
+def _plain(name: str) -> Handler:
+    """The handler of a question without an argument, which answers with the view of its name."""
 
     def ask(console: Console, text: str) -> View:
-        no_argument(question.__name__, text)
-        return question(questions_of(console))
+        no_argument(name, text)
+        answer: View = getattr(questions_of(console), name)()
+        return answer
 
-    ask.__annotations__["return"] = question.__annotations__["return"]
+    ask.__annotations__["return"] = name.capitalize()
     return ask
 
 
@@ -188,97 +200,100 @@ def _about_the_run(handler: Handler) -> Handler:
     return ask
 
 
-_ROWS = (
-    Command(
-        ("who",),
-        "who PLACE [@CYCLE]",
-        "who wrote these words, and from what",
-        who,
-        "place",
-        "Each slot is shown once. Loads and stores that only moved a word are folded.",
-    ),
-    Command(
-        ("uses",),
-        "uses PLACE [@CYCLE]",
-        "who reads these words until they are overwritten",
-        uses,
-        "place",
-    ),
-    Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
-    Command(
-        ("find",),
-        "find EXPR [A..B]",
-        "at which cycles an expression holds",
-        find,
-        "place",
-        "The cycles looked at can be given: find n == 0 100..200.",
-    ),
-    Command(
-        ("why",),
-        "why [CYCLE [ENGINE]]",
-        "why slots are free, in a bundle or in total",
-        why,
-        more="The reason is what the nearest slot that could have been there waited for; the "
-        "root is what that goes back to.",
-    ),
-    Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
-    Command(
-        ("stats",),
-        "stats",
-        "how much of each engine is used, when and for what",
-        _plain(Questions.stats),
-    ),
-    Command(
-        ("floor",), "floor", "the least cycles for the same operations", _plain(Questions.floor)
-    ),
-    Command(
-        ("critical",),
-        "critical",
-        "the chain of waits up to the last output, and what it waits for",
-        _plain(Questions.critical),
-    ),
-    Command(("slack",), "slack", "how much later slots could be", _plain(Questions.slack)),
-    Command(
-        ("whatif",),
-        "whatif [CHANGE…]",
-        "the cycles with other limits, other words, or something for nothing",
-        whatif,
-        more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
-        "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
-    ),
-    Command(("live",), "live", "which words hold a value, and when", _plain(Questions.live)),
-    Command(
-        ("diverge",),
-        "diverge [GOOD]",
-        "the first wrong output, the slot that makes it wrong, and a repair",
-        diverge,
-        "file",
-        "GOOD is a program that does the same in the same way, and is right.",
-    ),
-    Command(
-        ("explain",),
-        "explain",
-        "which vector, round and stage slots work for, of a program that does not tell",
-        _plain(Questions.explain),
-    ),
-    Command(
-        ("diff",),
-        "diff [A] B",
-        "what differs between two programs, whatever their order and registers",
-        diff,
-        "file",
-        "With one file, between the session's program and that; `diff -` is between the one "
-        "before and the one at hand.",
-    ),
-    Command(("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint),
-    Command(
-        ("export",),
-        f"export {'|'.join(FORMS)} FILE",
-        "the run as a file for other programs, or for people",
-        export,
-        more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
+_GROUP = Group(
+    "Questions",
+    (
+        Command(
+            ("who",),
+            "who PLACE [@CYCLE]",
+            "who wrote these words, and from what",
+            who,
+            "place",
+            "Each slot is shown once. Loads and stores that only moved a word are folded.",
+        ),
+        Command(
+            ("uses",),
+            "uses PLACE [@CYCLE]",
+            "who reads these words until they are overwritten",
+            uses,
+            "place",
+        ),
+        Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
+        Command(
+            ("find",),
+            "find EXPR [A..B]",
+            "at which cycles an expression holds",
+            find,
+            "place",
+            "The cycles looked at can be given: find n == 0 100..200.",
+        ),
+        Command(
+            ("why",),
+            "why [CYCLE [ENGINE]]",
+            "why slots are free, in a bundle or in total",
+            why,
+            more="The reason is what the nearest slot that could have been there waited for; the "
+            "root is what that goes back to.",
+        ),
+        Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
+        Command(
+            ("stats",),
+            "stats",
+            "how much of each engine is used, when and for what",
+            _plain("stats"),
+        ),
+        Command(("floor",), "floor", "the least cycles for the same operations", _plain("floor")),
+        Command(
+            ("critical",),
+            "critical",
+            "the chain of waits up to the last output, and what it waits for",
+            _plain("critical"),
+        ),
+        Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
+        Command(
+            ("whatif",),
+            "whatif [CHANGE…]",
+            "the cycles with other limits, other words, or something for nothing",
+            whatif,
+            more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
+            "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
+        ),
+        Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("diverge",),
+            "diverge [GOOD]",
+            "the first wrong output, the slot that makes it wrong, and a repair",
+            diverge,
+            "file",
+            "GOOD is a program that does the same in the same way, and is right.",
+        ),
+        Command(
+            ("explain",),
+            "explain",
+            "which vector, round and stage slots work for, of a program that does not tell",
+            _plain("explain"),
+        ),
+        Command(
+            ("diff",),
+            "diff [A] B",
+            "what differs between two programs, whatever their order and registers",
+            diff,
+            "file",
+            "With one file, between the session's program and that; `diff -` is between the one "
+            "before and the one at hand.",
+        ),
+        Command(
+            ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
+        ),
+        Command(
+            ("export",),
+            f"export {'|'.join(FORMS)} FILE",
+            "the run as a file for other programs, or for people",
+            export,
+            more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
+        ),
     ),
 )
-GROUP = Group(
-    "Questions", tuple(row._replace(handler=_about_the_run(row.handler)) for row in _ROWS)
+GROUP = _GROUP._replace(
+    commands=tuple(row._replace(handler=_about_the_run(row.handler)) for row in _GROUP.commands)
 )

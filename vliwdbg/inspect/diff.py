@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from operator import itemgetter
 from statistics import median_low
 
@@ -160,6 +161,25 @@ def _moves(a: Flow, b: Flow, pairs: Sequence[tuple[int, int]]) -> list[Move]:
             moves.append((cycle_a[node], node, other, cycle_b[other] - cycle_a[node]))
         before = place
     return moves
+
+
+def partners(a: Signatures, b: Signatures) -> list[int]:
+    """By bundle of A the bundle of B that computes most of what it does; -1 where none does."""
+    counts_a, counts_b = Counter(a.computations), Counter(b.computations)
+    pairs = _pairs(a.computations, b.computations, counts_a, counts_b)
+    pcs_a, pcs_b = (list(_pcs_of_nodes(side.flow)) for side in (a, b))
+    common: dict[int, Counter[int]] = {}
+    for one, other in pairs:
+        common.setdefault(pcs_a[one], Counter())[pcs_b[other]] += 1
+    return [
+        common[pc].most_common(1)[0][0] if pc in common else -1 for pc in range(len(a.flow.program))
+    ]
+
+
+def _pcs_of_nodes(flow: Flow) -> Iterator[int]:
+    first = flow.first_node
+    for step, pc in enumerate(flow.pcs):
+        yield from repeat(pc, first[step + 1] - first[step])
 
 
 def _cycles_of_nodes(flow: Flow) -> list[int]:

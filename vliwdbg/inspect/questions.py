@@ -17,7 +17,7 @@ from dataclasses import replace as dataclass_replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from machine.core.inputs import memory_of
+from machine.core.inputs import memory_of, with_room
 from machine.core.tracing import MOST_NODES
 from machine.machine import NO_LIMIT, Machine
 from machine.program import Program
@@ -25,7 +25,7 @@ from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.replay import replay
 from vliwdbg.inspect.who import DEPTH, who
-from vliwdbg.inspect.words import notes_of, with_room
+from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.session.snapshot import snapshot_of
@@ -42,6 +42,7 @@ from vliwdbg.views.whatif import WhatIf
 
 if TYPE_CHECKING:
     from vliwdbg.inspect.explain import Explanation
+    from vliwdbg.inspect.signatures import Signatures
 
 MOST_CYCLES = 500_000
 """Of a run that is looked at where nobody says how many."""
@@ -227,13 +228,29 @@ class Questions:
         """What differs between this program and another, on inputs of this one's problem; on those
         of its own where the other's is of other sizes."""
         from vliwdbg.inspect.diff import diff
+
+        return diff(*self._signed(other), names)
+
+    def partners(self, other: Questions) -> list[int]:
+        """By bundle of this program the bundle of the other that computes most of what it does, on
+        the inputs of `diff`; -1 where none does."""
+        from vliwdbg.inspect.diff import partners
+
+        return partners(*self._signed(other))
+
+    def _signed(self, other: Questions) -> tuple[Signatures, Signatures]:
         from vliwdbg.inspect.signatures import sign
 
-        signed = []
-        for asked in (self, other):
-            inputs = self._inputs_of(asked, DIFF_INPUTS)
-            signed.append(sign(asked.program, inputs, most=asked.most, max_cycles=asked.max_cycles))
-        return diff(signed[0], signed[1], names)
+        a, b = (
+            sign(
+                asked.program,
+                self._inputs_of(asked, DIFF_INPUTS),
+                most=asked.most,
+                max_cycles=asked.max_cycles,
+            )
+            for asked in (self, other)
+        )
+        return a, b
 
     def _inputs_of(self, other: Questions, count: int) -> list[array[int]]:
         from vliwdbg.inspect.signatures import full_inputs

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from machine.stops import Reason
-from vliwdbg.commands.completion import complete
+from vliwdbg.commands.completion import complete, described
 from vliwdbg.commands.console import INTERRUPTED, Console
 from vliwdbg.commands.files import Files
 from vliwdbg.commands.program import with_notes
@@ -255,6 +255,10 @@ class Debugger:
     def complete(self, typed: str) -> Sequence[str]:
         """Whole lines that the beginning of a line may become."""
         return complete(self.console, typed)
+
+    def describe(self, line: str) -> str:
+        """A line of help for what a line ends in; empty where there is none."""
+        return described(self.console, line)
 
 
 class _Facts(NamedTuple):

@@ -7,11 +7,15 @@ and stretches whose cycle and text stand in that line.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
+from vliwdbg.printable import printable
 from vliwdbg.render import Columns, lines_of
+from vliwdbg.render.answers import slot_line
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import field_names
+from vliwdbg.views.lint import Finding, Lint
 from vliwdbg.views.places import SlotAt
 
 
@@ -32,9 +36,9 @@ class AnswerLine(NamedTuple):
 
 
 def answer_lines(view: Answer) -> list[AnswerLine]:
-    """All lines of an answer."""
+    """All lines of an answer; below each finding of lint the other slots that it is about."""
     signs = list(dict.fromkeys(_signs(view)))
-    return [
+    lines = [
         AnswerLine(
             line,
             next((jump for words, jump in signs if all(word in line for word in words)), None),
@@ -42,12 +46,26 @@ def answer_lines(view: Answer) -> list[AnswerLine]:
         )
         for line in lines_of(view)
     ]
+    if isinstance(view, Lint):
+        findings = dict(zip(lines, view.findings, strict=False))
+        more = ([line, *_others(findings.get(line))] for line in lines)
+        return list(chain.from_iterable(more))
+    return lines
+
+
+def _others(finding: Finding | None) -> Iterator[AnswerLine]:
+    for slot in finding.slots[1:] if finding else ():
+        yield AnswerLine(printable(f"  {slot_line(slot)}"), _jump(slot), False)
+
+
+def _jump(slot: SlotAt) -> Jump:
+    return Jump(slot.cycle, slot.engine, slot.slot)
 
 
 def _signs(value: Any) -> Iterator[tuple[tuple[str, ...], Jump]]:
     """What stands in a line about a place, and that place, in the order of the view."""
     if isinstance(value, SlotAt):
-        yield (str(value.cycle), value.text), Jump(value.cycle, value.engine, value.slot)
+        yield (str(value.cycle), value.text), _jump(value)
         return
     cls: Any = type(value)
     names = field_names(cls)

@@ -37,7 +37,6 @@ def show_app(loaded: Loaded, choice: Choice, lines: Sequence[Entry] = ()) -> int
 
     app = DebuggerApp(loaded, choice, lines, User.at_home())
     # A program of 200,000 bundles is a million objects that stay: no collector need look at them.
-    gc.collect()
     gc.freeze()
     code = app.run()
     if app.trouble is not None:

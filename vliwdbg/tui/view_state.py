@@ -34,6 +34,7 @@ from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
 from vliwdbg.views.origins import Origins
 from vliwdbg.views.places import Space
 from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.ribbon import EXECUTING
 from vliwdbg.views.words import MemoryRows, WordRow, rows_of, scratch_rows
 
 PICTURED_AT_ONCE = 20_000
@@ -60,6 +61,18 @@ class Followed(NamedTuple):
     story: Following
     writes: frozenset[int]
     reads: frozenset[int]
+
+
+class Beside(NamedTuple):
+    """Another program, shown in step: by bundle of this one the bundle that does most of the same,
+    -1 where there is none."""
+
+    program: Program
+    partners: Sequence[int]
+
+
+BEFORE = "before"
+"""What stands for the other program among the engines that may be spelled out."""
 
 
 class Look(NamedTuple):
@@ -141,6 +154,9 @@ class ViewState:
         self.answer: Answer | None = None
         self.answer_lines: list[AnswerLine] = []
         """What was asked last, and what was answered."""
+        self.beside: Beside | None = None
+        if self.spelled == BEFORE:
+            self.spelled = "valu"
         self.pressure: Sequence[int] = ()
         """By cycle, how many words of scratch hold a value that is still to be read."""
         self.reasons: Mapping[int, Mapping[str, str]] = {}
@@ -254,6 +270,14 @@ class ViewState:
         later = next((step for step in steps if step >= now.position), None)
         step = later if later is not None else max(steps, default=None)
         return None if step is None else picture.started[step]
+
+    def take_beside(self, beside: Beside) -> None:
+        """Have another program to be shown in step with this one."""
+        self.beside, self.spelled = beside, BEFORE
+
+    def spellable(self) -> tuple[str, ...]:
+        """What the listing may spell out: engines, and another program where there is one."""
+        return (*EXECUTING, BEFORE) if self.beside else EXECUTING
 
     def touched_rows(self) -> list[WordRow]:
         """The words of scratch that the bundle looked at is about, and those that are watched."""

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, NamedTuple
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -30,7 +30,7 @@ HINT = "type to filter, Enter runs, Esc closes; a number before a key is a count
 class _Line(NamedTuple):
     """A line of the list: a title, a key, or what a character stands for."""
 
-    text: Text
+    text: Content
     searched: str = ""
     key: str | None = None
 
@@ -115,21 +115,18 @@ def _lines(pane: str, own: set[str], groups: list[Group]) -> Iterator[_Line]:
 
 
 def _title(title: str) -> _Line:
-    return _Line(Text(f" {title}", "bold"))
+    return _Line(Content.styled(f" {title}", "bold $name"))
 
 
 def _key(key: Key, shown: int, helped: int) -> _Line:
     line = key.line.format(**PLACEHOLDERS)
-    text = Text()
-    text.append(f" {key.all_shown:<{shown}}", "bold cyan")
-    text.append(f"{key.help:<{helped}}")
-    text.append(line, "dim")
+    text = Content.assemble(
+        (f" {key.all_shown:<{shown}}", "bold $mark"), f"{key.help:<{helped}}", (line, "$dim")
+    )
     return _Line(text, f"{key.all_shown} {key.help} {line}", key.id)
 
 
 def _glyphs(engine: str, glyphs: Mapping[str, str]) -> _Line:
     told = "  ".join(f"{glyph} {opcode}" for glyph, opcode in glyphs.items())
-    text = Text()
-    text.append(f" {engine:<7}", "bold")
-    text.append(told)
+    text = Content.assemble((f" {engine:<7}", f"bold ${engine}"), told)
     return _Line(text, f"{engine} {told}")

@@ -26,6 +26,7 @@ from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
+from vliwdbg.commands.questions import BEFORE_NAME
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.outcome import Outcome, outcome_of
@@ -39,12 +40,11 @@ from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped, shown_key
 from vliwdbg.tui.panes import BY_NAME, NAMES
 from vliwdbg.tui.pending import Pending
-from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.pane_grid import PaneGrid
 from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
-from vliwdbg.tui.view_state import Followed, Line, Look, ViewState, look_at
+from vliwdbg.tui.view_state import Beside, Followed, Line, Look, ViewState, look_at
 from vliwdbg.tui.widgets.bars import KeysLine, Mode, ReplyLine, StatusLine, ValueLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
@@ -53,6 +53,7 @@ from vliwdbg.tui.widgets.timeline import TimelinePane
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
 from vliwdbg.views.breakpoints import BreakpointView
+from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge, Repair
 from vliwdbg.views.moves import Moved
 
@@ -312,8 +313,24 @@ class MainScreen(Screen[int]):
             self.trail.append(self._here())
         self.view_state.take_answer(reply.command, reply.view)
         self.grid.answer.cursor = self.grid.answer.top = 0
+        previous = self.debugger.console.previous
+        if isinstance(reply.view, Diff) and reply.view.b.name == BEFORE_NAME and previous:
+            self._put_beside(self.view_state.program, *previous)
         if not self.has_class("-commanding"):
             self.grid.choose("answer")
+
+    @work(thread=True, exclusive=True, group="beside")
+    def _put_beside(self, program: Program, other: Program, memory: Sequence[int]) -> None:
+        """Find out which bundles of the program before do what those of this one do."""
+        from vliwdbg.inspect.questions import Questions
+
+        here = Questions(program, self.view_state.starting_memory)
+        beside = Beside(other, here.partners(Questions(other, memory)))
+        self._when_known(program, self._take_beside, beside)
+
+    def _take_beside(self, beside: Beside) -> None:
+        self.view_state.take_beside(beside)
+        self.grid.panes["code"].show()
 
     def _reply(self, lines: Sequence[Line]) -> None:
         self.query_one(ReplyLine).say(lines)
@@ -759,6 +776,8 @@ class MainScreen(Screen[int]):
 
     def action_keys(self) -> None:
         """Show all keys, and do what the chosen one does."""
+        from vliwdbg.tui.screens.keys import KeysScreen
+
         own = BY_NAME[self.grid.chosen].keys
         self.app.push_screen(KeysScreen(self.grid.chosen, own, self.groups), self._run_chosen)
 
@@ -821,7 +840,7 @@ class MainScreen(Screen[int]):
         command = self.debugger.find(typed)
         if command is None:
             return "", ATTACHING if self.debugger.console.gathering else ASKING
-        return command.usage, command.help
+        return command.usage, self.debugger.describe(typed) or command.help
 
     def _open(self, mode: str, text: str = "") -> None:
         self.add_class("-commanding")

@@ -7,13 +7,15 @@ As the cursor goes over such lines, the listing shows their bundles; Enter goes 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from textwrap import wrap
 
 from vliwdbg.tui.answers import AnswerLine, Jump
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 
 LEADS = "→ "
+NARROWEST = 20
 
 
 class AnswerPane(Pane):
@@ -21,15 +23,23 @@ class AnswerPane(Pane):
 
     empty = "no answer yet: i tells how engines are used, L what looks wrong; ? lists the others"
 
+    _laid: tuple[object, int] = (None, 0)
+    _rows: Sequence[AnswerLine] = ()
+
     @property
-    def lines(self) -> list[AnswerLine]:
-        return self.view_state.answer_lines
+    def lines(self) -> Sequence[AnswerLine]:
+        """The answer's lines; those that are no table's go on below where the pane is narrow."""
+        lines, width = self.view_state.answer_lines, self.size.width
+        if self._laid[0] is not lines or self._laid[1] != width:
+            self._laid = (lines, width)
+            self._rows = [row for line in lines for row in _rows_of(line, width - len(LEADS))]
+        return self._rows
 
     def count(self) -> int:
         return len(self.lines)
 
     def info(self) -> str:
-        leading = sum(line.jump is not None for line in self.lines)
+        leading = sum(line.jump is not None for line in self.view_state.answer_lines)
         asked = self.view_state.asked
         return f"{asked} · {leading} places, Enter goes there" if leading else asked
 
@@ -68,3 +78,14 @@ class AnswerPane(Pane):
         self.move_to((min if direction > 0 else max)(ahead or rows))
         self._look_there()
         return True
+
+
+def _rows_of(line: AnswerLine, room: int) -> Sequence[AnswerLine]:
+    """A line as the rows that it takes, of which the first leads where it does."""
+    if line.is_table or len(line.text) <= room:
+        return (line,)
+    indent = " " * (len(line.text) - len(line.text.lstrip())) + "  "
+    texts = wrap(line.text, max(room, NARROWEST), subsequent_indent=indent, drop_whitespace=True)
+    return [
+        line._replace(text=text, jump=None if at else line.jump) for at, text in enumerate(texts)
+    ]

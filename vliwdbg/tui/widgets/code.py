@@ -16,6 +16,8 @@ from textual.strip import Strip
 
 from machine.disassembly import format_run, runs_of
 from machine.isa import SLOT_LIMITS
+from machine.program import Program
+from vliwdbg.tui.view_state import BEFORE, Beside
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.views.ribbon import EXECUTING, FREE, engine_glyphs
@@ -48,8 +50,9 @@ class CodePane(Pane):
 
     def move_sideways(self, columns: int) -> None:
         """Spell out the engine to the left or right."""
-        at = EXECUTING.index(self.view_state.spelled) + (1 if columns > 0 else -1)
-        self.view_state.spelled = EXECUTING[at % len(EXECUTING)]
+        choices = self.view_state.spellable()
+        at = choices.index(self.view_state.spelled) + (1 if columns > 0 else -1)
+        self.view_state.spelled = choices[at % len(choices)]
         self.redraw()
 
     def info(self) -> str:
@@ -93,10 +96,15 @@ class CodePane(Pane):
         return max(len(str(self.count())), 4)
 
     def _slots(self, row: int) -> Iterator[tuple[str, str]]:
-        for engine, glyphs in engine_glyphs(self.view_state.program, row).items():
-            used = glyphs.rstrip(FREE)
-            yield used, engine
-            yield glyphs[len(used) :] + " ", "faint"
+        yield from _glyphs(self.view_state.program, row)
+
+    def _in_step(self, row: int, beside: Beside) -> Row:
+        """The bundle of the other program that does most of the same, and how much later it is."""
+        other = beside.partners[row]
+        if other < 0:
+            return [("no bundle does the same", "faint")]
+        later = f"{other - row:+d}" if other != row else "="
+        return [(f"{other:>{self._digits()}} {later:>5}  ", "dim"), *_glyphs(beside.program, other)]
 
     def _follow_marks(self, row: int) -> Row:
         writes, reads = self.view_state.follows(row)
@@ -114,6 +122,8 @@ class CodePane(Pane):
 
     def _spelled(self, row: int) -> Row:
         view_state = self.view_state
+        if view_state.spelled == BEFORE and view_state.beside:
+            return self._in_step(row, view_state.beside)
         slots = list(iter(view_state.program.bundle(row)))
         slots.sort(key=lambda slot: slot.engine != view_state.spelled)
         pieces: Row = []
@@ -134,7 +144,9 @@ class CodePane(Pane):
         for engine in EXECUTING:
             row.append((SHORT_NAMES[engine].ljust(SLOT_LIMITS[engine] + 1), engine))
         row += [(WRITES, "tag"), (READS, "new"), (" ", "text"), *self._bar_title()]
-        row += [(self.view_state.spelled, self.view_state.spelled), (ENGINE_CHOICE, "dim")]
+        spelled = self.view_state.spelled
+        text = "the program before: pc, cycles later" if spelled == BEFORE else spelled
+        row += [(text, "name" if spelled == BEFORE else spelled), (ENGINE_CHOICE, "dim")]
         rest = width - sum(len(text) for text, _ in row) - 1
         value = f" {self.view_state.followed.label}" if self.view_state.followed else ""
         tail = f"{value} {self.info()} "
@@ -155,3 +167,11 @@ class CodePane(Pane):
         super().click(row, column)
         if column < 2:
             self.call_later(self.screen.run_action, "key('break')")
+
+
+def _glyphs(program: Program, pc: int) -> Iterator[tuple[str, str]]:
+    """The slots of a bundle, a character each."""
+    for engine, glyphs in engine_glyphs(program, pc).items():
+        used = glyphs.rstrip(FREE)
+        yield used, engine
+        yield glyphs[len(used) :] + " ", "faint"

@@ -101,6 +101,8 @@ class CommandLine(Horizontal):
         """What was typed before the history was asked."""
         self._candidates: tuple[str | None, str] = (None, "")
         """A line just completed as far as it goes, and what may follow."""
+        self._round: Sequence[str] = ()
+        """The whole lines that it may become, which Tab goes through."""
 
     def compose(self) -> ComposeResult:
         yield Label(COMMAND, id="prompt")
@@ -115,6 +117,7 @@ class CommandLine(Horizontal):
         self.mode, self.is_open = mode, True
         self._recalled = ""
         self._candidates = (None, "")
+        self._round = ()
         self.history.rewind()
         self.query_one("#prompt", Label).update(mode)
         self.input.value = text
@@ -128,13 +131,24 @@ class CommandLine(Horizontal):
         if self.mode == SEARCH:
             return
         typed = self.input.value
+        if typed in (self._candidates[0], *self._round):
+            self._next_of_round(typed)
+            return
         candidates = self._complete(typed)
         if not candidates:
             return
+        self._round = candidates if len(candidates) > 1 else ()
         self._type(common_beginning(candidates) + (" " if len(candidates) == 1 else ""))
         if len(candidates) > 1:
             self._candidates = self.input.value, "  ".join(parting(candidates))
             self._hint()
+
+    def _next_of_round(self, typed: str) -> None:
+        """The next of the candidates, with its line of help."""
+        at = self._round.index(typed) + 1 if typed in self._round else 0
+        self._type(self._round[at % len(self._round)])
+        self._candidates = (None, "")
+        self._hint()
 
     def recall(self, step: int) -> None:
         """An older or a newer line that begins with what was typed."""

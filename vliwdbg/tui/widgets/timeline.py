@@ -108,9 +108,18 @@ class TimelinePane(Pane):
         if name == MARKS:
             return [(f"{name:<{LABEL}}", "dim"), *self._marks()]
         if name == LIVE:
-            cells = _pressure_cells(self.view_state.pressure, self.window, self.columns)
-            return [(f"{name:<{LABEL}}", "name"), *_pieces(cells, "name", self._here())]
+            return [(f"{name:<{LABEL}}", "name"), *_pieces(self._live(), "name", self._here())]
         return self._engine(occupancy, name)
+
+    _live_cells: tuple[Hashable, str] = (None, "")
+
+    def _live(self) -> str:
+        """How many words are live, a character a column."""
+        pressure, window, columns = self.view_state.pressure, self.window, self.columns
+        stamp = (id(pressure), window, columns)
+        if self._live_cells[0] != stamp:
+            self._live_cells = (stamp, _pressure_cells(pressure, window, columns))
+        return self._live_cells[1]
 
     def _engine(self, occupancy: Occupancy, name: str) -> Row:
         cells = _cells(occupancy, name, self.window, self.columns)
