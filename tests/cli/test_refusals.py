@@ -192,6 +192,11 @@ def test_device(vliwdbg: Command, device: str) -> None:
         assert_refused(vliwdbg("run", "-", stdin=stream), "-: ", DEVICES[device])
 
 
+def test_a_device_that_gives_no_commands(vliwdbg: Command) -> None:
+    ended = vliwdbg("exec", vliwdbg.file([]), "-x", "/dev/zero")
+    assert_refused(ended, "/dev/zero", "longer than 16 MB")
+
+
 def test_name_too_long(vliwdbg: Command) -> None:
     for end in ("", ".py"):
         assert_refused(vliwdbg("run", "a" * 5000 + end), "file name too long")

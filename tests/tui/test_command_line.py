@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
 from textual import events
 
 from kernels.catalog import SCHEDULERS
@@ -181,6 +182,27 @@ async def test_a_long_run_leaves_the_terminal_alive_and_can_be_interrupted() -> 
             await driver.until(lambda: not driver.app.main.running)
             assert driver.session.stop_event.reason is Reason.INTERRUPT
             assert driver.session.core.position > 100
+
+
+async def test_ctrl_c_ends_what_runs_though_a_line_is_open() -> None:
+    async with opened(small_program(ENDLESS, tags=())) as driver:
+        driver.app.simulate_key("c")
+        await driver.until(lambda: driver.app.main.running == "continue")
+        for key in ("colon", "p"):
+            driver.app.simulate_key(key)
+        await driver.until(lambda: driver.app.main.has_class("-commanding"))
+        driver.app.simulate_key("ctrl+c")
+        await driver.until(lambda: not driver.app.main.running)
+        assert driver.session.stop_event.reason is Reason.INTERRUPT
+
+
+@pytest.mark.parametrize("form", ["print {}", "break pc 2 if {}", "watch {}", "set {} = 1"])
+async def test_what_is_nested_too_deep_ends_nothing(form: str) -> None:
+    async with opened() as driver:
+        await driver.type(form.format("s[" * 200 + "0" + "]" * 200))
+        assert any("nested more than 100 deep" in reply for reply in driver.replies)
+        await driver.press("s")
+        assert driver.session.core.position == 1
 
 
 async def test_quitting_interrupts() -> None:

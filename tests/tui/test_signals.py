@@ -127,7 +127,7 @@ def test_a_signal_gives_the_terminal_back(tmp_path: Path, number: str, rounds: i
             status = opened.end()
             if (
                 number == "SIGINT"
-                and b"vliwdbg" not in opened.written
+                and b"vliwdbg/cli" not in opened.written
                 and status == PYTHON_INTERRUPTED
             ):
                 continue  # before anything of ours had begun

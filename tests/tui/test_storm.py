@@ -113,10 +113,10 @@ def _left(opened: Debugger) -> int:
     until = time.monotonic() + PATIENCE
     while not opened.has_ended():
         assert time.monotonic() < until, opened.written[-3000:]
-        opened.press(b"\x03\x1b")
-        opened.look(0.2)
-        opened.press(b"\x1bq")
-        opened.look(0.2)
+        opened.press(b"\x03q")
+        opened.look(0.3)
+        opened.press(b"\x1b")  # not right before a letter, which would be Alt with it
+        opened.look(0.3)
     return os.waitstatus_to_exitcode(opened.end())
 
 

@@ -168,7 +168,12 @@ class MainScreen(Screen[int]):
         yield KeysLine(self.keys_by_id, self.pending, self._mode)
         yield HintLine()
         yield CommandLine(
-            self.user.history, self.debugger.complete, self._explain, self._take_line, self.paste
+            self.user.history,
+            self.debugger.complete,
+            self._explain,
+            self._take_line,
+            self.paste,
+            self._interrupt,
         )
 
     def on_mount(self) -> None:

@@ -85,6 +85,7 @@ class CommandLine(Horizontal):
         explain: Explainer,
         take: Taker,
         paste: Callable[[Sequence[str]], object],
+        interrupt: Callable[[], object],
     ) -> None:
         super().__init__(id="command-line")
         self.history = history
@@ -93,6 +94,7 @@ class CommandLine(Horizontal):
         self._complete = complete
         self._explain = explain
         self._take = take
+        self._interrupt = interrupt
         self.paste = paste
         """Takes several lines at once; and closes it."""
         self._recalled = ""
@@ -197,13 +199,18 @@ class CommandLine(Horizontal):
         """Enter nothing."""
         self._take(self.mode, None)
 
+    def break_off(self) -> None:
+        """Enter nothing, and stop what runs."""
+        self.leave()
+        self._interrupt()
+
 
 _ACTIONS: Mapping[str, Callable[[CommandLine], None]] = {
     "enter": CommandLine.enter,
     # What Enter is to a terminal that has not been told yet that we are there.
     "ctrl+j": CommandLine.enter,
     "escape": CommandLine.leave,
-    "ctrl+c": CommandLine.leave,
+    "ctrl+c": CommandLine.break_off,
     "tab": CommandLine.complete,
     "up": lambda line: line.recall(-1),
     "down": lambda line: line.recall(1),
