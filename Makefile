@@ -3,7 +3,7 @@
 PYTHON ?= .venv/bin/python
 BIN := $(dir $(PYTHON))
 
-.PHONY: check format lint types contracts test soak mutants bench sanitize setup docs pages
+.PHONY: check format lint types contracts test soak mutants bench sanitize setup docs pages release-check
 
 check: format lint types contracts test
 
@@ -52,6 +52,11 @@ mutants:
 # Ratios to the plain model, side by side in one run.
 bench:
 	$(PYTHON) -m benchmarks
+
+# Whether sdist and wheel install and work in every Python there is, at both ends of what is
+# depended on. Needs the extra `release`.
+release-check:
+	$(PYTHON) -m tests.release
 
 # The extensions under the sanitizers of addresses, of leaks and of undefined behaviour, beside
 # those in use.

@@ -20,7 +20,7 @@ from statistics import mean, median
 from time import process_time
 from typing import Any
 
-from benchmarks import agents, editor
+from benchmarks import agents, editor, screen
 from benchmarks.editor import step_and_empty_request, step_and_look
 from benchmarks.timing import Prepare, in_turns, seconds
 from benchmarks.workloads import (
@@ -38,6 +38,7 @@ from machine import Problem, Program
 from machine.codec import write_program
 from machine.compat import Machine as CompatibleMachine
 from machine.compat.loading import _kept as kept
+from machine.compat.loading import load
 from machine.core import choose_core
 from machine.machine import Machine, starting_memory
 from machine.model import Model
@@ -64,7 +65,7 @@ LOGGED = 900
 
 @dataclass(frozen=True)
 class Row:
-    """A bar. `unit` is `times` where greater is better, else a time where less is."""
+    """A bar. `unit` is `times` where greater is better, else one where less is."""
 
     name: str
     least: float
@@ -340,15 +341,15 @@ def written_by_a_builder(program: Program) -> list[Any]:
 
 
 def loading() -> tuple[float, float]:
-    """Milliseconds to load the bundled kernel through compat: the first time, and again."""
-    bundles, memory = written_by_a_builder(kernel()), list(starting_memory(kernel()))
+    """Milliseconds in which a run through compat loads the bundled kernel: first, and again."""
+    bundles = written_by_a_builder(kernel())
 
     def first() -> Callable[[], object]:
         kept.clear()
         return again()
 
     def again() -> Callable[[], object]:
-        return lambda: CompatibleMachine(memory, bundles)
+        return lambda: load(bundles)
 
     slow, quick = in_turns(25, first, again)
     return 1e3 * slow, 1e3 * quick
@@ -360,12 +361,28 @@ def loading_again() -> float:
 
 
 def loading_the_baseline() -> float:
-    """Milliseconds of `Machine(…)` of compat for a baseline that it has not seen."""
-    bundles, memory = written_by_a_builder(baseline()), list(starting_memory(baseline()))
+    """Milliseconds in which compat loads a baseline that it has not seen."""
+    bundles = written_by_a_builder(baseline())
 
     def first() -> Callable[[], object]:
         kept.clear()
-        return lambda: CompatibleMachine(memory, bundles)
+        return lambda: load(bundles)
+
+    return 1e3 * in_turns(9, first)[0]
+
+
+def first_run_of_the_baseline() -> float:
+    """Milliseconds of `Machine(…).run()` of compat for a baseline that it has not seen."""
+    bundles, memory = written_by_a_builder(baseline()), list(starting_memory(baseline()))
+
+    def run() -> None:
+        machine = CompatibleMachine(memory, bundles)
+        machine.enable_pause = machine.enable_debug = False
+        machine.run()
+
+    def first() -> Callable[[], object]:
+        kept.clear()
+        return run
 
     return 1e3 * in_turns(9, first)[0]
 
@@ -438,6 +455,8 @@ ROWS = (
     Row("16 machines of one kernel through compat, run", 20, 60, "times", suite),
     Row("a machine for the same program again", 0.1, 0.05, "ms", machine_again),
     Row("loading the baseline through compat", 20, 10, "ms", loading_the_baseline),
+    Row("`Machine(…).run()` of the baseline through compat", 40, 20, "ms",
+        first_run_of_the_baseline),
     Row("`vliwdbg run -q FILE`, the bundled kernel's, to `python -c pass`", 7, 4, "times as long",
         start_and_load),
     Row("`vliwdbg run -q`, to that", 1.5, 1.1, "times as long", start_bundled),
@@ -471,4 +490,25 @@ ROWS = (
     Row("a step through `vliwdbg dap`, to its stop", 5, 1, "ms",
         lambda: step_and_empty_request()[0]),
     Row("the same with stack, scopes and first variables", 15, 5, "ms", step_and_look),
+    Row("screen: a step in the bundled kernel", 12, 8, "ms",
+        lambda: screen.above_empty(kernel, screen.keys("s"))),
+    Row("screen: a step in the baseline", 12, 8, "ms",
+        lambda: screen.above_empty(baseline, screen.keys("s"))),
+    Row("screen: a jump in the bundled kernel", 16, 12, "ms",
+        lambda: screen.above_empty(kernel, screen.jump)),
+    Row("screen: a jump in the baseline", 16, 12, "ms",
+        lambda: screen.above_empty(baseline, screen.jump)),
+    Row("screen: a line of a held key, bundled kernel", 6, 4, "ms",
+        lambda: screen.above_empty(kernel, screen.held, screen.held)),
+    Row("screen: a line of a held key, baseline", 6, 4, "ms",
+        lambda: screen.above_empty(baseline, screen.held, screen.held)),
+    Row("screen: another size of the terminal", 40, 30, "ms",
+        lambda: screen.above_empty(kernel, screen.resize, screen.resize)),
+    Row("screen: the slowest of some searches in the baseline", 50, 30, "ms",
+        lambda: screen.above_empty(baseline, screen.search("load", "s[3]", "tmp", "no such slot"))),
+    Row("screen: first picture of a file, to that of an empty Typer and Textual program", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(kernel())),
+    Row("screen: first picture of the bundled kernel, to that", 1.6, 1.4,
+        "times as long", lambda: screen.first_paint_to_empty(None)),
+    Row("screen: memory held at the end of the baseline", 150, 120, "MB", screen.resident),
 )  # fmt: skip

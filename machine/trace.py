@@ -1,6 +1,7 @@
 """A run as a file that Perfetto and chrome://tracing show: Chrome's trace events, a JSON list.
 
-    process "Core 0"            a thread for each slot of an engine, a slice for each one executed
+    process "Core 0"            a thread for each slot of an engine, a slice for each one executed,
+                                with the names and words of its operands as arguments
     process "Core 0 Scratch"    a thread for each name, a slice where its words are written
     process "Tags"              a slice for each stretch of a program that has a name
 
@@ -10,17 +11,21 @@ A cycle is a microsecond. `TraceFile` writes events as they come; `write_run` ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import IO, Any
 
+from machine.access import ACCESS
 from machine.core import choose_core
+from machine.disassembly import ScratchNames, format_slot
 from machine.isa import SLOT_LIMITS
-from machine.program import Program, Tag
+from machine.program import Program, Slot, Tag
 
 BASE_ADDR_TID = 100_000
 """The thread of scratch word 0."""
 _TAGS = "Tags"
+_AT_ONCE = 1000
+"""Bundles between two words of how far a run is."""
 
 
 class TraceFile:
@@ -108,8 +113,15 @@ class TraceFile:
         self._stream.close()
 
 
-def write_run(stream: IO[str], program: Program, memory: Sequence[int], bundles: int) -> None:
-    """Run a program for so many bundles, past pauses and compares, and write the trace of it."""
+def write_run(
+    stream: IO[str],
+    program: Program,
+    memory: Sequence[int],
+    bundles: int,
+    told: Callable[[float], object] | None = None,
+) -> None:
+    """Run a program for so many bundles, past pauses and compares, and write the trace of it. Now
+    and then it is told which part is over."""
     core = choose_core().make_core(program, memory, debug=False, pauses=False, history=1)
     trace = TraceFile(stream, 1, SLOT_LIMITS, program.scratch_map)
     if program.tags:
@@ -119,26 +131,57 @@ def write_run(stream: IO[str], program: Program, memory: Sequence[int], bundles:
         for first, (_, width) in program.scratch_map.items()
         for address in range(first, first + width)
     }
+    names = ScratchNames(program.scratch_map)
     tag, since = None, 0
-    while core.position < bundles:
+    while core.position < bundles and core.pc < len(program):
+        if told and not core.position % _AT_ONCE:
+            told(core.position / bundles)
         pc, cycle, position = core.pc, core.cycle, core.position
         now = program.tag_at(pc) if program.tags else None
         if now != tag:
             _write_tag(trace, tag, since, cycle)
             tag, since = now, cycle
+        slots = [slot for slot in program.bundle(pc) if slot.engine != "debug"]
+        read = [_read(slot, names, core.scratch) for slot in slots]
         core.run(1)
         commit = core.last_commit()
         if core.position == position or commit is None:
             break
-        for slot in program.bundle(pc):
-            if slot.engine != "debug":
-                what = {"slot": slot.written, "pc": pc}
-                trace.slot(0, cycle, slot.engine, slot.index, slot.opcode.name, what)
+        for slot, operands in zip(slots, read, strict=True):
+            what = {"slot": slot.written, "pc": pc, "text": format_slot(slot, names)}
+            what |= operands | _made(slot, names, core.scratch)
+            trace.slot(0, cycle, slot.engine, slot.index, slot.opcode.name, what)
         written = {named[write.address] for write in commit.scratch if write.address in named}
         for first, width in sorted(written):
             trace.words(0, cycle, first, core.scratch[first : first + width])
     _write_tag(trace, tag, since, core.cycle)
     trace.end()
+
+
+def _read(slot: Slot, names: ScratchNames, scratch: Sequence[int]) -> dict[str, str]:
+    """By operand and what it is called, the words that a slot reads; immediates too."""
+    operands = slot.opcode.operands
+    told = {
+        operand.name: str(value)
+        for operand, value in zip(operands, slot.operands, strict=True)
+        if not operand.in_scratch
+    }
+    reads = ACCESS[slot.opcode.code].reads
+    for (at, _), (start, width) in zip(reads, slot.uses, strict=True):
+        told[f"{operands[at].name} {names.text(start, width)}"] = _words(scratch, start, width)
+    return told
+
+
+def _made(slot: Slot, names: ScratchNames, scratch: Sequence[int]) -> dict[str, str]:
+    """What it is called that a slot writes, with the words after its bundle."""
+    return {
+        f"dest {names.text(start, width)}": _words(scratch, start, width)
+        for start, width in slot.defs
+    }
+
+
+def _words(scratch: Sequence[int], start: int, width: int) -> str:
+    return ", ".join(map(str, scratch[start : start + width]))
 
 
 def _write_tag(trace: TraceFile, tag: Tag | None, first: int, end: int) -> None:

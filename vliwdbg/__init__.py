@@ -9,23 +9,21 @@
 What is public is in `__all__`, and loaded when it is asked for.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as typing has it, which no run needs to import first of all
 if TYPE_CHECKING:
     from vliwdbg.api import DebuggerError, OpenSession, ProgramError, View, debug, open
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["DebuggerError", "OpenSession", "ProgramError", "View", "debug", "open"]
 
+if not TYPE_CHECKING:
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module 'vliwdbg' has no attribute {name!r}")
-    from vliwdbg import api
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'vliwdbg' has no attribute {name!r}")
+        from vliwdbg import api
 
-    return getattr(api, name)
+        return getattr(api, name)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,8 @@
 where a method is overridden, where something is printed or traced, with several cores, with words
 or bundles that the compiled core does not take. So a bundle that fails raises what it raises in the
 public simulator; a note says where.
+
+PYTEST_DONT_REWRITE, which pytest reads: what asserts here say is what the public simulator's say.
 """
 
 from __future__ import annotations
@@ -99,8 +101,7 @@ class Machine:
             self.setup_trace()
         self._stopped_soon = False
         self._loaded: Loaded | None = None
-        if self._is_ordinary():
-            self._loaded = load(program)
+        """The program as it was when a run began last."""
 
     def __getstate__(self) -> dict[str, Any]:
         # A copy finds its program by itself; what is loaded of it is no part of the state.

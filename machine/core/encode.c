@@ -370,19 +370,24 @@ static bool take_slot(int engine, PyObject *slot, Taken *taken)
         return false;
     const Py_ssize_t index = taken->count[SLOTS]++;
     const bool can_shrink = !PyTuple_CheckExact(slot);
+    bool for_good = !can_shrink; /* nobody can change it */
     ((uint8_t *)taken->items[OPCODES])[index] = row->code;
     for (Py_ssize_t i = 0; i < MAX_OPERANDS; i++) {
         int64_t *operand = &((int64_t *)taken->items[OPERANDS + i])[index];
         *operand = 0;
         if (i >= row->arity)
             continue;
-        if ((can_shrink && 1 + i >= length_still(slot)) ||
-            !take_operand(item_of(slot, 1 + i), row->greatest[i], offset, taken, operand))
+        if (can_shrink && 1 + i >= length_still(slot))
+            return false;
+        PyObject *given = item_of(slot, 1 + i);
+        for_good = for_good && PyLong_CheckExact(given);
+        if (!take_operand(given, row->greatest[i], offset, taken, operand))
             return false;
     }
     if (!taken->frozen)
         return true;
-    return keep_frozen(taken, copy_key(slot, MOST_LISTS, taken->indices));
+    return keep_frozen(taken, for_good ? Py_NewRef(slot)
+                                       : copy_key(slot, MOST_LISTS, taken->indices));
 }
 
 static bool take_slots(int engine, PyObject *slots, Taken *taken)

@@ -14,6 +14,9 @@ typedef struct {
     PyObject **known; /* the same tuples, which the list holds */
 } Seen;
 
+/* How lists and tuples show all that they hold. */
+static traverseproc visit_list, visit_tuple;
+
 static bool is_same_part(PyObject *part, PyObject *frozen);
 
 /* Whether a list or tuple has the parts of a tuple. */
@@ -62,9 +65,34 @@ static bool is_same_slot(const Seen *self, Py_ssize_t number, PyObject *slot)
     return same;
 }
 
+/* Objects that are still expected, the last of them first. */
+typedef struct {
+    PyObject *const *first, *const *end;
+} Expected;
+
+static int differs(PyObject *slot, void *expected)
+{
+    Expected *left = expected;
+    return left->first == left->end || slot != *--left->end;
+}
+
+/* Whether a list or tuple holds just these objects, as its own way to visit them tells: from the last
+ * to the first, or if that should change this says no. Faster than to ask for one after the other. */
+static bool holds_just(PyObject *sequence, PyObject *const *known, Py_ssize_t count)
+{
+    PyTypeObject *type = Py_TYPE(sequence);
+    Expected expected = {known, known + count};
+    traverseproc visit = type == &PyList_Type    ? visit_list
+                         : type == &PyTuple_Type ? visit_tuple
+                                                 : NULL;
+    return visit && visit(sequence, differs, &expected) == 0 && expected.end == expected.first;
+}
+
 static bool are_same_slots(const Seen *self, PyObject *slots, Py_ssize_t first, Py_ssize_t count)
 {
     PyObject *const *known = self->known + first;
+    if (holds_just(slots, known, count))
+        return true;
     if (length_of(slots) != count)
         return false;
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -214,5 +242,7 @@ static PyType_Spec spec = {
 
 PyTypeObject *make_seen_type(PyObject *module)
 {
+    visit_list = (traverseproc)(uintptr_t)PyType_GetSlot(&PyList_Type, Py_tp_traverse);
+    visit_tuple = (traverseproc)(uintptr_t)PyType_GetSlot(&PyTuple_Type, Py_tp_traverse);
     return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
 }

@@ -101,6 +101,8 @@ async def test_a_hunt(root: Path) -> None:
 async def test_every_tool(root: Path) -> None:
     async with in_process(root) as client:
         tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        reading = {name for name, tool in tools.items() if tool.annotations.read_only_hint}
+        assert set(tools) - reading == {"bench", "build", "exec"}
         built = await answer(client, "build", output="k.json", scheduler="serial", sizes=SMALL)
         await answer(client, "build", output="g.json", scheduler="list", sizes=SMALL)
         asked: dict[str, dict[str, Any]] = {

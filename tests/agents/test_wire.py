@@ -15,6 +15,7 @@ from tests.cli.command import unchecked
 
 pytest.importorskip("mcp")
 
+INTERNAL = -32603
 PROGRAM = unchecked(
     [
         {"load": [["const", 8, 3], ["const", 9, 4]]},
@@ -144,7 +145,9 @@ def survives(wire: Wire, messages: int, seed: int) -> None:
             told = wire.answer(f"alive {number}")
             assert told["result"]["structuredContent"]["cycles"] == 3
     for line in wire.lines:
-        assert json.loads(line)["jsonrpc"] == "2.0"
+        told = json.loads(line)
+        assert told["jsonrpc"] == "2.0"
+        assert told.get("error", {}).get("code") != INTERNAL, "a fault of ours, or of the SDK"
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -163,17 +166,6 @@ def test_ten_thousand_mutated_messages(folder: Path) -> None:
         with wire(folder) as server:
             survives(server, 1000, seed)
             assert server.end() == 0
-
-
-def test_messages_before_any_greeting_and_huge_ones(folder: Path) -> None:
-    with wire(folder, greeted=False) as server:
-        for line in (b"", b"\xff\xfe", b"null", b"[]", b"{" * 10**6, b'"' + b"x" * 10**7 + b'"'):
-            server.send(line)
-        server.greet()
-        server.send(call(1, "floor", program="x" * 10**6))
-        assert len(json.dumps(server.answer(1))) < 5000
-        server.send(call(2, "floor", program="a.json"))
-        assert server.answer(2)["result"]["structuredContent"]["floor"] == 3
 
 
 # Clients that come and go
@@ -202,8 +194,13 @@ def test_a_client_that_calls_off_a_question_and_one_that_vanishes(folder: Path) 
         time.sleep(0.02)
 
 
-def test_two_clients(folder: Path) -> None:
-    with wire(folder) as one, wire(folder) as other:
+def test_two_clients_of_which_one_begins_with_what_is_no_message(folder: Path) -> None:
+    with wire(folder, greeted=False) as one, wire(folder) as other:
+        for line in (b"", b"\xff\xfe", b"null", b"[]", b"{" * 10**6, b'"' + b"x" * 10**7 + b'"'):
+            one.send(line)
+        one.greet()
+        one.send(call("huge", "floor", program="x" * 10**6))
+        assert len(json.dumps(one.answer("huge"))) < 5000
         for number in range(3):
             for server in (one, other):
                 server.send(call(number, "bench", programs=["a.json"], ledger="k.ledger"))

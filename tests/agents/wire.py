@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.cli.command import COMMAND
 
-PATIENCE = 60
+PATIENCE = 120
 VERSION = "2025-06-18"
 CLIENT = {"name": "wire", "version": "1"}
 HELLO = {

@@ -52,6 +52,8 @@ ANSWERS = [
     (["writes", "mem[0]"], 1, "never written", "writes"),
     (["find", "sum == 7"], 0, "holds before 2 cycles: 2–3", "spans"),
     (["find", "sum == 7", "0..1"], 1, "never holds", "cycles"),
+    (["slots", "1"], 0, "alu[0]      sum = sum + s[8]", "bundle"),
+    (["slots"], 0, "Cycle 0, pc 0: 2 load", "bundle"),
     (["why"], 0, "Free slots", "totals"),
     (["why", "0", "alu"], 0, "12 alu: dependence", "bundles"),
     (["stats"], 0, "Use over time", "engines"),

@@ -330,7 +330,6 @@ NEEDED = {
     "vliwdbg.cli.run",
     "vliwdbg.cli.streams",
     "vliwdbg.files",
-    "vliwdbg.interrupts",
     "vliwdbg.printable",
     "vliwdbg.programs",
     "vliwdbg.report",

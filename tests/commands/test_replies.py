@@ -13,9 +13,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import vliwdbg.commands  # noqa: F401  (all views that commands answer with)
+from kernels.catalog import build
 from machine import Problem, Program
+from machine.codec import write_program
 from machine.program import Tag
 from tests.commands.test_transcripts import BUNDLES, NAMES, RIGHT, WRONG, program
+from tests.inspect.mutations import mutants
 from vliwdbg.batch import Batch
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.table import Reply
@@ -40,11 +43,13 @@ MORE = [
     "rebuild --kernel baseline --scheduler serial rounds=1 height=2 batch=2; end; check; i m",
     "save breakpoints x.gdb; dump memory x.json; dump scratch x.json 0:4",
     "export csv -; export asm x.asm; export html x.html",
+    "file right.json; explain; diverge; diff wrong.json; diff right.json right.json; whatif rename",
+    "file wrong.json; diverge; diverge right.json; diff right.json; s 2; set s[3] = 1; who s[8]",
 ]  # fmt: skip
 SCRIPTS = [row[0] for row in (*RIGHT, *WRONG)] + MORE
-QUIET_KINDS = {"logged", "bench", "ledger", "diff", "diverge", "explain"}
-"""Kinds that are no command's reply, but said while one is under way, or by the command line; and
-those that need a program of the problem to be asked about, which tests/inspect does."""
+QUIET_KINDS = {"logged", "bench", "ledger"}
+"""Kinds that are no command's reply, but said while one is under way, or by the command line."""
+SMALL = Problem(forest_height=2, rounds=1, batch_size=8)
 
 
 def replies(lines: str, loaded: Any = None) -> Iterator[Reply]:
@@ -75,7 +80,17 @@ def numbers_as_text(data: Any, key: str = "") -> list[tuple[str, str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a program of the problem in it, and one that is wrong."""
     monkeypatch.chdir(tmp_path)
+    for name, one in zip(("right", "wrong"), programs(), strict=True):
+        with Path(f"{name}.json").open("w") as stream:
+            write_program(one, stream)
+
+
+@cache
+def programs() -> tuple[Program, Program]:
+    right = build("vectors", "list", SMALL)
+    return right, next(mutants(right, 1)).program
 
 
 @pytest.mark.parametrize("lines", SCRIPTS)

@@ -100,7 +100,8 @@ RIGHT = [
         "why 12 load",
         [
             "  2 load: none-left",
-            "Note: Only one input could be tried, so no load or store is said to be free to move.",
+            "Note: No other input that goes the same way is known, so no load or store is said to "
+            "be free to move.",
         ],
     ),
     ("stats", ["valu vbroadcast  1      12–12   valu (1)"]),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tests.cli.command import COMMAND
+from tests.cli.command import Command
 from tests.dap.protocol import complaints
 from vliwdbg.dap.server import converse_on
 
@@ -150,13 +150,7 @@ def connected() -> Iterator[Client]:
 @contextmanager
 def started(folder: Path, *options: str) -> Iterator[tuple[Client, "subprocess.Popen[bytes]"]]:
     """A client of the command as a process."""
-    process = subprocess.Popen(
-        [COMMAND, "dap", *options],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = Command(folder).start("dap", *options, stdin=subprocess.PIPE)
     assert process.stdin
     assert process.stdout
     try:

@@ -1,9 +1,9 @@
 """The protocol's own declarations as a JSON Schema, and messages held against it.
 
 `python -m tests.dap.protocol debugProtocol.d.ts` makes `protocol.json` of what the npm package
-@vscode/debugprotocol declares (MIT license, Copyright (c) Microsoft Corporation), without its
-comments. It is stricter than the protocol: a message may hold nothing that is not declared, so that
-a misspelled name is noticed.
+@vscode/debugprotocol declares, without its comments; its license is `protocol.LICENSE.txt`. It is
+stricter than the protocol: a message may hold nothing that is not declared, so that a misspelled
+name is noticed.
 """
 
 import json

@@ -3,6 +3,7 @@
 import json
 import random
 import select
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -83,6 +84,20 @@ def test_a_command_can_be_cancelled(running: Client) -> None:
         running.ask("cancel", requestId=asked)
         running.response(asked)
     assert running.evaluate("1 + 1") == "2"
+
+
+def test_commands_that_never_end_are_ended(client: Client, loop: str) -> None:
+    client.initialize()
+    client.launch(loop, stopOnEntry=True)
+    client.do("break pc 3\ncommands\nrun\nend")
+    asked = client.send("evaluate", expression="run", context="repl")
+    time.sleep(0.5)
+    client.ask("pause", threadId=1)
+    assert client.response(asked)["success"]
+    assert client.wait_for("stopped")
+    asked = client.send("evaluate", expression="print 1\n" * 20_000, context="repl")
+    client.ask("cancel", requestId=asked)
+    client.response(asked)
 
 
 def test_restart_and_terminate_end_what_runs(running: Client) -> None:
@@ -256,6 +271,14 @@ def test_options_that_are_none(vliwdbg: Command, words: list[str], said: str) ->
     assert said in ended.err
 
 
+def test_ctrl_c_ends_a_port(tmp_path: Path) -> None:
+    with started(tmp_path, "--port", "0") as (_, process):
+        assert process.stderr
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE) == 130
+
+
 def test_a_port_that_is_taken(vliwdbg: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -290,7 +313,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "variables": {"variablesReference": 1, "start": 1, "count": 3, "filter": "indexed"},
     "setVariable": {"variablesReference": 1, "name": "n", "value": "1"},
     "setExpression": {"expression": "n", "value": "3"},
-    "evaluate": {"expression": "v", "context": "repl", "format": {"hex": True}},
+    "evaluate": {"expression": "print n", "context": "repl", "format": {"hex": True}},
     "completions": {"text": "print ", "column": 7, "line": 1},
     "source": {"source": LISTING, "sourceReference": 1},
     "disassemble": {"memoryReference": "0x0", "instructionOffset": -3, "instructionCount": 9},
@@ -316,14 +339,14 @@ def mutated(rng: random.Random, seq: int) -> bytes:
             if not isinstance(target[key], (dict, list)):
                 break
             target = target[key]
-        odd = DEEP if rng.random() < 0.02 else deepcopy(rng.choice(ODD))
+        odd = deepcopy(DEEP if rng.random() < 0.02 else rng.choice(ODD))
         if isinstance(target, dict):
             target[rng.choice([*target, "more"])] = odd
         else:
             target.append(odd)
     message: Any = {"seq": seq, "type": "request", "command": command, "arguments": arguments}
     if rng.random() < 0.1:
-        message[rng.choice(list(message))] = rng.choice(ODD)
+        message[rng.choice(list(message))] = deepcopy(rng.choice(ODD))
     data = bytearray(framed(message))
     if rng.random() < 0.1:
         for _ in range(rng.randrange(1, 5)):
@@ -338,6 +361,7 @@ def survive(client: Client, folder: Path, seed: int, messages: int) -> int:
     rng = random.Random(seed)
     program = program_file(folder, LOOP if seed % 2 else unchecked(FAULT))
     USUAL["launch"]["program"] = program
+    client.launch(program, stopOnEntry=True)
     bugs = 0
     for seq in range(1, messages + 1):
         client.send_bytes(mutated(rng, 10**6 + seq))
@@ -345,10 +369,9 @@ def survive(client: Client, folder: Path, seed: int, messages: int) -> int:
             # What was cut off is made up for, so that the next header is one.
             client.send_bytes(b"\r\n" * 40 + b" " * 9000 + b"\n")
             client.send("pause", threadId=1)
-            asked = client.send("threads")
-            assert client.response(asked)["success"]
-            if rng.random() < 0.3:
-                client.response(client.send("launch", program=program, stopOnEntry=True))
+            assert client.response(client.send("threads"))["success"]
+            client.response(client.send("launch", program=program, stopOnEntry=True))
+            client.response(client.send("scopes", frameId=1))
         bugs += sum("our bug" in json.dumps(r) for r in client.responses.values())
         client.responses.clear()
         client.events.clear()

@@ -224,6 +224,16 @@ def test_each_kind_of_breakpoint_stops(at_entry: Client) -> None:
     assert at_entry.move("continue")["reason"] == "instruction breakpoint"
 
 
+def test_a_log_point_tells_lanes(at_entry: Client) -> None:
+    at_entry.do("set v = 3")
+    spot = {"line": 2, "logMessage": "{v[2:4]} and {'v 2'}, {n}"}
+    told = at_entry.ask("setBreakpoints", source=LISTING, breakpoints=[spot])["breakpoints"]
+    assert told[0]["verified"]
+    at_entry.move("next")
+    at_entry.move("next")
+    assert "{3, 3} and {0, 0, 0, 0, 0, 0, 0, 0}, 3\n" in at_entry.output
+
+
 @pytest.mark.parametrize(("times", "n"), [("1", 3), ("2", 2), (">= 3", 1), ("> 1", 2)])
 def test_hits_are_counted(at_entry: Client, times: str, n: int) -> None:
     spot = {"line": 4, "hitCondition": times}
@@ -239,7 +249,8 @@ def test_hits_are_counted(at_entry: Client, times: str, n: int) -> None:
         {"line": 4, "hitCondition": "often"},
         {"line": 4, "condition": "nobody == 1"},
         {"line": 4, "condition": "n =="},
-        {"line": 4, "logMessage": "{v}"},
+        {"line": 4, "logMessage": "{v + 1}"},
+        {"line": 4, "logMessage": "{s[0]@100}"},
         {"line": 4, "logMessage": "{}"},
         {"line": 0},
         {"line": -1},

@@ -6,6 +6,7 @@ end after one try, and servers when they would begin to wait.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import shlex
 import shutil
@@ -30,6 +31,11 @@ LINES = {line: page.relative_to(ROOT).as_posix() for page in PAGES for line in c
 COMPARED = {page.name for page in WALKS} | {"questions.md", "bench.md"}
 SIZES = ["--forest-height", "3", "--rounds", "2", "--batch-size", "16"]
 SMALLER = {"build": SIZES, "tune": [*SIZES, "--tries", "1"]}
+WAITING = {
+    "dap": ("vliwdbg.dap.server.serve_streams", "vliwdbg.dap.server.serve_port"),
+    "serve": ("asyncio.run",),
+}
+"""What a server does for as long as it is wanted."""
 SOLUTION = """
 from vliwdbg.programs import Choice, load
 class KernelBuilder:
@@ -77,19 +83,30 @@ def here(programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
         monkeypatch.setenv(variable, str(tmp_path))
     for stream in ("stdin", "stdout"):
         monkeypatch.setattr(sys, stream, io.TextIOWrapper(io.BytesIO(), "utf-8"))
-    monkeypatch.setattr("asyncio.run", lambda waiting: waiting.close())
     return folder
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line[:60])
-def test_it_is_done(line: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_done(
+    line: str,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     words = [found for word in shlex.split(line)[1:] for found in sorted(glob(word)) or [word]]
     if not words or words[0] not in FIRST_WORDS:
         words = [OPEN, *words]
     words += SMALLER.get(words[0], [])
+    for waiting in WAITING.get(words[0], ()):
+        monkeypatch.setattr(waiting, _leave)
     no = 1 if words[0] in ("diverge", "bench") and "wrong.json" in words else 0
     code = exit_code_of(lambda: do(words), words[0])
     assert code == no, f"{LINES[line]}: {capsys.readouterr().err}"
+
+
+def _leave(*waited_for: object) -> None:
+    for coroutine in filter(asyncio.iscoroutine, waited_for):
+        coroutine.close()
 
 
 def test_the_pages_have_command_lines() -> None:

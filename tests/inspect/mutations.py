@@ -23,8 +23,9 @@ from machine.codec import write_program
 from machine.core.inputs import memory_of
 from machine.errors import ProgramError
 from machine.isa import OPCODES, Opcode, Role
-from vliwdbg.inspect import Flow, replay
+from vliwdbg.inspect import Flow
 from vliwdbg.inspect.case import expected_words
+from vliwdbg.inspect.replay import replay
 
 SHIFTS = (-16, -8, -1, 1, 8, 16)
 FARTHEST = 3
@@ -88,24 +89,22 @@ class Drawing:
                 continue
             if mutant is None:
                 continue
-            wrong = self.wrong_outputs(mutant.program)
-            if wrong == len(self.outputs[0]) or (wrong and kind != "all"):
+            least = len(self.outputs[0]) if kind == "all" else 1
+            if self.is_wrong(mutant.program, least):
                 yield mutant
 
-    def wrong_outputs(self, program: Program) -> int:
-        """How many outputs of the first input are wrong; 0 where any faults, or never ends."""
-        wrong = 0
+    def is_wrong(self, program: Program, least: int) -> bool:
+        """Whether so many outputs of the first input are wrong, and no input faults or never
+        ends."""
         for number, (image, expected) in enumerate(zip(self.inputs, self.outputs, strict=True)):
             machine = Machine(program, image, debug=False, pauses=False)
             stop = machine.run(2 * len(self.flow.pcs) + 10_000)
             if stop.fault or machine.pc < len(program):
-                return 0
-            if number == 0:
-                left = machine.memory
-                wrong = sum(left[address] != word for address, word in expected.items())
-                if not wrong:
-                    return 0
-        return wrong
+                return False
+            left = machine.memory
+            if not number and sum(left[a] != word for a, word in expected.items()) < least:
+                return False
+        return True
 
     def with_bundles(self, changed: dict[int, dict[str, list[Any]]]) -> Program:
         """The program with some bundles changed, and nothing told of what it does."""

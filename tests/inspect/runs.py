@@ -7,7 +7,8 @@ from typing import Any
 
 from machine import Program
 from tests.oracle.randomprograms import random_program
-from vliwdbg.inspect import Flow, replay
+from vliwdbg.inspect import Flow
+from vliwdbg.inspect.replay import replay
 
 MOST = 2000
 

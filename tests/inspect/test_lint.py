@@ -9,8 +9,9 @@ from kernels.catalog import build
 from machine import Problem, Program
 from machine.core.inputs import memory_of
 from tests.inspect.runs import flow_of, random_flow
-from vliwdbg.inspect import Questions, live
+from vliwdbg.inspect import Questions
 from vliwdbg.inspect.lint import RULES, explain_rule
+from vliwdbg.inspect.live import live
 from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
@@ -147,6 +148,17 @@ def test_a_gathered_vector_is_no_straddle() -> None:
         {"store": [["vstore", 8, 20]]},
     )
     assert shifted["straddle"] == ("note", 1)
+
+
+def test_of_a_run_that_has_not_ended_only_what_is_known_is_told() -> None:
+    wasteful = [CONSTS, {"alu": [["+", 10, 8, 8], ["+", 10, 8, 9]]}]
+    faulting = Program.from_bundles([*wasteful, {"load": [["load", 11, 9]]}, STORE])
+    endless = Program.from_bundles([*wasteful, {"flow": [["jump", 1]]}])
+    runs = Questions(faulting, (0,) * 4), Questions(endless, (0,) * 4, max_cycles=10)
+    for asked in runs:
+        view = asked.lint()
+        assert [finding.rule for finding in view.findings] == ["double-write"]
+        assert view.notes[-1].startswith("Only known at the end of a run, and left out: forest-wr")
 
 
 def test_rules_can_be_silenced() -> None:

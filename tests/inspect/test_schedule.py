@@ -14,21 +14,14 @@ from machine.core.inputs import memory_of
 from machine.core.waits import LATENCIES
 from machine.verdict import check
 from tests.inspect.runs import flow_of, random_flow
-from vliwdbg.inspect import (
-    Dependences,
-    Questions,
-    critical,
-    floor,
-    replay,
-    slack,
-    stats,
-    whatif,
-    why,
-)
+from vliwdbg.inspect import Dependences, Questions
+from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import LIMITS, STORAGE, WORKING
-from vliwdbg.inspect.stats import csv_lines
-from vliwdbg.inspect.whatif import _Placement, read_change
-from vliwdbg.inspect.why import Reasons
+from vliwdbg.inspect.floor import floor
+from vliwdbg.inspect.replay import replay
+from vliwdbg.inspect.stats import csv_lines, stats
+from vliwdbg.inspect.whatif import _Placement, read_change, whatif
+from vliwdbg.inspect.why import Reasons, why
 from vliwdbg.render import lines_of
 from vliwdbg.report import executed_slots
 from vliwdbg.session.errors import DebuggerError
@@ -109,7 +102,7 @@ def test_memory_is_waited_for_by_address() -> None:
     assert [(e.count, e.reason) for e in view.bundles[0].empty] == [(1, "scheduler"), (1, "memory")]
     alone = why(Dependences(flow), (), 1, "load")
     assert [(e.count, e.reason) for e in alone.bundles[0].empty] == [(2, "memory")]
-    assert "Only one input" in alone.notes[0]
+    assert "No other input" in alone.notes[0]
 
 
 def test_a_jump_is_control() -> None:

@@ -163,9 +163,9 @@ def test_too_few_offsets_or_noise_are_refused() -> None:
 
 
 def test_what_is_past_the_limit_is_not_measured_to_its_end() -> None:
-    order, random = REQUESTS["generic"], Random(3)
-    groups = groups_of(order)
-    measure = Linked(order, groups)
+    request, random = REQUESTS["generic"], Random(3)
+    groups = groups_of(request)
+    measure = Linked(request, groups)
     candidate = random_candidate(random, measure, groups.vectors, groups.count)
     length = measure.length(candidate)
     assert length

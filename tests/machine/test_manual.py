@@ -1,6 +1,9 @@
 """The manual's tables are those of the code, and what it says in words is so."""
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +63,14 @@ def test_main_rewrites_the_file(tmp_path, monkeypatch) -> None:  # type: ignore[
 def test_numbers_in_words_are_those_of_the_code(fact: str) -> None:
     assert fact in TEXT
     assert GREATEST_VALUE == 2**30 - 1
+
+
+def test_an_installation_without_docs_has_its_copy(tmp_path: Path) -> None:
+    """What setup.py packs, and that the text is found there."""
+    packing = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
+    subprocess.run(packing, cwd=manual.MANUAL.parents[1], check=True, capture_output=True)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from machine import manual as it; "
+    telling = [sys.executable, "-I", "-c", f"{code} print(it.text(), end='')"]
+    told = subprocess.run(telling, check=True, capture_output=True, text=True)
+    assert told.stdout == TEXT
+    assert (tmp_path / "vliwdbg" / "api" / "methods.pyi").exists()

@@ -45,6 +45,30 @@ def test_each_slot_is_a_slice_on_its_thread() -> None:
     assert processes == ["Core 0", "Core 0 Scratch", "Tags"]
 
 
+def test_slices_tell_names_and_words_of_operands() -> None:
+    bundles: list[Any] = [
+        {"load": [["const", 3, 7], ["const", 4, 2]]},
+        {"alu": [["+", 3, 3, 4]], "flow": [["add_imm", 5, 3, 9]]},
+        {"store": [["store", 4, 3]], "load": [["load", 6, 4]], "debug": [["comment", "no"]]},
+    ]
+    program = Program.from_bundles(bundles, scratch_map={3: ("sum", 1), 4: ("at", 1)})
+    told = {
+        e["args"]["text"]: e["args"]
+        for e in events(program, [0, 0, 5])
+        if e["ph"] == "X" and e["args"]
+    }
+    assert told["sum = sum + at"] == {
+        "slot": "['+', 3, 3, 4]", "pc": "1", "text": "sum = sum + at",
+        "a sum": "7", "b at": "2", "dest sum": "9",
+    }  # fmt: skip
+    added = told["s[5] = sum + 9"]
+    assert (added["a sum"], added["imm"], added["dest s[5]"]) == ("7", "9", "16")
+    stored = told["mem[at] = sum"]
+    assert (stored["addr at"], stored["src sum"]) == ("2", "9")
+    assert told["s[6] = mem[at]"]["dest s[6]"] == "5"
+    assert len(told) == 6
+
+
 def test_it_ends_where_the_run_did() -> None:
     program = Program.from_bundles([{"alu": [["+", 1, 1, 1]]}, {"flow": [["jump", 0]]}])
     assert Counter(e["ts"] for e in events(program, [], 5) if e["ph"] == "X") == dict.fromkeys(

@@ -192,3 +192,16 @@ async def test_a_palette_is_only_where_it_has_room() -> None:
         assert driver.app.main.is_current
         await driver.press("ctrl+p", "r", "escape")
         assert driver.app.main.is_current
+
+
+async def test_a_palette_that_is_closed_twice_at_once_is_closed() -> None:
+    async with opened() as driver:
+        await driver.press("ctrl+p")
+        palette = driver.app.screen
+        assert isinstance(palette, CommandPalette)
+        palette.dismiss()
+        palette.dismiss()
+        await driver.settle()
+        assert driver.app.screen is driver.app.main
+        await driver.press("s")
+        assert driver.session.core.position == 1

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 
 import pytest
+from textual import events
 
 from machine.machine import Machine
 from machine.program import Program
@@ -69,11 +70,29 @@ async def _type(driver: Driver, rng: random.Random) -> None:
     await driver.type(rng.choice(LINES))
 
 
+async def _click(driver: Driver, rng: random.Random) -> None:
+    width, height = driver.app.size
+    place = rng.randrange(max(width, 1)), rng.randrange(max(height, 1))
+    await driver.pilot.click(offset=place, times=rng.choice([1, 1, 2]))
+
+
+async def _paste(driver: Driver, rng: random.Random) -> None:
+    text = "\n".join(rng.choices(LINES, k=rng.choice([1, 1, 2, 9])))
+    assert driver.app._driver is not None
+    driver.app._driver.send_message(events.Paste(text))
+
+
 async def _resize(driver: Driver, rng: random.Random) -> None:
     await driver.resize(*rng.choice(SIZES))
 
 
-DEEDS: list[tuple[Callable[..., object], int]] = [(_press, 40), (_type, 5), (_resize, 1)]
+DEEDS: list[tuple[Callable[..., object], int]] = [
+    (_press, 40),
+    (_type, 5),
+    (_click, 3),
+    (_paste, 1),
+    (_resize, 1),
+]
 
 
 async def _live(driver: Driver, rng: random.Random, steps: int) -> None:

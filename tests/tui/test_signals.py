@@ -31,8 +31,9 @@ class Debugger:
 
     def __init__(self, *words: str, home: Path) -> None:
         self.written = b""
-        self._terminal, self._other_end = pty.openpty()
-        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self._status: int | None = None
+        self.terminal, self._other_end = pty.openpty()
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.attributes = termios.tcgetattr(self._other_end)
         self.pid = os.fork()
         if self.pid == 0:
@@ -44,9 +45,10 @@ class Debugger:
     def look(self, seconds: float) -> None:
         """Take what it writes for so long."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if select.select([self._terminal], [], [], left)[0]:
-                self.written += os.read(self._terminal, 65536)
+        while select.select([self.terminal], [], [], max(0, until - time.monotonic()))[0]:
+            self.written += os.read(self.terminal, 65536)
+            if time.monotonic() > until:
+                return
 
     def wait_for(self, text: bytes) -> None:
         until = time.monotonic() + PATIENCE
@@ -55,19 +57,27 @@ class Debugger:
             self.look(0.05)
 
     def press(self, keys: bytes) -> None:
-        os.write(self._terminal, keys)
+        """Type, as far as there is room for what is not yet read."""
+        while keys and select.select([], [self.terminal], [], PATIENCE)[1]:
+            keys = keys[os.write(self.terminal, keys[:1000]) :]
+            self.look(0)
+
+    def has_ended(self) -> bool:
+        if self.pid:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.pid, self._status = 0, status
+                self.look(0.05)
+        return not self.pid
 
     def end(self) -> int:
         """Its wait status, once it has ended."""
         until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+        while not self.has_ended():
+            assert time.monotonic() < until, "it did not end"
             self.look(0.02)
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.pid = 0
-                self.look(0.05)
-                return status
-        raise AssertionError("it did not end")
+        assert self._status is not None
+        return self._status
 
     def assert_given_back(self) -> None:
         assert termios.tcgetattr(self._other_end) == self.attributes
@@ -79,7 +89,7 @@ class Debugger:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self._other_end)
-        os.close(self._terminal)
+        os.close(self.terminal)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ async def test_settings_are_obeyed(tmp_path: Path) -> None:
 
 def shown(driver: Driver) -> list[str]:
     grid = driver.app.main.grid
-    return list(grid.boxes(grid.size))
+    return list(grid.arrangement(grid.size).boxes)
 
 
 async def test_wrong_lines_are_told_once_and_the_rest_is_used(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, get_type_hints
 
+from machine.errors import quoted
 from vliwdbg.agents.bounded import LIMIT, bounded
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import View, field_names, to_json, value_from_json
@@ -17,7 +18,7 @@ from vliwdbg.views.schema import schema_of, schema_of_values
 _PAGE = {"offset": 0, "limit": LIMIT}
 """What every tool takes, and where nobody says otherwise."""
 _GREATEST = 2**63
-_OPEN = {"type": "object", "additionalProperties": {"type": "integer"}}
+_COUNTS = {"type": "object", "additionalProperties": {"type": "integer"}}
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,13 @@ class Tool:
     @cached_property
     def input_schema(self) -> dict[str, Any]:
         """Of its arguments."""
-        schemas = {name: schema_of_values(kind) for name, kind in self._types.items()}
-        properties = {
-            name: schema
-            | ({"default": to_json(self._defaults[name])} if name in self._defaults else {})
-            for name, schema in schemas.items()
-        }
+        properties = {name: schema_of_values(kind) for name, kind in self._types.items()}
+        for name, default in self._defaults.items():
+            properties[name]["default"] = to_json(default)
         return {
             "type": "object",
             "properties": properties,
-            "required": [name for name in schemas if name not in self._defaults],
+            "required": [name for name in properties if name not in self._defaults],
             "additionalProperties": False,
         }
 
@@ -76,7 +74,7 @@ class Tool:
         document = schema_of(kind)
         root: dict[str, Any] = document["$defs"][kind.__name__]
         fields = {name: of for name, of in root["properties"].items() if name != "kind"}
-        properties = {"ok": {"type": "boolean"}, **fields, "cut": _OPEN}
+        properties = {"ok": {"type": "boolean"}, **fields, "cut": _COUNTS}
         return root | {
             "properties": properties,
             "required": list(properties),
@@ -100,7 +98,9 @@ class Tool:
             name for name in self._types if name not in arguments and name not in self._defaults
         ]
         if unknown or missing:
-            wrong = f"no parameter {unknown[0]!r}" if unknown else f"to be told its {missing[0]}"
+            wrong = (
+                f"no parameter {quoted(unknown[0])}" if unknown else f"to be told its {missing[0]}"
+            )
             raise DebuggerError(f"{self.name} has {wrong}; it takes {', '.join(self._types)}.")
         given = {name: self._value(name, value) for name, value in arguments.items()}
         return self._defaults | given
@@ -114,10 +114,8 @@ class Tool:
                 continue
             if not _is_huge(value):
                 return value
-        wanted = {
-            key: of for key, of in self.input_schema["properties"][name].items() if key != "default"
-        }
-        raise DebuggerError(f"{name} of {self.name} has to be as {json.dumps(wanted)}.")
+        wanted = json.dumps(schema_of_values(kind))
+        raise DebuggerError(f"{name} of {self.name} has to be as {wanted}.")
 
 
 def _is_huge(value: Any) -> bool:

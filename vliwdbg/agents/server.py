@@ -24,6 +24,7 @@ from mcp_types import (
     Resource,
     TextContent,
     TextResourceContents,
+    ToolAnnotations,
 )
 from mcp_types import Tool as ToolFacts
 
@@ -34,7 +35,7 @@ from vliwdbg.agents.bounded import LONGEST
 from vliwdbg.agents.calls import Tool
 from vliwdbg.agents.folder import Folder
 from vliwdbg.agents.texts import TEXTS
-from vliwdbg.agents.tools import Tools
+from vliwdbg.agents.tools import WRITING, Tools
 from vliwdbg.agents.turns import Turns
 from vliwdbg.session.errors import DebuggerError
 
@@ -64,14 +65,14 @@ async def _serve(server: Server) -> None:
 def server_for(folder: Folder, turns: Turns) -> Server:
     """The server of a folder's programs."""
     tools = {tool.name: tool for tool in tools_of(Tools(folder, turns))}
-    facts = ListToolsResult(tools=[_facts(tool) for tool in tools.values()])
+    facts = [_facts(tool, runs_code=folder.allow_python) for tool in tools.values()]
     resources = [
         Resource(uri=uri, name=text.name, description=text.what, mime_type=text.mime_type)
         for uri, text in TEXTS.items()
     ]
 
     async def list_tools(_context: Any, _params: Any) -> ListToolsResult:
-        return facts
+        return ListToolsResult(tools=facts)
 
     async def call_tool(_context: Any, params: CallToolRequestParams) -> CallToolResult:
         tool = tools.get(params.name)
@@ -81,7 +82,7 @@ def server_for(folder: Folder, turns: Turns) -> Server:
                 INVALID_PARAMS, f"no tool is called {quoted(params.name)}; there are {known}"
             )
         return await turns.take(lambda: _called(tool, params.arguments or {})) or _refusal(
-            "forgotten"
+            "nobody waited for it"
         )
 
     async def list_resources(_context: Any, _params: Any) -> ListResourcesResult:
@@ -112,12 +113,14 @@ def tools_of(tools: Tools) -> list[Tool]:
     return [Tool(getattr(tools, name)) for name in vars(Tools) if not name.startswith("_")]
 
 
-def _facts(tool: Tool) -> ToolFacts:
+def _facts(tool: Tool, *, runs_code: bool) -> ToolFacts:
+    reads = tool.name not in WRITING and not runs_code
     return ToolFacts(
         name=tool.name,
         description=tool.what,
         input_schema=tool.input_schema,
         output_schema=tool.output_schema,
+        annotations=ToolAnnotations(read_only_hint=reads, open_world_hint=False),
     )
 
 

@@ -51,6 +51,8 @@ MOST_EXECUTED = 10_000_000
 """Cycles of a run, and of the session of an exec."""
 DEEPEST = 12
 """Of who: the slots that a word comes from grow with it."""
+WRITING = {"bench", "build", "exec"}
+"""Tools that may write a file; where no Python is run, the others write none."""
 _KEPT = 4
 """Programs whose runs are kept for the next question."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -22,16 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _exit_code(words)
     except KeyboardInterrupt:  # before anything began, or after all was done
         code = 130
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left that it could interrupt
     gc.freeze()  # or Python would look through all objects once more before it ends
     sys.exit(code)
 
 
 def _exit_code(words: Sequence[str]) -> int:
-    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, do
+    from vliwdbg.cli.app import FIRST_WORDS, OPEN, SUBCOMMANDS, complete, do
     from vliwdbg.cli.exit_codes import USAGE, exit_code_of
+    from vliwdbg.cli.parameters import ASKED_BY_SHELL
     from vliwdbg.cli.streams import flush, prepare, print_err
 
     prepare()
+    if ASKED_BY_SHELL in os.environ:
+        return exit_code_of(complete, "completion")
     opens = not words or words[0] not in FIRST_WORDS
     typed = [OPEN, *words] if opens else words
     code = exit_code_of(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from importlib import import_module
 
 from vliwdbg.cli.options import in_one_list
-from vliwdbg.cli.parameters import HELP, VERSION, Command, call, parameters_of, read
+from vliwdbg.cli.parameters import COMPLETION, HELP, VERSION, Command, call, parameters_of, read
 
 OPEN = "open"
 """What opens the debugger; nobody types it."""
@@ -24,6 +24,7 @@ _FUNCTIONS = {
     "uses": "uses",
     "writes": "writes",
     "find": "find",
+    "slots": "slots",
     "why": "why",
     "stats": "stats",
     "floor": "floor",
@@ -49,7 +50,7 @@ _FUNCTIONS = {
     "exec": "execute",
 }
 SUBCOMMANDS = frozenset(_FUNCTIONS) - {OPEN}
-FIRST_WORDS = SUBCOMMANDS | {*HELP, VERSION}
+FIRST_WORDS = SUBCOMMANDS | {*HELP, VERSION, *COMPLETION}
 """What is no PROGRAM."""
 
 
@@ -66,11 +67,18 @@ def do(words: Sequence[str]) -> int:
     return call_by_typer({word: command_of(word) for word in _needed(name)}, OPEN, [name, *rest])
 
 
+def complete() -> int:
+    """Answer the shell that asks what could come next."""
+    from vliwdbg.cli.typer_app import complete_by_typer
+
+    return complete_by_typer({word: command_of(word) for word in _FUNCTIONS}, OPEN)
+
+
 def _needed(word: str) -> Iterable[str]:
     """The subcommands that Typer has to know where this is the first word: for `--help`, all."""
     if word in _FUNCTIONS:
         return [word]
-    return [] if word == VERSION else _FUNCTIONS
+    return [] if word in (VERSION, *COMPLETION) else _FUNCTIONS
 
 
 def names() -> list[str]:

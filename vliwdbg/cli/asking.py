@@ -7,18 +7,26 @@ The answer goes to standard output, as text or, with `--json`, as one object. An
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+from vliwdbg.cli.exit_codes import INTERRUPTED
 from vliwdbg.cli.load_options import choice_of
+from vliwdbg.cli.loading import load_shown
 from vliwdbg.cli.options import Building, Sizes, Source
 from vliwdbg.cli.parameters import Argument, Option
-from vliwdbg.cli.streams import print_err, print_out
+from vliwdbg.cli.streams import print_out
+from vliwdbg.inspect.progress import told_to
 from vliwdbg.inspect.questions import MOST_CYCLES, Questions
-from vliwdbg.programs import load
 from vliwdbg.render import lines_of
+from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
+
+_SHOWN_AFTER = 1.0
+"""Seconds before work is worth a line."""
 
 
 @dataclass
@@ -41,7 +49,21 @@ def ask(
 ) -> int:
     """Load a program, ask a question about its run, and tell the answer."""
     asked = questions_about(source, building, sizes, asking, scratch)
-    return tell_view(question(asked), asking.as_json)
+    with progress_shown():
+        view = question(asked)
+    return tell_view(view, asking.as_json)
+
+
+@contextmanager
+def progress_shown() -> Iterator[None]:
+    """While it lasts, a terminal on standard error sees how far questions have come."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from vliwdbg.cli.progress import SlowWork
+
+    with SlowWork(_SHOWN_AFTER, "looking at") as work, told_to(work.update):
+        yield
 
 
 def questions_about(
@@ -55,9 +77,7 @@ def questions_about(
     choice = choice_of(source, building, sizes)
     if scratch is not None:
         choice = replace(choice, scratch_size=scratch)
-    loaded = load(choice)
-    if loaded.printed:
-        print_err(loaded.printed.rstrip("\n"))
+    loaded = load_shown(choice)
     return Questions(loaded.program, loaded.memory, max_cycles=asking.max_cycles)
 
 
@@ -69,12 +89,14 @@ def tell_view(view: View, as_json: bool) -> int:
     else:
         for line in lines_of(view):
             print_out(line)
+    if isinstance(view, Answer) and view.interrupted:
+        return INTERRUPTED
     return 0 if view.ok else 1
 
 
 def words_argument(metavar: str) -> Argument:
     """An argument that names words."""
-    return Argument(metavar=metavar, help="Words, like v_val[3] or mem[2310:2318].")
+    return Argument(metavar, "Words, like v_val[3] or mem[2310:2318].", completes="place")
 
 
 def at_cycle(help: str) -> Argument:

@@ -22,8 +22,8 @@ from vliwdbg.settings.schema import (
 
 
 def config(
-    key: Annotated[str | None, Argument("KEY", "Which setting; all of them.")] = None,
-    value: Annotated[str | None, Argument("VALUE", "What to set it to.")] = None,
+    key: Annotated[str | None, Argument("KEY", "Which setting; all of them.", "key")] = None,
+    value: Annotated[str | None, Argument("VALUE", "What to set it to.", "value")] = None,
     unset: Annotated[bool, Option("--unset", help="Take it out of the file.")] = False,
     path: Annotated[bool, Option("--path", help="Print where the file is.")] = False,
     as_json: AsJson = False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 from vliwdbg.cli.parameters import Option
+from vliwdbg.cli.streams import print_err
 
 
 def dap(
@@ -21,8 +23,10 @@ def dap(
     """Serve an editor over standard input and output, by the Debug Adapter Protocol."""
     from vliwdbg.dap.server import serve_port, serve_streams
 
-    if port is None:
-        serve_streams()
-    else:
+    if port is not None:
         serve_port(port)
+    else:
+        if sys.stdin.isatty():
+            print_err("note: an editor is to start this; Ctrl+C ends it")
+        serve_streams()
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from vliwdbg.cli.asking import Asking, questions_about, tell_view
+from vliwdbg.cli.asking import Asking, progress_shown, questions_about, tell_view
 from vliwdbg.cli.options import Building, Sizes, Source
 from vliwdbg.cli.parameters import Argument
 
@@ -22,4 +22,6 @@ def diff(
     first, second = (
         questions_about(Source(program), Building(), sizes, asking) for program in (a, b)
     )
-    return tell_view(first.diff(second, (a, b)), asking.as_json)
+    with progress_shown():
+        view = first.diff(second, (a, b))
+    return tell_view(view, asking.as_json)

@@ -6,7 +6,7 @@ import io
 from typing import Annotated
 
 from machine.codec import write_program
-from vliwdbg.cli.asking import Asking, questions_about, tell_view
+from vliwdbg.cli.asking import Asking, progress_shown, questions_about, tell_view
 from vliwdbg.cli.options import Building, Sizes, Source
 from vliwdbg.cli.output_files import STDOUT, verify_output, write_output
 from vliwdbg.cli.parameters import Option
@@ -29,11 +29,14 @@ def explain(
 ) -> int:
     """Tell which vector, round and stage each slot works for, and name words."""
     verify_output("--output", output)
-    explanation = questions_about(source, building, sizes, asking).explanation
+    asked = questions_about(source, building, sizes, asking)
+    with progress_shown():
+        explanation = asked.explanation
+        view = asked.explain()
     if output is not None:
         text = io.StringIO()
         write_program(explanation.explained(), text)
         write_output(output, text.getvalue())
     if output == STDOUT:
         return 0
-    return tell_view(explanation.view(), asking.as_json)
+    return tell_view(view, asking.as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from vliwdbg.cli.asking import Asking, questions_about, tell_view
+from vliwdbg.cli.asking import Asking, progress_shown, questions_about, tell_view
 from vliwdbg.cli.options import Building, Sizes, Source
 from vliwdbg.cli.output_files import STDOUT, verify_output, write_output
 from vliwdbg.cli.parameters import Option, UsageError
@@ -32,7 +32,9 @@ def export(
     for form, file in wanted.items():
         verify_output(f"--{form}", file)
     asked = questions_about(source, building, sizes, asking)
+    with progress_shown():
+        texts = {form: FORMS[form].text(asked) for form in wanted}
     for form, file in wanted.items():
-        write_output(file, FORMS[form].text(asked))
+        write_output(file, texts[form])
     written = {form: file for form, file in wanted.items() if file != STDOUT}
     return tell_view(Exported(written), asking.as_json)

@@ -16,10 +16,12 @@ def lint(
     sizes: Sizes,
     asking: Asking,
     silenced: Annotated[
-        list[str] | None, Option("--silence", metavar="ID", help="Skip a rule (repeatable).")
+        list[str] | None,
+        Option("--silence", metavar="ID", help="Skip a rule (repeatable).", completes="rule"),
     ] = None,
     explain: Annotated[
-        str | None, Option(metavar="ID", help="Say what a rule looks for, and why.")
+        str | None,
+        Option(metavar="ID", help="Say what a rule looks for, and why.", completes="rule"),
     ] = None,
 ) -> int:
     """Look for what is wrong or wasteful.

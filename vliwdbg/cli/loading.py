@@ -28,9 +28,9 @@ def _shown(*, wanted: bool) -> Iterator[Progress | None]:
     if not wanted:
         yield None
     elif sys.stderr.isatty():
-        from vliwdbg.cli.progress import SlowBuild
+        from vliwdbg.cli.progress import SlowWork
 
-        with SlowBuild(_SAID_AFTER) as slow_build:
+        with SlowWork(_SAID_AFTER, "building") as slow_build:
             yield slow_build.update
     else:
         yield _SaidOnce().update

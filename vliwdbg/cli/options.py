@@ -47,18 +47,25 @@ class Source:
 class Building:
     """How the bundled kernel is built."""
 
-    kernel: Annotated[str | None, Option(metavar="K", help="Which bundled kernel.")] = None
+    kernel: Annotated[
+        str | None, Option(metavar="K", help="Which bundled kernel.", completes="kernel")
+    ] = None
     scheduler: Annotated[
-        str | None, Option(metavar="S", help="Which scheduler builds it; see `schedulers`.")
+        str | None,
+        Option(
+            metavar="S", help="Which scheduler builds it; see `schedulers`.", completes="scheduler"
+        ),
     ] = None
     indices: Annotated[
         bool, Option("--indices", help="It leaves the final indices right, too.")
     ] = False
     without: Annotated[
-        list[str] | None, Option(metavar="P", help="Leave a pass out (repeatable).")
+        list[str] | None,
+        Option(metavar="P", help="Leave a pass out (repeatable).", completes="technique"),
     ] = None
     settings: Annotated[
-        list[str] | None, Option("--set", metavar="P=V", help="Set a parameter (repeatable).")
+        list[str] | None,
+        Option("--set", metavar="P=V", help="Set a parameter (repeatable).", completes="setting"),
     ] = None
 
     def given(self) -> list[str]:
@@ -99,11 +106,21 @@ class Stopping:
 
     breaks: Annotated[
         list[str] | None,
-        Option("--break", metavar="LOC", help="Stop before a bundle there (repeatable)."),
+        Option(
+            "--break",
+            metavar="LOC",
+            help="Stop before a bundle there (repeatable).",
+            completes="location",
+        ),
     ] = None
     watches: Annotated[
         list[str] | None,
-        Option("--watch", metavar="RANGE", help="Stop after a change there (repeatable)."),
+        Option(
+            "--watch",
+            metavar="RANGE",
+            help="Stop after a change there (repeatable).",
+            completes="place",
+        ),
     ] = None
 
 
@@ -163,6 +180,7 @@ class Script:
             metavar="CMD",
             help="A debugger command, or @FILE for a file of them, which -x FILE says too "
             "(repeatable, done in the order given).",
+            completes="line",
         ),
     ] = None
 

@@ -23,6 +23,9 @@ from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 Command = Callable[..., int]
 HELP, VERSION = ("-h", "--help"), "--version"
+COMPLETION = ("--install-completion", "--show-completion")
+ASKED_BY_SHELL = "_VLIWDBG_COMPLETE"
+"""The variable by which a shell asks what could come next."""
 
 
 class UsageError(Exception):
@@ -31,7 +34,8 @@ class UsageError(Exception):
 
 class Option:
     """An option. Without names it is called as its field, `--dump-memory` for `dump_memory`; a name
-    `--check/--no-check` is of a switch, with its opposite."""
+    `--check/--no-check` is of a switch, with its opposite. `completes` names what can be its value
+    (`completing`)."""
 
     def __init__(
         self,
@@ -41,9 +45,11 @@ class Option:
         min: int | None = None,
         max: int | None = None,
         count: bool = False,
+        completes: str = "",
     ) -> None:
         self.names, self.help, self.metavar = names, help, metavar
         self.min, self.max, self.count = min, max, count
+        self.completes = completes
 
 
 class Argument(NamedTuple):
@@ -51,6 +57,7 @@ class Argument(NamedTuple):
 
     metavar: str
     help: str
+    completes: str = ""
 
 
 class Parameter(NamedTuple):

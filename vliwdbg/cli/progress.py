@@ -64,11 +64,11 @@ class SlowRun(_Slow):
             )
 
 
-class SlowBuild(_Slow):
-    """Shows what is being built."""
+class SlowWork(_Slow):
+    """Shows what is being done, to what `doing` names: `building`, say."""
 
-    def __init__(self, after: float) -> None:
-        super().__init__(after, TextColumn("building {task.fields[what]}"), BarColumn(), what="")
+    def __init__(self, after: float, doing: str) -> None:
+        super().__init__(after, TextColumn(f"{doing} {{task.fields[what]}}"), BarColumn(), what="")
 
     def update(self, what: str, part: float | None) -> None:
         """Told now and then; `part` is how much of it is over."""

@@ -11,10 +11,13 @@ from inspect import Signature
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from vliwdbg import __version__
+from vliwdbg.cli.completing import Asked, candidates
 from vliwdbg.cli.parameters import (
+    ASKED_BY_SHELL,
     HELP,
     VERSION,
     Argument,
@@ -41,14 +44,32 @@ def call_by_typer(commands: Mapping[str, Command], hidden: str, words: Sequence[
         raise UsageError(error.format_message()) from None
     except typer.Exit as leave:
         return leave.exit_code
+    except SystemExit as leave:  # of its own, after completion was set up
+        return int(leave.code or 0)
     except typer.Abort:
         raise KeyboardInterrupt from None
 
 
+def complete_by_typer(commands: Mapping[str, Command], hidden: str) -> int:
+    """Tell the shell that asks, by the environment, what could come next."""
+    try:
+        get_command(_app(commands, hidden)).main([], "vliwdbg", complete_var=ASKED_BY_SHELL)
+    except SystemExit as leave:
+        return int(leave.code or 0)
+    return 0
+
+
 def _app(commands: Mapping[str, Command], hidden: str) -> typer.Typer:
+    class Group(TyperGroup):
+        """A first word that is no subcommand is a PROGRAM, in completion as well."""
+
+        def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            known = ctx.resilient_parsing and args and args[0] not in self.commands
+            return super().resolve_command(ctx, [hidden, *args] if known else args)
+
     app = typer.Typer(
+        cls=Group,
         rich_markup_mode=None,
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": [*HELP]},
         help="Debug kernels for a VLIW SIMD machine. `vliwdbg [PROGRAM]` opens the debugger.",
@@ -73,8 +94,11 @@ def _flat(command: Command) -> Callable[..., int]:
 
 def _formal(parameter: Parameter) -> Formal:
     declared = parameter.declared
+    completer = _completer(declared.completes)
     if isinstance(declared, Argument):
-        described = typer.Argument(metavar=declared.metavar, help=declared.help)
+        described = typer.Argument(
+            metavar=declared.metavar, help=declared.help, autocompletion=completer
+        )
     else:
         described = typer.Option(
             *declared.names,
@@ -83,10 +107,22 @@ def _formal(parameter: Parameter) -> Formal:
             min=declared.min,
             max=declared.max,
             count=declared.count,
+            autocompletion=completer,
         )
     kind: Any = parameter.type | None if parameter.default is None else parameter.type
     hint: Any = Annotated[kind, described]
     return Formal(parameter.name, Formal.KEYWORD_ONLY, default=parameter.default, annotation=hint)
+
+
+def _completer(kind: str) -> Callable[..., list[str]] | None:
+    """What Typer asks for the candidates of a parameter."""
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        # An option that still lacks its value leaves the arguments before it unread.
+        unread = {"program": ctx.args[0]} if ctx.args else {}
+        return candidates(kind, Asked(ctx.params | unread, incomplete))
+
+    return complete if kind else None
 
 
 def _print_version(wanted: bool) -> None:

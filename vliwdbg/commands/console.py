@@ -26,7 +26,7 @@ from vliwdbg.commands.table import WORD, Command, Reply, find_unique
 from vliwdbg.programs import Choice, Progress
 from vliwdbg.scripts import Block, Entry, entries, is_end, opens, without_comment
 from vliwdbg.session.breakpoints import Breakpoint, Hit
-from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.errors import DebuggerError, EndedByUserError
 from vliwdbg.session.places import Expression, Scope
 from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.base import View
@@ -88,7 +88,8 @@ class Console:
     """A session and the state of a conversation about it.
 
     `choice` says what was loaded, `files` which files commands may name; `progress` is told what a
-    build is doing, and which part of it is done. Long work asks whether it is `interrupted`.
+    build is doing, and which part of it is done. Long work asks whether it is `interrupted`, and
+    questions about a run tell `working` how far they have come, which ends them by what it raises.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class Console:
         *,
         drive: Drive = Run.finish,
         progress: Progress | None = None,
+        working: Progress | None = None,
         interrupted: Callable[[], bool] = lambda: False,
         files: Files | None = None,
     ) -> None:
@@ -107,6 +109,7 @@ class Console:
         self.choice = choice or Choice()
         self.drive = drive
         self.progress = progress
+        self.working = working
         self.interrupted = interrupted
         self.files = files or Files()
         self.displays: dict[int, Display] = {}
@@ -115,6 +118,8 @@ class Console:
         """Where `list` goes on."""
         self.before_rebuild: tuple[Choice, Program, Sequence[int]] | None = None
         """The user's program, where `rebuild` has put another one in its place."""
+        self.previous: tuple[Program, Sequence[int]] | None = None
+        """What was debugged before the program at hand, and the words it started with."""
         self._commands = COMMANDS
         self._last = ""
         self._queue: deque[_Waiting] = deque()
@@ -216,6 +221,11 @@ class Console:
         command = find_command(name, self._commands)
         return command, f"{form} {argument}".strip() if form else argument.strip()
 
+    def take_program(self, program: Program, memory: Sequence[int] | None = None) -> None:
+        """Debug another program; the one before can still be compared with it."""
+        self.previous = (self.session.program, self.session.starting_memory)
+        self.session.take_program(program, memory)
+
     # commands N … end
 
     def gather_for(self, breakpoint_: Breakpoint) -> None:
@@ -272,10 +282,10 @@ class Console:
             self._follow_with(loud, self._now.depth, self._stops)
 
     def asking(self, work: Iterable[T]) -> Iterator[T]:
-        """Each part of long work, as long as it is not interrupted. Raises DebuggerError then."""
+        """Each part of long work until it is interrupted. Raises EndedByUserError then."""
         for part in work:
             if self.interrupted():
-                raise DebuggerError(INTERRUPTED)
+                raise EndedByUserError(INTERRUPTED)
             yield part
 
     def displayed(self) -> tuple[DisplayRow, ...]:

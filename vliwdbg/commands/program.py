@@ -61,12 +61,16 @@ def reload(console: Console, text: str) -> ProgramLoaded:
     no_argument("reload", text)
     if console.choice.program == "-":
         raise DebuggerError("Standard input cannot be read again; `run` restarts the program.")
-    return _load(console, console.choice)
+    marks = dict(console.session.marks)
+    reply = _load(console, console.choice)
+    # Where the run was edited a mark may be a bundle off, but it is near what it marked.
+    console.session.marks.update(marks)
+    return reply
 
 
 def _load(console: Console, choice: Choice) -> ProgramLoaded:
     loaded = load(choice, progress=console.progress)
-    console.session.take_program(with_notes(loaded), loaded.memory)
+    console.take_program(with_notes(loaded), loaded.memory)
     console.choice = choice
     return _loaded(console)
 
@@ -82,7 +86,7 @@ def _return_to_users(console: Console) -> ProgramLoaded:
     choice, program, memory = console.before_rebuild
     console.before_rebuild = None
     console.choice = choice
-    console.session.take_program(program, memory)
+    console.take_program(program, memory)
     return _loaded(console)
 
 
@@ -141,7 +145,7 @@ def rebuild(console: Console, text: str) -> Rebuilt:
     before = _cycles_of(console)
     program = build_bundled(choice, console.progress)
     replaced = _keep_users(console)
-    session.take_program(program)
+    console.take_program(program)
     console.choice = choice
     after = _cycles_of(console)
     return Rebuilt(program.name, len(program), before, after, replaced, unmet_views(session))

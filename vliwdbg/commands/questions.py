@@ -1,24 +1,26 @@
 """Questions about the run of the session's program: where words come from, and how it is used.
 
-They are about a run from its start, on a machine of its own: the cursor stays, and words that were
-set by hand are not in it.
+They are about a run of the session's program from its start, on a machine of its own: the cursor
+stays, and words that were set by hand are not in it, which the answer says.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 from vliwdbg.commands.console import Console
 from vliwdbg.commands.files import name_of, names_in, write
 from vliwdbg.commands.table import Command, Group, Handler, find_unique, no_argument, whole_number
 from vliwdbg.export.forms import FORMS
-from vliwdbg.inspect.lint import explain_rule
+from vliwdbg.inspect.progress import told_to
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.programs import load
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.session import Session
+from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
 from vliwdbg.views.bundle import Slots
 from vliwdbg.views.dataflow import Found, Uses, Who, Writes
@@ -107,6 +109,8 @@ def whatif(console: Console, text: str) -> WhatIf:
 
 def lint(console: Console, text: str) -> View:
     """Of the run, or what a rule is about."""
+    from vliwdbg.inspect.lint import explain_rule
+
     return explain_rule(text) if text else questions_of(console).lint()
 
 
@@ -131,11 +135,23 @@ def diff(console: Console, text: str) -> Diff:
     """Of the session's program and another, or of two others."""
     files = list(names_in(text.strip()))
     if not 1 <= len(files) <= 2:
-        raise DebuggerError("Write diff FILE, or diff A B; `default` is the bundled kernel.")
+        raise DebuggerError(
+            "Write diff FILE, or diff A B; `default` is the bundled kernel, `-` the program before."
+        )
+    if files == ["-"]:
+        return _questions_before(console).diff(
+            questions_of(console), ("the program before", "this program")
+        )
     others = [_questions_about(console, file) for file in files]
     if len(files) == 1:
         return questions_of(console).diff(others[0], ("this program", files[0]))
     return others[0].diff(others[1], (files[0], files[1]))
+
+
+def _questions_before(console: Console) -> Questions:
+    if console.previous is None:
+        raise DebuggerError("There is no program before this one; reload and rebuild leave one.")
+    return Questions(*console.previous)
 
 
 def _questions_about(console: Console, program: str) -> Questions:
@@ -155,98 +171,114 @@ def _plain(question: Callable[[Questions], View]) -> Handler:
     return ask
 
 
-GROUP = Group(
-    "Questions",
-    (
-        Command(
-            ("who",),
-            "who PLACE [@CYCLE]",
-            "who wrote these words, and from what",
-            who,
-            "place",
-            "Each slot is shown once. Loads and stores that only moved a word are folded.",
-        ),
-        Command(
-            ("uses",),
-            "uses PLACE [@CYCLE]",
-            "who reads these words until they are overwritten",
-            uses,
-            "place",
-        ),
-        Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
-        Command(
-            ("find",),
-            "find EXPR [A..B]",
-            "at which cycles an expression holds",
-            find,
-            "place",
-            "The cycles looked at can be given: find n == 0 100..200.",
-        ),
-        Command(
-            ("why",),
-            "why [CYCLE [ENGINE]]",
-            "why slots are free, in a bundle or in total",
-            why,
-            more="The reason is what the nearest slot that could have been there waited for; the "
-            "root is what that goes back to.",
-        ),
-        Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
-        Command(
-            ("stats",),
-            "stats",
-            "how much of each engine is used, when and for what",
-            _plain(Questions.stats),
-        ),
-        Command(
-            ("floor",), "floor", "the least cycles for the same operations", _plain(Questions.floor)
-        ),
-        Command(
-            ("critical",),
-            "critical",
-            "the chain of waits up to the last output, and what it waits for",
-            _plain(Questions.critical),
-        ),
-        Command(("slack",), "slack", "how much later slots could be", _plain(Questions.slack)),
-        Command(
-            ("whatif",),
-            "whatif [CHANGE…]",
-            "the cycles with other limits, other words, or something for nothing",
-            whatif,
-            more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
-            "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
-        ),
-        Command(("live",), "live", "which words hold a value, and when", _plain(Questions.live)),
-        Command(
-            ("diverge",),
-            "diverge [GOOD]",
-            "the first wrong output, the slot that makes it wrong, and a repair",
-            diverge,
-            "file",
-            "GOOD is a program that does the same in the same way, and is right.",
-        ),
-        Command(
-            ("explain",),
-            "explain",
-            "which vector, round and stage slots work for, of a program that does not tell",
-            _plain(Questions.explain),
-        ),
-        Command(
-            ("diff",),
-            "diff [A] B",
-            "what differs between two programs, whatever their order and registers",
-            diff,
-            "file",
-            "With one file, between the session's program and that.",
-        ),
-        Command(
-            ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
-        ),
-        Command(
-            ("export",),
-            f"export {'|'.join(FORMS)} FILE",
-            "the run as a file for other programs, or for people",
-            export,
-            more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
-        ),
+EDITED = "Words were set by hand in this session; the answer is about a run without them."
+
+
+def _about_the_run(handler: Handler) -> Handler:
+    """A handler that tells how far it has come, and that edits are not in what it tells."""
+
+    def ask(console: Console, text: str) -> View:
+        with told_to(console.working):
+            view = handler(console, text)
+        if isinstance(view, Answer) and console.session.core.edits:
+            return replace(view, notes=(*view.notes, EDITED))
+        return view
+
+    ask.__annotations__["return"] = handler.__annotations__["return"]
+    return ask
+
+
+_ROWS = (
+    Command(
+        ("who",),
+        "who PLACE [@CYCLE]",
+        "who wrote these words, and from what",
+        who,
+        "place",
+        "Each slot is shown once. Loads and stores that only moved a word are folded.",
     ),
+    Command(
+        ("uses",),
+        "uses PLACE [@CYCLE]",
+        "who reads these words until they are overwritten",
+        uses,
+        "place",
+    ),
+    Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
+    Command(
+        ("find",),
+        "find EXPR [A..B]",
+        "at which cycles an expression holds",
+        find,
+        "place",
+        "The cycles looked at can be given: find n == 0 100..200.",
+    ),
+    Command(
+        ("why",),
+        "why [CYCLE [ENGINE]]",
+        "why slots are free, in a bundle or in total",
+        why,
+        more="The reason is what the nearest slot that could have been there waited for; the "
+        "root is what that goes back to.",
+    ),
+    Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
+    Command(
+        ("stats",),
+        "stats",
+        "how much of each engine is used, when and for what",
+        _plain(Questions.stats),
+    ),
+    Command(
+        ("floor",), "floor", "the least cycles for the same operations", _plain(Questions.floor)
+    ),
+    Command(
+        ("critical",),
+        "critical",
+        "the chain of waits up to the last output, and what it waits for",
+        _plain(Questions.critical),
+    ),
+    Command(("slack",), "slack", "how much later slots could be", _plain(Questions.slack)),
+    Command(
+        ("whatif",),
+        "whatif [CHANGE…]",
+        "the cycles with other limits, other words, or something for nothing",
+        whatif,
+        more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
+        "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
+    ),
+    Command(("live",), "live", "which words hold a value, and when", _plain(Questions.live)),
+    Command(
+        ("diverge",),
+        "diverge [GOOD]",
+        "the first wrong output, the slot that makes it wrong, and a repair",
+        diverge,
+        "file",
+        "GOOD is a program that does the same in the same way, and is right.",
+    ),
+    Command(
+        ("explain",),
+        "explain",
+        "which vector, round and stage slots work for, of a program that does not tell",
+        _plain(Questions.explain),
+    ),
+    Command(
+        ("diff",),
+        "diff [A] B",
+        "what differs between two programs, whatever their order and registers",
+        diff,
+        "file",
+        "With one file, between the session's program and that; `diff -` is between the one "
+        "before and the one at hand.",
+    ),
+    Command(("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint),
+    Command(
+        ("export",),
+        f"export {'|'.join(FORMS)} FILE",
+        "the run as a file for other programs, or for people",
+        export,
+        more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
+    ),
+)
+GROUP = Group(
+    "Questions", tuple(row._replace(handler=_about_the_run(row.handler)) for row in _ROWS)
 )

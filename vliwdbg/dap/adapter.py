@@ -15,8 +15,9 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +35,7 @@ from vliwdbg.dap.progress import ProgressReport
 from vliwdbg.dap.table import Meanwhile, Row
 from vliwdbg.dap.variables import References
 from vliwdbg.dap.wire import ClientGoneError, Request
+from vliwdbg.files import write_text
 from vliwdbg.programs import Loaded, load
 from vliwdbg.render import lines_of
 from vliwdbg.render.moves import hits_line
@@ -57,6 +59,10 @@ from vliwdbg.views.moves import Moved
 THREAD = 1
 """The one core."""
 TRACEBACK_VARIABLE = "VLIWDBG_TRACEBACK"
+LOOKED_AROUND_AFTER = 1000
+"""Lines of the listing."""
+AT_ONCE = 0.25
+"""Seconds that commands may take before it is asked what else has come."""
 BUSY = "the program is running, or something is being computed; pause it first"
 
 
@@ -80,6 +86,8 @@ class Adapter:
         self._debugger: Debugger | None = None
         self._launched: Launch | None = None
         self._answering = 0
+        self._began = 0.0
+        """When what runs was begun, as `time.monotonic` has it."""
         self._on_the_way: Callable[[], None] | None = None
         """What tells the client that a move is under way."""
         self._first: list[Request] = []
@@ -92,8 +100,8 @@ class Adapter:
     @property
     def debugger(self) -> Debugger:
         """Raises RequestError where there is none."""
-        if self._debugger is None:
-            raise RequestError("no program is being debugged; launch one")
+        self.verify_launched()
+        assert self._debugger
         return self._debugger
 
     @property
@@ -104,9 +112,14 @@ class Adapter:
     @property
     def launched(self) -> Launch:
         """What was asked for. Raises RequestError where nothing was."""
-        assert self.debugger
+        self.verify_launched()
         assert self._launched
         return self._launched
+
+    def verify_launched(self) -> None:
+        """Raises RequestError where nothing is being debugged."""
+        if self._debugger is None:
+            raise RequestError("no program is being debugged; launch one")
 
     def launch(self, wanted: Launch) -> None:
         """Debug a program. Raises ProgramError, BuildError or RequestError."""
@@ -117,7 +130,11 @@ class Adapter:
             loaded, wanted.choice(), self._hear, interrupted=lambda: self.interrupted, streams=True
         )
         self._launched = wanted
-        self._take_program()
+        try:
+            self._take_program()
+        except Exception:
+            self.close()
+            raise
         # What is loaded stays: no collector need look at it.
         gc.collect()
         gc.freeze()
@@ -127,7 +144,7 @@ class Adapter:
 
         Raises as `launch` does; then all is as it was.
         """
-        assert self.session
+        self.verify_launched()
         loaded = self._load(wanted)
         self.session.take_program(with_notes(loaded), loaded.memory)
         self.debugger.console.choice = wanted.choice()
@@ -146,16 +163,31 @@ class Adapter:
         self.look_around(Progress(f"building: {what}", part))
 
     def _take_program(self) -> None:
+        self.listing.file = self.launched.listing_file()
         self.listing.take(self.session.program)
         self.references.forget()
+        if self.listing.file:
+            write_text(self.listing.file, self.listing_text())
         for note in self.session.notes():
             self.conversation.say(f"note: {note}\n")
+
+    def listing_text(self) -> str:
+        """The listing. Raises RequestError where that is interrupted."""
+        lines: list[str] = []
+        with self.work():
+            for line in self.listing.lines():
+                lines.append(f"{line}\n")
+                if len(lines) % LOOKED_AROUND_AFTER == 0:
+                    part = len(lines) / len(self.listing.program)
+                    self.look_around(Progress("the listing", part))
+        return "".join(lines)
 
     def close(self) -> None:
         """Debug nothing any more."""
         if self._debugger is not None:
             self._debugger.close()
             self._debugger = None
+            gc.unfreeze()
 
     # requests
 
@@ -189,8 +221,12 @@ class Adapter:
 
     @contextmanager
     def work(self) -> Iterator[None]:
-        """Something runs, which may be interrupted."""
+        """Something runs, which may be interrupted; it may be part of other work."""
+        if self.running is not None:
+            yield
+            return
         self.running, self.interrupted = self._answering, False
+        self._began = time.monotonic()
         try:
             yield
         finally:
@@ -209,6 +245,17 @@ class Adapter:
         with self.work():
             debugger.execute(entry)
         return self._replies
+
+    def execute_all(self, script: Iterable[Entry]) -> list[Reply]:
+        """The replies to entries, up to the first that is refused, or that ends it all."""
+        replies: list[Reply] = []
+        with self.work():
+            for entry in script:
+                replies += self.execute(entry)
+                ended = bool(replies) and (not replies[-1].ok or replies[-1].quit is not None)
+                if ended or self.interrupted:
+                    break
+        return replies
 
     def move(self, line: str, reason: str, body: Body | None = None) -> None:
         """Do a command that moves; where it stops is told, with this reason if nothing stopped it.
@@ -288,6 +335,9 @@ class Adapter:
                 self.conversation.say(f"{text}\n", "stdout")
             case Said(reply):
                 self._replies.append(reply)
+                # A breakpoint's commands may go on and on without a move that takes its time.
+                if time.monotonic() - self._began > AT_ONCE:
+                    self._under_way(Progress("commands", None))
             case PositionChanged():
                 self._position_changed = True
             case ProgramChanged():
@@ -337,6 +387,7 @@ class Adapter:
 
     def tell_stopped(self, reason: str, moved: Moved | None = None) -> None:
         """Tell where it stands, and why; nothing where the run was ended for what is done next."""
+        self._position_changed = self._program_changed = False
         if self.conversation.ended or self.conversation.has_put_back:
             return
         body: dict[str, Any] = {

@@ -18,12 +18,15 @@ from vliwdbg.dap.listing import ListingSource
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.locations import AtPc
+from vliwdbg.session.places import Expression, Scope
 from vliwdbg.session.session import Session
 from vliwdbg.views.moves import Moved
 
 Kind = Literal["source", "instruction", "function", "data"]
 MOST = 1000
 """Of one kind."""
+WIDEST = 64
+"""Words of a range that a log message tells."""
 _HIT_CONDITION = re.compile(r"\s*(>=|>|)\s*([0-9]{1,9})\s*")
 _ARGUMENT = re.compile(r"\{([^{}]*)\}")
 
@@ -165,16 +168,31 @@ def _ignored(hit_condition: str) -> int:
     return max(int(match[2]) - (match[1] != ">"), 0)
 
 
-def printing(message: str) -> str:
+def printing(message: str, scope: Scope) -> str:
     """What dprintf takes after its LOC for a log message with {expressions} in it."""
     form, arguments, end = "", [""], 0
     for match in _ARGUMENT.finditer(message):
-        form += message[end : match.start()].replace("%", "%%") + "%d"
-        arguments.append(match[1].strip())
+        words = _words(match[1].strip(), scope)
+        lanes = ", ".join("%d" for _ in words)
+        form += message[end : match.start()].replace("%", "%%")
+        form += lanes if len(words) == 1 else f"{{{lanes}}}"
+        arguments += words
         end = match.end()
     form += message[end:].replace("%", "%%")
     quoted = form.replace("\\", "\\\\").replace('"', '\\"')
     return f', "{quoted}"' + ", ".join(arguments)
+
+
+def _words(text: str, scope: Scope) -> list[str]:
+    """The words that an expression names, if they are several; else the expression itself."""
+    try:
+        place = Expression.parse(text).place(scope)
+    except DebuggerError:  # which is told where it is set
+        return [text]
+    if place is None or not 1 < place.width <= WIDEST:
+        return [text]
+    words = (place._replace(start=at, stop=at + 1) for at in range(place.start, place.stop))
+    return [word.text(scope.names) for word in words]
 
 
 def _not_set(message: str) -> Body:

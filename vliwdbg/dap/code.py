@@ -13,14 +13,11 @@ from vliwdbg.dap.memory import address_of
 from vliwdbg.dap.table import Row
 from vliwdbg.printable import printable
 from vliwdbg.render.moves import slots_text
-from vliwdbg.service.events import Progress
 from vliwdbg.views.listing import used_slots
 
 BUNDLE = 1
 """The frame of the bundle; those of the tags around it have the numbers that follow."""
 MOST_INSTRUCTIONS = 10_000
-ASKED_EVERY = 1000
-"""Lines of the listing between two looks at what else is asked for."""
 
 
 def stack_trace(adapter: Adapter, *, start_frame: int = 0, levels: int = 0) -> Body:
@@ -62,20 +59,14 @@ class SourceRef(NamedTuple):
 def source(adapter: Adapter, *, source_reference: int = 0, source: SourceRef | None = None) -> Body:
     listing = adapter.listing
     number = source.source_reference if source and source.source_reference else source_reference
-    assert adapter.session
+    adapter.verify_launched()
     if number != listing.number:
         raise RequestError(f"the listing of this program is {listing.number}, not {number}")
-    lines = []
-    with adapter.work():
-        for line in listing.lines():
-            lines.append(line)
-            if len(lines) % ASKED_EVERY == 0:
-                adapter.look_around(Progress("the listing", len(lines) / len(listing.program)))
-    return {"content": "\n".join(lines) + "\n", "mimeType": MIME_TYPE}
+    return {"content": adapter.listing_text(), "mimeType": MIME_TYPE}
 
 
 def loaded_sources(adapter: Adapter) -> Body:
-    assert adapter.session
+    adapter.verify_launched()
     return {"sources": [adapter.listing.source]}
 
 
@@ -87,7 +78,7 @@ def disassemble(
     offset: int = 0,
     instruction_offset: int = 0,
 ) -> Body:
-    assert adapter.session
+    adapter.verify_launched()
     if not 0 <= instruction_count <= MOST_INSTRUCTIONS:
         raise RequestError(f"instructionCount is at most {MOST_INSTRUCTIONS}")
     first = address_of(memory_reference, offset) + instruction_offset

@@ -22,7 +22,8 @@ class Sizes(NamedTuple):
 class Launch(NamedTuple):
     """What a client's configuration says: the program, how it is built, and what comes first.
 
-    `settings` are parameters of the bundled kernel. `commands` are done after the breakpoints and
+    `settings` are parameters of the bundled kernel. The listing is written to the file `listing`
+    for clients that show nothing but files. `commands` are done after the breakpoints and
     watchpoints are set; where they lead anywhere, the program is not started but stands there.
     """
 
@@ -39,6 +40,7 @@ class Launch(NamedTuple):
     breakpoints: tuple[str, ...] = ()
     watchpoints: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    listing: str | None = None
     stop_on_entry: bool = False
     no_debug: bool = False
 
@@ -58,6 +60,7 @@ class Launch(NamedTuple):
             self.python,
         )
         self._verify(choice)
+        self.listing_file()
         return choice
 
     def _verify(self, choice: Choice) -> None:
@@ -70,6 +73,15 @@ class Launch(NamedTuple):
         given = [name for name in names if getattr(self, name)]
         if given and not choice.bundled:
             raise RequestError(f"{given[0]} is for the bundled kernel, not for a program file")
+
+    def listing_file(self) -> str:
+        """The file that the listing goes to; empty where it goes to none. Raises RequestError."""
+        if self.listing is None:
+            return ""
+        file = os.path.abspath(self._file(self.listing))
+        if os.path.realpath(file) == os.path.realpath(self._file(self.program)):
+            raise RequestError("the listing would take the program's place; name another file")
+        return file
 
     def _file(self, name: str) -> str:
         if not name:

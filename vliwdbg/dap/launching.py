@@ -18,13 +18,12 @@ RIGHT, WRONG, FAULTED = 0, 1, 3
 
 def launch(adapter: Adapter, wanted: Launch) -> None:
     adapter.launch(wanted)
-    for entry in entries(wanted.lines()):
-        for reply in adapter.execute(entry):
-            said = "\n".join(lines_of(reply.view))
-            if isinstance(reply.view, Refused):
-                adapter.close()
-                raise RequestError(f"{reply.command}: {said}")
-            adapter.conversation.say(said and f"{said}\n")
+    for reply in adapter.execute_all(entries(wanted.lines())):
+        said = "\n".join(lines_of(reply.view))
+        if isinstance(reply.view, Refused):
+            adapter.close()
+            raise RequestError(f"{reply.command}: {said}")
+        adapter.conversation.say(said and f"{said}\n")
     adapter.conversation.accept()
     adapter.conversation.tell("initialized")
 
@@ -35,7 +34,6 @@ def configuration_done(adapter: Adapter) -> None:
     if launched.no_debug:
         _run_through(adapter)
     elif adapter.session.core.position > 0:
-        adapter.report([])
         adapter.tell_stopped("entry")
     else:
         _begin(adapter, launched)

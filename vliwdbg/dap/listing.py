@@ -27,6 +27,8 @@ class ListingSource:
 
     def __init__(self) -> None:
         self.number = 0
+        self.file = ""
+        """Which holds it, for clients that show nothing but files; empty where none does."""
         self._program: Program | None = None
         self._names = ScratchNames({})
         self._tags: dict[int, tuple[str, ...]] = {}
@@ -51,6 +53,8 @@ class ListingSource:
     @property
     def source(self) -> dict[str, Any]:
         """How the protocol calls it."""
+        if self.file:
+            return {"name": os.path.basename(self.file), "path": self.file}
         return {
             "name": self.name,
             "sourceReference": self.number,
@@ -59,6 +63,8 @@ class ListingSource:
 
     def is_meant(self, number: int, name: str, path: str) -> bool:
         """Whether a client means it, which may know it by a number of before, or by name alone."""
+        if self.file and path:
+            return os.path.realpath(path) == os.path.realpath(self.file)
         return number > 0 or self.name in (name, os.path.basename(path))
 
     def slots(self, pc: int) -> str:

@@ -46,6 +46,8 @@ def goto_targets(adapter: Adapter, *, line: int) -> Body:
 
 def goto(adapter: Adapter, *, target_id: int, thread_id: int = THREAD) -> None:
     _verify(thread_id)
+    if not 0 <= target_id < len(adapter.session.program):
+        raise RequestError(f"no target is known as {target_id}")
     adapter.references.forget()
     for reply in adapter.execute(f"set $pc = {target_id}"):
         if isinstance(reply.view, Refused):
@@ -59,9 +61,8 @@ def pause(adapter: Adapter, *, thread_id: int = THREAD) -> None:
     if adapter.running is not None:
         adapter.interrupt()
         return
-    stands = adapter.session
+    adapter.verify_launched()
     adapter.conversation.accept()
-    assert stands
     adapter.tell_stopped("pause")
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from machine.errors import ProgramError
 from vliwdbg.dap.conversation import Conversation
@@ -64,21 +64,29 @@ def serve_port(port: int) -> None:
         raise ProgramError.at(f"port {port}", reason) from None
     with listening:
         print(f"listening on {LOOPBACK}:{listening.getsockname()[1]}", file=sys.stderr, flush=True)
-        places = threading.BoundedSemaphore(MOST_CLIENTS)
-        while True:
-            client, _ = listening.accept()
-            threading.Thread(target=_attend, args=(client, places), daemon=True).start()
+        welcome(listening)
+
+
+def welcome(listening: socket.socket) -> NoReturn:
+    """Have a conversation with whoever comes, as long as there is a place."""
+    places = threading.BoundedSemaphore(MOST_CLIENTS)
+    while True:
+        client, _ = listening.accept()
+        attend = _attend if places.acquire(blocking=False) else _turn_away
+        threading.Thread(target=attend, args=(client, places), daemon=True).start()
 
 
 def _attend(client: socket.socket, places: threading.BoundedSemaphore) -> None:
-    if not places.acquire(blocking=False):
-        converse_on(client, _turn_away)
-        return
     try:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        with suppress(OSError):
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         converse_on(client)
     finally:
         places.release()
+
+
+def _turn_away(client: socket.socket, _places: threading.BoundedSemaphore) -> None:
+    converse_on(client, _excuse)
 
 
 def converse_on(
@@ -96,7 +104,7 @@ def converse_on(
             writer.close()
 
 
-def _turn_away(reader: BinaryIO, writer: BinaryIO) -> None:
+def _excuse(reader: BinaryIO, writer: BinaryIO) -> None:
     wire = Wire(reader, writer)
     with suppress(ClientGoneError):
         said = f"{MOST_CLIENTS} clients are here already; end one of their sessions\n"

@@ -72,16 +72,15 @@ def set_breakpoints(
         refused = "breakpoints are set in the listing of the program, not in its file"
         unset = {"verified": False, "message": refused}
         return {"breakpoints": [unset for _ in breakpoints]}
-    lines = (adapter.client.line_from(one.line) for one in breakpoints)
-    return _set(adapter, "source", map(_in_listing, lines, breakpoints))
+    return _set(adapter, "source", (_in_listing(adapter, one) for one in breakpoints))
 
 
-def _in_listing(line: int, one: SourceBreakpoint) -> Wanted:
-    pc = line - 1
+def _in_listing(adapter: Adapter, one: SourceBreakpoint) -> Wanted:
+    pc = adapter.client.line_from(one.line) - 1
     if pc < 0:
         return Wanted(refused="the first line is 1")
     if one.log_message:
-        text = f"pc {pc}{printing(one.log_message)}"
+        text = f"pc {pc}{printing(one.log_message, adapter.session.scope)}"
         return Wanted("dprintf", text, one.condition, one.hit_condition)
     return Wanted("break", f"pc {pc}", one.condition, one.hit_condition)
 

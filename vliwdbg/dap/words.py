@@ -7,7 +7,6 @@ import binascii
 from typing import Any, NamedTuple
 
 from machine.isa import SCRATCH_SIZE
-from vliwdbg.commands.table import Reply
 from vliwdbg.dap.adapter import Adapter
 from vliwdbg.dap.arguments import RequestError
 from vliwdbg.dap.code import BUNDLE
@@ -159,11 +158,7 @@ def _evaluated(adapter: Adapter, text: str, shown: Shown, *, whole: bool = False
 
 def _execute(adapter: Adapter, text: str) -> None:
     """Command lines, as they are typed."""
-    replies: list[Reply] = []
-    for entry in entries(text.splitlines()):
-        replies += adapter.execute(entry)
-        if adapter.interrupted or not replies[-1].ok or replies[-1].quit is not None:
-            break
+    replies = adapter.execute_all(entries(text.splitlines()))
     said = "\n".join(line for reply in replies for line in lines_of(reply.view))
     if replies and isinstance(replies[-1].view, Refused):
         adapter.conversation.refuse(RequestError(said, "cancelled" if adapter.interrupted else ""))

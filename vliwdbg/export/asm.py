@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from machine.disassembly import format_slot
 from vliwdbg.export.made import made
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.printable import printable
 
@@ -27,7 +28,7 @@ def asm_lines(flow: Flow) -> Iterator[str]:
     yield f"; {printable(program.name)}: {len(program)} bundles, {flow.cycles[-1]} cycles"
     for note in notes_of(flow):
         yield f"; {printable(note)}"
-    for pc in range(len(program)):
+    for pc in parts_of("bundles", range(len(program)), 1000):
         for tag in program.tags:
             if tag.pc == pc:
                 yield f"; {printable(tag.name)}"

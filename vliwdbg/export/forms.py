@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import StringIO
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from vliwdbg.inspect.questions import Questions
+from vliwdbg.inspect.progress import tell
+
+if TYPE_CHECKING:
+    from vliwdbg.inspect.questions import Questions
 
 
 class Form(NamedTuple):
@@ -20,7 +24,8 @@ def _perfetto(asked: Questions) -> str:
     from machine.trace import write_run
 
     text = StringIO()
-    write_run(text, asked.program, asked.memory, len(asked.flow.pcs))
+    told = partial(tell, "bundles")
+    write_run(text, asked.program, asked.memory, len(asked.flow.pcs), told)
     return text.getvalue()
 
 

@@ -19,6 +19,7 @@ from vliwdbg import __version__
 from vliwdbg.export.made import made
 from vliwdbg.inspect.dependences import WORKING
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.stats import windows_of
 from vliwdbg.report import headline
@@ -69,7 +70,7 @@ def _data(asked: Questions) -> dict[str, Any]:
         "critical": asked.critical().to_json(),
         "why": asked.why().to_json()["totals"],
         "live": asked.live().to_json(),
-        "walk": [_bundle(flow, program, step) for step in range(steps)],
+        "walk": [_bundle(flow, program, step) for step in parts_of("bundles", range(steps), 1000)],
         "tags": _tags(flow, program, steps),
     }
 

@@ -5,6 +5,8 @@
     dependences   its slots in their order, and what each waits for
     questions     all questions about a program, in the words of a person
 
+    from vliwdbg.inspect.replay import replay
+
     flow = replay(program, memory)
     who(flow, False, 64, 72, cycle=120)
     floor(Dependences(flow))
@@ -12,42 +14,21 @@
 Each question is a function of these that returns a view (`vliwdbg.views`); none changes anything.
 """
 
-from vliwdbg.inspect.access_log import uses, writes
-from vliwdbg.inspect.critical import critical, slack
-from vliwdbg.inspect.dependences import Dependences
-from vliwdbg.inspect.diff import diff
-from vliwdbg.inspect.diverge import diverge
-from vliwdbg.inspect.explain import Explanation
-from vliwdbg.inspect.find import find
-from vliwdbg.inspect.floor import floor
-from vliwdbg.inspect.flow import Flow
-from vliwdbg.inspect.lint import lint
-from vliwdbg.inspect.live import live
-from vliwdbg.inspect.questions import Questions
-from vliwdbg.inspect.replay import replay
-from vliwdbg.inspect.stats import stats
-from vliwdbg.inspect.whatif import whatif
-from vliwdbg.inspect.who import who
-from vliwdbg.inspect.why import why
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Dependences",
-    "Explanation",
-    "Flow",
-    "Questions",
-    "critical",
-    "diff",
-    "diverge",
-    "find",
-    "floor",
-    "lint",
-    "live",
-    "replay",
-    "slack",
-    "stats",
-    "uses",
-    "whatif",
-    "who",
-    "why",
-    "writes",
-]
+if TYPE_CHECKING:
+    from vliwdbg.inspect.dependences import Dependences
+    from vliwdbg.inspect.explain import Explanation
+    from vliwdbg.inspect.flow import Flow
+    from vliwdbg.inspect.questions import Questions
+
+__all__ = ["Dependences", "Explanation", "Flow", "Questions"]
+_FILES = {name: name.lower() for name in __all__} | {"Explanation": "explain"}
+
+
+def __getattr__(name: str) -> Any:
+    # All of them together take as long to import as a small program to run.
+    if name not in _FILES:
+        raise AttributeError(name)
+    return getattr(import_module(f"{__name__}.{_FILES[name]}"), name)

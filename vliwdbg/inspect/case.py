@@ -23,6 +23,7 @@ from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.outputs import reached_from
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import (
     CLASSES,
     Signatures,
@@ -60,6 +61,11 @@ class Case:
     def without_good(self) -> Case:
         """The same with nothing to compare with but itself."""
         return Case(self.signed, self.expected, self.elements)
+
+    @property
+    def of_any_program(self) -> bool:
+        """Whether the program has no problem, so that there are no elements."""
+        return self.flow.program.problem is None
 
     @cached_property
     def wrong(self) -> list[int]:
@@ -121,7 +127,7 @@ class Case:
         owners = [NONE] * (len(flow) + 4)
         a, b, c = flow.sources
         for node, (p, q, r, stored, address) in enumerate(
-            zip(a, b, c, flow.stored, flow.addresses, strict=True)
+            zip(parts_of("elements", a), b, c, flow.stored, flow.addresses, strict=True)
         ):
             owner = owners[p]
             for other in (owners[q], owners[r], owners[stored]):
@@ -132,6 +138,20 @@ class Case:
                 owner = mine if owner in (NONE, mine) else MIXED
             owners[node] = owner
         return owners
+
+    @cached_property
+    def made_of_forest(self) -> bytearray:
+        """By node whether it was made of words of the forest."""
+        flow, layout = self.flow, Layout.read(self.flow.memory)
+        nodes = range(0) if layout is None else layout.nodes
+        made = bytearray(len(flow) + 4)
+        for node, (a, b, c, stored, address) in enumerate(
+            zip(*flow.sources, flow.stored, flow.addresses, strict=True)
+        ):
+            made[node] = made[a] or made[b] or made[c] or made[stored]
+            if stored == INPUT and address in nodes:
+                made[node] = 1
+        return made
 
     @cached_property
     def _input_elements(self) -> dict[int, int]:

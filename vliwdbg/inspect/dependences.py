@@ -24,6 +24,7 @@ from machine.access import slots_of
 from machine.core.waits import LATENCIES, find_waits
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES, SLOT_LIMITS, Role, opcode
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.views.places import SlotAt
 
 WORKING = tuple(engine for engine in ENGINES if engine != "debug")
@@ -104,7 +105,7 @@ class Dependences:
     def used(self) -> list[list[int]]:
         """By engine and by cycle since the start, how many slots are used."""
         used = [[0] * (self.end - self.start) for _ in WORKING]
-        for engine, cycle in zip(self.engine, self.cycle, strict=True):
+        for engine, cycle in zip(self.engine, parts_of("use", self.cycle), strict=True):
             used[engine][cycle - self.start] += 1
         return used
 
@@ -148,7 +149,8 @@ class Dependences:
         cycle, first = self.cycle, self.first_wait
         waited, kinds = self.waited, self.wait_kinds
         bounds, blockers, why = [], [], []
-        for op, (here, stretch) in enumerate(zip(cycle, self.stretch_start, strict=True)):
+        cycles = parts_of("waits", cycle)
+        for op, (here, stretch) in enumerate(zip(cycles, self.stretch_start, strict=True)):
             bound, blocker, kind = -1, -1, int(Wait.START)
             for at in range(first[op], first[op + 1]):
                 other = waited[at]
@@ -193,7 +195,7 @@ class Dependences:
         after its stretch."""
         cycle, first = self.cycle, self.first_wait
         latest = self._stretch_ends()
-        for op, here in enumerate(cycle):
+        for op, here in enumerate(parts_of("slack", cycle)):
             for at in range(first[op], first[op + 1]):
                 other = self.waited[at]
                 until = here - LATENCIES[self.wait_kinds[at]] if cycle[other] != here else here

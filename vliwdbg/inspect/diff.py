@@ -200,6 +200,11 @@ def _shifts(a: Flow, b: Flow, moves: Sequence[Move]) -> Iterator[Shift]:
         for cycle, node, other, later in moves
     ]
     far.sort(key=itemgetter(0), reverse=True)
-    for away, node, other, later in far[:MOST_SHIFTS]:
-        if away:
-            yield Shift(a.slot_of_node(node), b.slot_of_node(other), later)
+    apart: dict[tuple[int, int], tuple[int, int, int]] = {}
+    for away, node, other, later in far:
+        if not away or len(apart) == MOST_SHIFTS:
+            break
+        # Lanes that came together in one slot are told once.
+        apart.setdefault(b.place(other)[:2], (node, other, later))
+    for node, other, later in apart.values():
+        yield Shift(a.slot_of_node(node), b.slot_of_node(other), later)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 
 from machine.core import choose_core
@@ -26,6 +26,7 @@ from vliwdbg.inspect import repair as repairing
 from vliwdbg.inspect.case import Case, expected_words, output_elements
 from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import ENDED
 from vliwdbg.inspect.signatures import Signatures, class_inputs, full_inputs, sign
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
@@ -75,13 +76,18 @@ def diverge(asked: Asked, flow: Flow) -> Diverge:
         alone = Evidence(case.without_good())
         suspects = _in_turns(alone.ranking, suspects)
     found: list[repairing.Repair] = []
-    inputs = 0
+    inputs, interrupted = 0, False
     if choose_core().name == "compiled":
         search = repairing.Repairs(evidence, asked.program, suspects)
-        found, inputs = search.find(), search.inputs
+        try:
+            found, inputs = search.find(), search.inputs
+        except ENDED:
+            interrupted = True
+            notes.append("Interrupted while repairs were tried: this is evidence alone.")
     else:
         notes.append("Without the compiled core no repairs are tried: this is evidence alone.")
-    return _answer(shown, case, evidence, suspects, found, inputs, notes)
+    answer = _answer(shown, case, evidence, suspects, found, inputs, notes)
+    return replace(answer, interrupted=interrupted)
 
 
 def _in_turns(one: Sequence[int], other: Sequence[int]) -> list[int]:
@@ -158,7 +164,7 @@ def _notes_on(case: Case, good: Program) -> list[str]:
 
 def _right(case: Case, notes: Sequence[str]) -> Diverge:
     return Diverge(
-        len(case.elements), 0, None, None, None, None, (), (), (), None, None, (),
+        len(case.elements), 0, None, None, None, None, None, (), (), (), None, None, (),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -181,7 +187,8 @@ def _answer(
     return Diverge(
         len(shown.elements),
         len(shown.wrong),
-        shown.elements[address],
+        address,
+        None if case.of_any_program else shown.elements[address],
         shown.expected[number][address],
         left[address],
         None if culprit is None else _slot_at(case.flow, culprit),

@@ -20,6 +20,7 @@ from machine.core.tracing import NODE_COUNTS
 from machine.isa import VLEN
 from vliwdbg.inspect.case import MIXED, NONE, Case
 from vliwdbg.inspect.flow import NO_WORD
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, class_of
 
 MOST_OUTPUTS = 12
@@ -51,7 +52,7 @@ class Evidence:
         self.case = case
         self.by_kind: dict[str, dict[int, float]] = {}
         """By kind of evidence the weighted votes, by slot."""
-        for kind in KINDS:
+        for kind in parts_of("evidence", KINDS, 1):
             votes: dict[int, float] = defaultdict(float)
             for slot, vote in kind.find(self):
                 votes[slot] += kind.weight * vote

@@ -27,6 +27,7 @@ from machine.machine import NO_LIMIT
 from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program, Tag
 from vliwdbg.inspect.case import MIXED, NONE, Case, output_elements
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import (
     CLASSES,
     FORMS,
@@ -80,7 +81,7 @@ class Explanation:
     def facts(self) -> list[Facts]:
         """By slot, by number in the program."""
         found: dict[int, list[Facts]] = defaultdict(list)
-        for node, slot in enumerate(self.case.slots):
+        for node, slot in enumerate(parts_of("slots", self.case.slots)):
             found[slot].append(self._facts_of(node))
         columns = self.program.columns
         return [
@@ -201,19 +202,6 @@ class Explanation:
     # What depends on none.
 
     @cached_property
-    def _reads_nodes(self) -> bytearray:
-        """By node whether it was made of words of the forest."""
-        flow, nodes = self.flow, self.layout.nodes
-        made = bytearray(len(flow) + 4)
-        for node, (a, b, c, stored, address) in enumerate(
-            zip(*flow.sources, flow.stored, flow.addresses, strict=True)
-        ):
-            made[node] = made[a] or made[b] or made[c] or made[stored]
-            if stored == INPUT and address in nodes:
-                made[node] = 1
-        return made
-
-    @cached_property
     def _makes_addresses(self) -> bytearray:
         """By node whether it is read as an address."""
         flow = self.flow
@@ -224,7 +212,7 @@ class Explanation:
         return made
 
     def _shared_stage(self, node: int) -> str:
-        if self._reads_nodes[node]:
+        if self.case.made_of_forest[node]:
             return "table"
         row = OPCODES[self.signed.codes[node]]
         return "setup" if self._makes_addresses[node] and row.name != "const" else "constants"
@@ -311,7 +299,7 @@ class Explanation:
         return (f"v_{name}", VLEN) if wide else (name, 1)
 
     def _thing(self, node: int) -> str:
-        if self._reads_nodes[node]:
+        if self.case.made_of_forest[node]:
             number = self._node_values.get(self._up_to_xor(node))
             return "" if number is None else f"node{number}"
         words = {trace.values[node] for trace in self.signed.traces}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from machine.machine import NO_LIMIT, Machine
 from machine.stops import Reason
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import ENDED, tell
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Expression, Scope
@@ -12,6 +15,8 @@ from vliwdbg.views.dataflow import Found
 
 MOST = 20
 """Stretches of cycles that are shown."""
+_AT_ONCE = 1000
+"""Bundles between two words of progress."""
 
 
 def find(flow: Flow, text: str, first: int = 0, last: int | None = None) -> Found:
@@ -29,20 +34,35 @@ def find(flow: Flow, text: str, first: int = 0, last: int | None = None) -> Foun
         raise DebuggerError(f"The run ends at cycle {flow.ending.cycle}, before {first}.")
     machine.run(NO_LIMIT, first)
     cycles: list[int] = []
-    while machine.cycle <= end:
-        before = machine.cycle
-        if (not cycles or cycles[-1] != before) and _holds(expression, scope):
-            cycles.append(before)
-        if machine.run(1, NO_LIMIT).reason not in (Reason.BUDGET, Reason.PAUSE):
-            break
+    notes, interrupted = notes_of(flow), False
+    try:
+        for before in _cycles_up_to(machine, end):
+            if (not cycles or cycles[-1] != before) and _holds(expression, scope):
+                cycles.append(before)
+    except ENDED:
+        interrupted = True
+        notes = (f"Interrupted: the answer is about the cycles before {machine.cycle}.", *notes)
     runs = runs_of(cycles)
     return Found(
         expression.text,
         tuple(runs[:MOST]),
         len(cycles),
         max(len(runs) - MOST, 0),
-        notes=notes_of(flow),
+        notes=notes,
+        interrupted=interrupted,
     )
+
+
+def _cycles_up_to(machine: Machine, end: int) -> Iterator[int]:
+    """The cycle before each bundle, the machine being there, from where it is to a cycle."""
+    bundles, first = 0, machine.cycle
+    while machine.cycle <= end:
+        if not bundles % _AT_ONCE:
+            tell("cycles", (machine.cycle - first) / max(end - first, 1))
+        bundles += 1
+        yield machine.cycle
+        if machine.run(1, NO_LIMIT).reason not in (Reason.BUDGET, Reason.PAUSE):
+            return
 
 
 def _holds(expression: Expression, scope: Scope) -> bool:

@@ -17,6 +17,7 @@ from math import ceil
 from machine.core.waits import LATENCIES
 from machine.isa import SLOT_LIMITS, VLEN
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences, Wait
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.views.schedule import Bound, Floor
 
@@ -57,7 +58,7 @@ def depths_of(dependences: Dependences, kinds: Collection[int]) -> list[int]:
     first, waited, why = dependences.first_wait, dependences.waited, dependences.wait_kinds
     latencies = [LATENCIES[kind] if kind in kinds else None for kind in range(len(LATENCIES))]
     cycle = dependences.cycle
-    for op in range(len(depths)):
+    for op in parts_of("paths", range(len(depths))):
         depth = 0
         for at in range(first[op], first[op + 1]):
             latency = latencies[why[at]]
@@ -73,7 +74,7 @@ def _heights(dependences: Dependences, kinds: Collection[int]) -> list[int]:
     """By operation the cycles that must pass after its own."""
     heights = [0] * len(dependences)
     first, waited, why = dependences.first_wait, dependences.waited, dependences.wait_kinds
-    for op in range(len(heights) - 1, -1, -1):
+    for op in parts_of("paths", range(len(heights) - 1, -1, -1)):
         above = heights[op]
         for at in range(first[op], first[op + 1]):
             if why[at] in kinds:

@@ -44,6 +44,7 @@ from machine.disassembly import ScratchNames, format_slot
 from machine.isa import ENGINES, MOST_SCRATCH, OPCODES, VLEN, Opcode
 from machine.machine import Machine
 from machine.program import Program, Slot
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.views.places import SlotAt
 
 NO_WORD = MOST_SCRATCH
@@ -140,7 +141,7 @@ class Flow:
             machine = Machine(self.program, self.memory, pauses=False)
             fault = machine.run().fault
             told = "" if fault is None else f": {fault.sentence(self.program)}"
-            return f"The program faults{told}. The answer is about the {cycle} cycles before."
+            return f"The program faults{told}. The answer is about the cycles before."
         if why is Why.MAX_CYCLES:
             return f"The limit of {cycle} cycles was reached; the answer is about the run up to it."
         if why is Why.FULL:
@@ -181,7 +182,7 @@ class Flow:
         """By node the first node of its slot: the same for all lanes of one executed slot."""
         opcodes = self.columns.opcodes
         starts: list[int] = []
-        for step in range(len(self.pcs)):
+        for step in parts_of("slots", range(len(self.pcs))):
             for slot in self.slots(step):
                 count = NODE_COUNTS[opcodes[slot]]
                 starts += [len(starts)] * count
@@ -298,7 +299,7 @@ class Flow:
     def word_writes(self) -> list[list[int]]:
         """By scratch word the nodes that write it, in order."""
         writes: list[list[int]] = [[] for _ in range(self.program.scratch_size)]
-        for node, word in enumerate(self.written_words):
+        for node, word in enumerate(parts_of("writes", self.written_words)):
             if word != NO_WORD:
                 writes[word].append(node)
         return writes
@@ -317,7 +318,8 @@ class Flow:
     def _memory_nodes(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         writes: dict[int, list[int]] = {}
         reads: dict[int, list[int]] = {}
-        for node, (address, stored) in enumerate(zip(self.addresses, self.stored, strict=True)):
+        addresses = parts_of("memory", self.addresses)
+        for node, (address, stored) in enumerate(zip(addresses, self.stored, strict=True)):
             if address != NO_ADDRESS:
                 nodes = writes if stored == NO_OPERAND else reads
                 nodes.setdefault(address, []).append(node)
@@ -351,7 +353,8 @@ class Flow:
     def readers(self) -> list[tuple[int, ...] | list[int]]:
         """By node the nodes that read it, in order; one that reads it twice is there once."""
         readers: list[Any] = [()] * len(self)
-        for node, producers in enumerate(zip(*self.sources, self.stored, strict=True)):
+        stored = parts_of("readers", self.stored)
+        for node, producers in enumerate(zip(*self.sources, stored, strict=True)):
             for producer in producers:
                 if producer >= 0:
                     known = readers[producer]

@@ -15,13 +15,14 @@ from math import ceil
 from typing import NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS
+from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS, Why
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
 from vliwdbg.inspect.flow import NO_WORD
 from vliwdbg.inspect.live import last_readers
 from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.lint import Finding, Lint, LintRule, Severity
@@ -60,7 +61,7 @@ class Facts:
         """By node the operation that it is a lane of."""
         opcodes = self.flow.columns.opcodes
         found: list[int] = []
-        for op, slot in enumerate(self.dependences.slot):
+        for op, slot in enumerate(parts_of("lanes", self.dependences.slot)):
             found += [op] * NODE_COUNTS[opcodes[slot]]
         return found
 
@@ -346,8 +347,6 @@ def _same_constants(facts: Facts) -> Iterator[Case]:
 
 
 def _never_executed(facts: Facts) -> Iterator[Case]:
-    if not facts.flow.whole:
-        return
     executed = set(facts.flow.pcs)
     never = [pc for pc in range(len(facts.flow.program)) if pc not in executed]
     if never:
@@ -387,6 +386,8 @@ class Rule(NamedTuple):
     looks_for: str
     explanation: str
     find: Callable[[Facts], Iterable[Case]]
+    at_end: bool = False
+    """Whether it is only known at the end of a run."""
 
 
 RULES = {
@@ -416,6 +417,7 @@ RULES = {
             "Taking them away changes no output. It is a warning where the busiest engine would "
             "then need fewer cycles, else a note.",
             _useless,
+            at_end=True,
         ),
         Rule(
             "forest-write",
@@ -424,6 +426,7 @@ RULES = {
             "They are not outputs, and the check of a run says that the forest was changed. It is "
             "a note where they leave all words as they were.",
             _forest_writes,
+            at_end=True,
         ),
         Rule(
             "never-written",
@@ -440,6 +443,7 @@ RULES = {
             "What is left of something that was changed, a header load say. Compares do not count "
             "as reads.",
             _never_read,
+            at_end=True,
         ),
         Rule(
             "overwritten-store",
@@ -447,6 +451,7 @@ RULES = {
             "stores that are overwritten before anybody loads them",
             "Only the last store to a word is left in memory; the others are for nothing.",
             _overwritten_stores,
+            at_end=True,
         ),
         Rule(
             "unclaimed-store",
@@ -454,6 +459,7 @@ RULES = {
             "stores of words that the program does not claim to leave right",
             "Where only the values count, the final indices need not be stored.",
             _unclaimed_stores,
+            at_end=True,
         ),
         Rule(
             "same-address",
@@ -476,6 +482,7 @@ RULES = {
             "bundles that the run does not come to",
             "They may be for other inputs.",
             _never_executed,
+            at_end=True,
         ),
         Rule(
             "idle",
@@ -518,14 +525,19 @@ def lint(dependences: Dependences, silenced: Collection[str] = ()) -> Lint:
     given = dependences.flow.program.build.get("silence", ())
     names = [*silenced, *(given if isinstance(given, (list, tuple)) else [given])]
     quiet = {find_rule(str(name)).name for name in names}
+    ended = dependences.flow.trace.why in (Why.END, Why.HALT)
+    late = set() if ended else {rule.name for rule in RULES.values() if rule.at_end}
+    left_out = quiet | late
     findings = [
         _finding(facts, rule, case)
-        for rule in RULES.values()
-        if rule.name not in quiet
+        for rule in parts_of("rules", [r for r in RULES.values() if r.name not in left_out], 1)
         for case in rule.find(facts)
     ]
     findings.sort(key=lambda finding: _ORDER.index(finding.severity))
-    return Lint(tuple(findings), tuple(sorted(quiet)), notes=notes_of(dependences.flow))
+    notes = notes_of(dependences.flow)
+    if late:
+        notes += (f"Only known at the end of a run, and left out: {', '.join(sorted(late))}.",)
+    return Lint(tuple(findings), tuple(sorted(quiet)), notes=notes)
 
 
 def _finding(facts: Facts, rule: Rule, case: Case) -> Finding:

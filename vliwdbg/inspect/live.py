@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from machine.core.tracing import NEVER_WRITTEN
 from vliwdbg.inspect.flow import NO_WORD, Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.views.storage import Holder, Live, PressureWindow, Zone
 
@@ -33,9 +34,9 @@ def live(flow: Flow) -> Live:
     """The lifetimes of all words in a run."""
     start, end = flow.cycles[0], flow.cycles[-1]
     values, dead = _values(flow)
-    pressure = _pressure(values, start, end)
-    peak = max(pressure, default=0)
-    at = start + (pressure.index(peak) if pressure else 0)
+    held = _pressure(values, start, end)
+    peak = max(held, default=0)
+    at = start + (held.index(peak) if held else 0)
     holders = sorted(_holders(flow, values, at), key=lambda held: held.first - held.stop)
     shown = holders[:MOST_HOLDERS]
     touched = {word for word, *_ in values} | set(_written(flow))
@@ -52,7 +53,7 @@ def live(flow: Flow) -> Live:
         at,
         tuple(shown),
         peak - sum(held.words for held in shown),
-        tuple(_windows(pressure, start)),
+        tuple(_windows(held, start)),
         len(touched),
         tuple(
             flow.names.text(first, stop - first)
@@ -80,7 +81,9 @@ def node_cycles(flow: Flow) -> list[int]:
 def last_readers(flow: Flow) -> list[int]:
     """By node the last node that reads its word from scratch; -1 for none."""
     last = [-1] * len(flow)
-    for node, (a, b, c) in enumerate(zip(*flow.sources, strict=True)):
+    a_nodes, *others = flow.sources
+    last_reads = zip(parts_of("last reads", a_nodes), *others, strict=True)
+    for node, (a, b, c) in enumerate(last_reads):
         if a >= 0:
             last[a] = node
         if b >= 0:
@@ -100,7 +103,8 @@ def _values(flow: Flow) -> tuple[list[_Value], int]:
     unwritten = _read_as_zero(flow, cycles)
     values = [(word, flow.cycles[0], stop, -1) for word, stop in unwritten.items()]
     dead = 0
-    for node, (word, reader) in enumerate(zip(flow.written_words, last, strict=True)):
+    words = parts_of("lifetimes", flow.written_words)
+    for node, (word, reader) in enumerate(zip(words, last, strict=True)):
         if word == NO_WORD:
             continue
         if reader < 0:
@@ -122,6 +126,12 @@ def _read_as_zero(flow: Flow, cycles: Sequence[int]) -> dict[int, int]:
                 word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
                 stops[word] = max(stops.get(word, 0), cycles[node] + 1)
     return stops
+
+
+def pressure(flow: Flow) -> list[int]:
+    """By cycle since the start of a run, how many words hold a value before it."""
+    values, _ = _values(flow)
+    return _pressure(values, flow.cycles[0], flow.cycles[-1])
 
 
 def _pressure(values: Sequence[_Value], start: int, end: int) -> list[int]:

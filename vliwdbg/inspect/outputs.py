@@ -6,6 +6,7 @@ from array import array
 
 from machine.problem import Layout
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 
 
 def output_addresses(flow: Flow) -> range | set[int]:
@@ -36,7 +37,7 @@ def spread(flow: Flow, marked: bytearray) -> None:
     """Mark whatever marked nodes were made of."""
     a, b, c = flow.sources
     stored: array[int] = flow.stored
-    for node in range(len(marked) - 1, -1, -1):
+    for node in parts_of("outputs", range(len(marked) - 1, -1, -1)):
         if marked[node]:
             for producer in (a[node], b[node], c[node], stored[node]):
                 if producer >= 0:

@@ -3,7 +3,8 @@
     questions = Questions(program, memory)
     questions.who("v_val[3]", 120)
 
-The run is made when the first question is asked, and kept for the next. Places are written as
+The run is made when the first question is asked, and kept for the next; what answers a question is
+imported when it is asked. Places are written as
 everywhere (`vliwdbg.session.places`); what computes with words, like `mem[s[12]]`, means those
 before the cycle asked about. Whatever is wrong with a question is a DebuggerError.
 """
@@ -14,29 +15,17 @@ from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import replace as dataclass_replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from machine.core.inputs import memory_of
 from machine.core.tracing import MOST_NODES
 from machine.machine import NO_LIMIT, Machine
 from machine.program import Program
-from vliwdbg.inspect import access_log
-from vliwdbg.inspect.critical import critical, slack
 from vliwdbg.inspect.dependences import WORKING, Dependences
-from vliwdbg.inspect.diff import diff
-from vliwdbg.inspect.diverge import Asked, diverge
-from vliwdbg.inspect.explain import Explanation
-from vliwdbg.inspect.find import find
-from vliwdbg.inspect.floor import floor
 from vliwdbg.inspect.flow import Flow
-from vliwdbg.inspect.lint import lint
-from vliwdbg.inspect.live import live
 from vliwdbg.inspect.replay import replay
-from vliwdbg.inspect.signatures import full_inputs, sign
-from vliwdbg.inspect.stats import stats
-from vliwdbg.inspect.whatif import whatif
 from vliwdbg.inspect.who import DEPTH, who
-from vliwdbg.inspect.why import why
-from vliwdbg.inspect.words import notes_of
+from vliwdbg.inspect.words import notes_of, with_room
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.session.snapshot import snapshot_of
@@ -50,6 +39,9 @@ from vliwdbg.views.origins import Origins
 from vliwdbg.views.schedule import Critical, Floor, Slack, Stats, Why
 from vliwdbg.views.storage import Live
 from vliwdbg.views.whatif import WhatIf
+
+if TYPE_CHECKING:
+    from vliwdbg.inspect.explain import Explanation
 
 MOST_CYCLES = 500_000
 """Of a run that is looked at where nobody says how many."""
@@ -95,7 +87,10 @@ class Questions:
         if problem is None:
             return ()
         seeds = range(problem.seed + 1, problem.seed + 1 + OTHERS)
-        images = (memory_of(dataclass_replace(problem, seed=seed)) for seed in seeds)
+        images = (
+            with_room(self.program, memory_of(dataclass_replace(problem, seed=seed)))
+            for seed in seeds
+        )
         flows = tuple(
             replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
             for image in images
@@ -147,31 +142,45 @@ class Questions:
 
     def uses(self, place: str, cycle: int | None = None) -> Uses:
         """Who reads the words of a place from a cycle on, the first without one."""
+        from vliwdbg.inspect import access_log
+
         self.verify_cycle(cycle)
         return access_log.uses(self.flow, *self.place(place, cycle or 0), cycle)
 
     def writes(self, words: str) -> Writes:
         """All writes to a range."""
+        from vliwdbg.inspect import access_log
+
         return access_log.writes(self.flow, *self.place(words, start="range"))
 
     def stats(self) -> Stats:
         """How the run uses the engines."""
+        from vliwdbg.inspect.stats import stats
+
         return stats(self.dependences)
 
     def floor(self) -> Floor:
         """The least number of cycles for the same operations."""
+        from vliwdbg.inspect.floor import floor
+
         return floor(self.dependences)
 
     def critical(self) -> Critical:
         """The chain of waits that leads to the last store of an output."""
+        from vliwdbg.inspect.critical import critical
+
         return critical(self.dependences)
 
     def slack(self) -> Slack:
         """How much later each slot could be."""
+        from vliwdbg.inspect.critical import slack
+
         return slack(self.dependences)
 
     def why(self, cycle: int | None = None, engine: str | None = None) -> Why:
         """Why slots are free, in the bundle that takes a cycle or in total."""
+        from vliwdbg.inspect.why import why
+
         if engine is not None and engine not in WORKING:
             raise DebuggerError(f"No engine is called {engine!r}; there are {', '.join(WORKING)}.")
         self._verify_taken(cycle)
@@ -179,25 +188,35 @@ class Questions:
 
     def whatif(self, change: str) -> WhatIf:
         """What the run would take if something were different, as `read_change` reads it."""
+        from vliwdbg.inspect.whatif import whatif
+
         return whatif(self.dependences, change, self.others)
 
     def live(self) -> Live:
         """Which words hold a value that is still to be read, and when."""
+        from vliwdbg.inspect.live import live
+
         return live(self.flow)
 
     def lint(self, silenced: Collection[str] = ()) -> Lint:
         """What looks wrong or wasteful."""
+        from vliwdbg.inspect.lint import lint
+
         return lint(self.dependences, silenced)
 
     def diverge(self, good: Questions | None = None) -> Diverge:
         """Where the program goes wrong, compared with the reference, and with another program that
         is right, if there is one."""
+        from vliwdbg.inspect.diverge import Asked, diverge
+
         other = None if good is None else good.program
         return diverge(Asked(self.program, self.memory, other, self.max_cycles), self.flow)
 
     @cached_property
     def explanation(self) -> Explanation:
         """What the slots and words of the program are for."""
+        from vliwdbg.inspect.explain import Explanation
+
         return Explanation(self.program, max_cycles=self.max_cycles)
 
     def explain(self) -> Explain:
@@ -207,6 +226,9 @@ class Questions:
     def diff(self, other: Questions, names: tuple[str, str] = ("A", "B")) -> Diff:
         """What differs between this program and another, on inputs of this one's problem; on those
         of its own where the other's is of other sizes."""
+        from vliwdbg.inspect.diff import diff
+        from vliwdbg.inspect.signatures import sign
+
         signed = []
         for asked in (self, other):
             inputs = self._inputs_of(asked, DIFF_INPUTS)
@@ -214,6 +236,8 @@ class Questions:
         return diff(signed[0], signed[1], names)
 
     def _inputs_of(self, other: Questions, count: int) -> list[array[int]]:
+        from vliwdbg.inspect.signatures import full_inputs
+
         problem = self.program.problem
         if problem is None or other.program.problem is None:
             return [other.memory]
@@ -223,5 +247,7 @@ class Questions:
 
     def find(self, expression: str, first: int = 0, last: int | None = None) -> Found:
         """The cycles before which an expression holds."""
+        from vliwdbg.inspect.find import find
+
         self.verify_cycle(first)
         return find(self.flow, expression, first, last)

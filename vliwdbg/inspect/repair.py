@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import chain, islice
+from itertools import chain, islice, permutations
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
@@ -37,13 +37,19 @@ from machine.problem import HASH_STAGES, Problem
 from machine.program import Program
 from vliwdbg.inspect.case import NONE, Case, expected_words
 from vliwdbg.inspect.evidence import Evidence
+from vliwdbg.inspect.outputs import reached_from
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
+from vliwdbg.inspect.words import with_room
 
 MOST_SLOTS = 30
-MOST_VARIANTS = 6000
-"""Slots that are changed, and changes that are run."""
-FIRST_WORDS, MOST_WORDS = 60, 300
-"""Words and numbers that are tried in one place at first, and if nothing is found."""
+MOST_VARIANTS, MOST_OF_SHARED = 6000, 15_000
+"""Slots that are changed, and changes that are run of them, and of slots no element is behind."""
+FIRST_WORDS, MOST_WORDS, SHARED_WORDS = 60, 300, 100
+"""Words and numbers that are tried in one place at first, if nothing is found, and then in slots
+that no element is behind."""
+AT_ONCE = 500
+"""Changes that are run between two words of progress."""
 FARTHEST = 3
 """Bundles that a slot is moved by."""
 FRESH_INPUTS = 4
@@ -70,35 +76,43 @@ class Repairs:
         self.case: Case = evidence.case
         self.flow = self.case.flow
         self.program = program
-        self.tried = 0
         self.inputs = 0
-        """Changes that were run, and inputs that a repair is right on."""
+        """Those that a repair is right on."""
 
     def find(self) -> list[Repair]:
         """All that were found, the likeliest first; one for each slot."""
         slots = self.suspects[:MOST_SLOTS]
+        shared = self._shared if self.case.all_wrong else ()
         searches = (
-            (slots, partial(self._fields, most=FIRST_WORDS)),
-            (slots, partial(self._fields, most=MOST_WORDS)),
-            (slots[: MOST_SLOTS // 2], self._times),
+            (slots, MOST_VARIANTS, partial(self._fields, most=FIRST_WORDS)),
+            (slots, MOST_VARIANTS, partial(self._fields, most=MOST_WORDS)),
+            (slots[: MOST_SLOTS // 2], MOST_VARIANTS, self._times),
+            (shared, MOST_OF_SHARED, partial(self._fields, most=SHARED_WORDS)),
         )
         right: list[Repair] = []
-        for some, changes in searches:
-            self.tried = 0
-            right = right or self._right(list(self._all(some, changes)))
+        for some, most, changes in searches:
+            right = right or self._right(list(islice(self._all(some, changes), most)))
         best: dict[int, Repair] = {}
-        order = {slot: rank for rank, slot in enumerate(slots)}
+        order = {slot: rank for rank, slot in enumerate(dict.fromkeys((*slots, *shared)))}
         for repair in sorted(right, key=lambda r: (-self._regularity(r), order[r.slot])):
             best.setdefault(repair.slot, repair)
         return list(best.values())
 
+    @cached_property
+    def _shared(self) -> list[int]:
+        """The slots that no element is behind, but outputs are made of, those of tables left out:
+        where all outputs are wrong, one of these may be."""
+        flow, case = self.flow, self.case
+        stores = (case.last_store(address) for address in self.evidence.outputs)
+        made_of = reached_from(flow, [node for node in stores if node is not None])
+        nodes = (node for node, owner in enumerate(case.owners[: len(flow)]) if owner == NONE)
+        of_tables = case.made_of_forest
+        return list(dict.fromkeys(case.slots[n] for n in nodes if made_of[n] and not of_tables[n]))
+
     def _all(self, slots: Sequence[int], make: Any) -> Iterator[Repair]:
         for slot in slots:
             for repair in dict.fromkeys(make(slot)):
-                if self.tried >= MOST_VARIANTS:
-                    return
                 if _is_valid(self.flow.row(slot), repair.written):
-                    self.tried += 1
                     yield repair
 
     def _right(self, repairs: list[Repair]) -> list[Repair]:
@@ -115,7 +129,9 @@ class Repairs:
             ]
             if not tried:
                 break
-            right = variants.right(tried, image, expected, most)
+            right: list[bool] = []
+            for first in parts_of("repairs", range(0, len(tried), AT_ONCE), 1):
+                right += variants.right(tried[first : first + AT_ONCE], image, expected, most)
             repairs = [repair for repair, fine in zip(repairs, right, strict=True) if fine]
         return repairs
 
@@ -129,7 +145,7 @@ class Repairs:
         problem = self.program.problem
         if problem is not None:
             for seed in range(problem.seed, problem.seed + FRESH_INPUTS):
-                image = memory_of(Problem(*_sizes(problem), seed))
+                image = with_room(self.program, memory_of(Problem(*_sizes(problem), seed)))
                 yield image, expected_words(self.program, problem.layout, image)
 
     # What a field might have been.
@@ -343,6 +359,7 @@ class Repairs:
         """Numbers that kernels of the problem use, and all of the program."""
         numbers = dict.fromkeys(chain.from_iterable((s.c, s.s, 1 << s.s) for s in HASH_STAGES))
         numbers |= dict.fromkeys(1 + (1 << stage.s) for stage in HASH_STAGES)
+        numbers |= dict.fromkeys(_fused_numbers())
         if self.program.problem is not None:
             numbers |= dict.fromkeys(self.program.problem.layout)
         columns = self.program.columns
@@ -381,6 +398,14 @@ class Repairs:
                 if operand.in_scratch:
                     named[columns.operands[position][slot], max(operand.width, 1)] += 1
         return named
+
+
+def _fused_numbers() -> Iterator[int]:
+    """What two stages of the hash in one have: sums of their constants, and those shifted."""
+    for one, other in permutations(HASH_STAGES, 2):
+        yield one.c + other.c & WORD_MASK
+        yield (one.c << other.s) & WORD_MASK
+        yield one.c * (1 + (1 << other.s)) & WORD_MASK
 
 
 def _sizes(problem: Problem) -> tuple[int, int, int]:

@@ -30,6 +30,8 @@ from machine.patterns import Inputs
 from machine.problem import Layout, Problem
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
+from vliwdbg.inspect.words import with_room
 
 CLASSES = 8
 """Of elements that start with one value; neighbours in a vector and in lanes are of different
@@ -90,7 +92,8 @@ def sign(
     """Run a program on some inputs, which stay as they are, and tell what its lanes compute."""
     tracer = Tracer(program, core)
     runs: dict[bytes, list[tuple[Trace, array[int], array[int]]]] = {}
-    for image in inputs:
+    for given in parts_of("inputs", inputs, 1):
+        image = with_room(program, given)
         memory = image[:]
         trace = tracer(memory, most=most, max_cycles=max_cycles)
         runs.setdefault(trace.pcs.tobytes(), []).append((trace, memory, image))
@@ -153,7 +156,14 @@ def _computations(
     first, second, third = (map(values.__getitem__, column) for column in flow.sources)
     immediates = _immediates(flow, codes, inputs)
     for code, value, a, b, c, stored, address in zip(
-        codes, values, first, second, third, flow.stored, addresses, strict=False
+        parts_of("computations", codes),
+        values,
+        first,
+        second,
+        third,
+        flow.stored,
+        addresses,
+        strict=False,
     ):
         form = FORMS[code]
         if form == ANY_ORDER:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.views.schedule import BundleUse, EngineUse, GroupUse, Stats, Window
 
@@ -78,12 +79,12 @@ def _groups(dependences: Dependences) -> Iterator[GroupUse]:
     """By opcode, by tag, and by what the provenance of the slots tells."""
     groups: dict[tuple[str, str], list[int]] = {}
     flow = dependences.flow
-    for op, slot in enumerate(dependences.slot):
+    for op, slot in enumerate(parts_of("opcodes", dependences.slot)):
         row = flow.row(slot)
         groups.setdefault(("opcode", f"{row.engine} {row.name}"), []).append(op)
     provenance = flow.program.slots
     if len(provenance) == flow.columns.slot_count:
-        for op, slot in enumerate(dependences.slot):
+        for op, slot in enumerate(parts_of("groups", dependences.slot)):
             for by, name in _told(provenance[slot]):
                 groups.setdefault((by, name), []).append(op)
     else:
@@ -110,7 +111,7 @@ def _add_tags(dependences: Dependences, groups: dict[tuple[str, str], list[int]]
     """Tags are stretches of bundles, which may overlap; each slot counts to the innermost one."""
     flow = dependences.flow
     names: dict[int, str | None] = {}
-    for op, step in enumerate(dependences.step):
+    for op, step in enumerate(parts_of("tags", dependences.step)):
         pc = flow.pcs[step]
         if pc not in names:
             tag = flow.program.tag_at(pc)

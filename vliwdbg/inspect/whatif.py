@@ -26,6 +26,7 @@ from vliwdbg.inspect.dependences import LIMITS, STORAGE, WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.live import live
 from vliwdbg.inspect.outcome import outcome_of
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.whatif import MoreScratch, WhatIf
@@ -145,7 +146,7 @@ def _more_scratch(flow: Flow) -> MoreScratch | None:
 
 def _notes(dependences: Dependences, others: Sequence[Flow]) -> Iterator[str]:
     if not others:
-        yield "Only one input could be tried, so loads and stores keep their order."
+        yield "No other input that goes the same way is known: loads and stores keep their order."
     if len(set(dependences.stretch_start)) > 1:
         yield "Each pass through a loop was placed by itself, as if it had bundles of its own."
 
@@ -215,7 +216,7 @@ class _Placement:
     def _place_all(self) -> None:
         dependences = self.dependences
         floor, highest, stretch = 0, -1, dependences.start
-        for cycle in range(dependences.start, dependences.end):
+        for cycle in parts_of("cycles", range(dependences.start, dependences.end), 1000):
             ops = dependences.ops_at(cycle)
             if ops and dependences.stretch_start[ops[0]] != stretch:
                 stretch = dependences.stretch_start[ops[0]]

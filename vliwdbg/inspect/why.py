@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ from machine.core.waits import LATENCIES, find_waits
 from vliwdbg.inspect.critical import NAMES, Fullness
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences, Wait
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.views.schedule import Empty, EmptyTotal, Why, WhyBundle
 
@@ -98,7 +99,7 @@ def free_to_move(dependences: Dependences, others: Sequence[Flow]) -> list[int]:
             bound[op] = dependences.cycle[op]
     for other in others:
         waits = find_waits(other.program, other.trace)
-        for op in memory:
+        for op in parts_of("memory", memory):
             for at in range(waits.first[op], waits.first[op + 1]):
                 then = dependences.cycle[waits.waited[at]]
                 if then != dependences.cycle[op]:
@@ -121,7 +122,10 @@ class Reasons:
         """What is not claimed."""
         if self.others:
             return ()
-        return ("Only one input could be tried, so no load or store is said to be free to move.",)
+        return (
+            "No other input that goes the same way is known, so no load or store is said to be "
+            "free to move.",
+        )
 
     def holes(self, engine: int) -> Iterator[Hole]:
         """The free slots of an engine, in order of their cycles."""
@@ -146,13 +150,13 @@ class Reasons:
         cycle, start = self.dependences.cycle, self.dependences.start
         # Each fits from its bound, or the horizon, to the cycle before its own.
         arriving: dict[int, list[int]] = {}
-        for op in ops:
+        for op in parts_of("free slots", ops):
             first = max(self.bound[op], cycle[op] - HORIZON)
             if first < cycle[op]:
                 arriving.setdefault(first - start, []).append(op)
         waiting: list[tuple[int, int]] = []
         matched: dict[int, list[int]] = {}
-        for at, count in enumerate(free):
+        for at, count in enumerate(parts_of("free slots", free)):
             for op in arriving.get(at, ()):
                 heappush(waiting, (cycle[op], op))
             while waiting and waiting[0][0] <= start + at:
@@ -171,7 +175,7 @@ class Reasons:
         coming = sorted(ops, key=lambda op: (bound[op], -cycle[op]))
         nearest = [-1] * cycles
         come: list[int] = []
-        for at in range(cycles - 1, -1, -1):
+        for at in parts_of("free slots", range(cycles - 1, -1, -1)):
             while coming and bound[coming[-1]] > start + at:
                 come.append(coming.pop())
             while come and cycle[come[-1]] > start + at + HORIZON:
@@ -251,11 +255,11 @@ _Counts = dict[tuple[int, int, str, str], int]
 """Free slots by window, engine, reason and root."""
 
 
-def _count(reasons: Reasons, holes: Iterable[Hole], edges: Sequence[int]) -> _Counts:
+def _count(reasons: Reasons, holes: Sequence[Hole], edges: Sequence[int]) -> _Counts:
     """The free slots between each edge and the next."""
     counts: _Counts = {}
     windows = [bisect_right(edges, cycle) - 1 for cycle in range(edges[0], edges[-1])]
-    for hole in holes:
+    for hole in parts_of("roots", holes):
         window = windows[hole.cycle - edges[0]]
         key = window, hole.engine, hole.reason, reasons.root(hole)
         counts[key] = counts.get(key, 0) + hole.slots

@@ -1,24 +1,9 @@
-"""Views as text, for terminals and files. A module of renderers joins by its line here."""
+"""Views as text, for terminals and files.
 
-from vliwdbg.render import (  # noqa: F401  (each registers the renderers of its views)
-    bench,
-    breakpoints,
-    bundle,
-    data,
-    dataflow,
-    diff,
-    diverge,
-    explain,
-    export,
-    general,
-    lint,
-    listing,
-    moves,
-    program,
-    schedule,
-    storage,
-    whatif,
-)
+What writes a kind of view is a file of this folder, and joins by its line in `all_views`; those are
+imported when the first view is to be written.
+"""
+
 from vliwdbg.render.text import Columns, lines_of, table, text
 
 __all__ = ["Columns", "lines_of", "table", "text"]

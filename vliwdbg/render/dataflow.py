@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import counted, table, text
 from vliwdbg.views.dataflow import Found, Source, Uses, Who, Writes
 from vliwdbg.views.radix import DECIMAL, Value
 
@@ -91,12 +91,12 @@ def _(view: Writes) -> Iterator[str]:
 @text.register
 def _(view: Found) -> Iterator[str]:
     if not view.spans:
-        yield f"{view.expression} never holds."
+        never = "has not held so far" if view.interrupted else "never holds"
+        yield f"{view.expression} {never}."
     else:
         told = ", ".join(
             str(first) if stop - first == 1 else f"{first}–{stop - 1}" for first, stop in view.spans
         )
         more = f" and {view.more} more stretches" if view.more else ""
-        cycles = "cycle" if view.cycles == 1 else "cycles"
-        yield f"{view.expression} holds before {view.cycles} {cycles}: {told}{more}"
+        yield f"{view.expression} holds before {counted(view.cycles, 'cycle')}: {told}{more}"
     yield from notes(view)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
 from vliwdbg.render.schedule import percent
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import counted, table, text
 from vliwdbg.views.diff import Diff
 
 _MOST_ROWS = 8
@@ -16,10 +16,11 @@ _MOST_ROWS = 8
 def _(view: Diff) -> Iterator[str]:
     a, b = view.a, view.b
     for letter, side in (("A", a), ("B", b)):
-        yield f"{letter} is {side.name}: {side.cycles} cycles, {side.lanes} lanes."
+        lanes = counted(side.lanes, "lane")
+        yield f"{letter} is {side.name}: {counted(side.cycles, 'cycle')}, {lanes}."
     yield (
         f"{_part(view.same_computation)} the same computations, {_part(view.same_value)} the same "
-        f"values, on {view.inputs} inputs."
+        f"values, on {counted(view.inputs, 'input')}."
     )
     rows = [(e, percent(part), percent(b.utilization[e])) for e, part in a.utilization.items()]
     yield from table(("Engine", "A", "B"), rows)
@@ -37,7 +38,8 @@ def _(view: Diff) -> Iterator[str]:
         told = " ".join(f"{gain.cycles:+d}" if gain.cycles else "0" for gain in view.gains)
         yield f"B against A, in cycles, by eighth of A: {told}"
     if view.shifts:
-        yield f"Slots moved by {view.typical_shift} cycles in the median. Farthest from the others:"
+        typical = counted(view.typical_shift, "cycle")
+        yield f"Slots moved by {typical} in the median. Farthest from the others:"
         for shift in view.shifts:
             yield f"  {shift.cycles:+d}  {slot_line(shift.a)}  →  {slot_line(shift.b)}"
     yield from notes(view)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
-from vliwdbg.render.text import text
+from vliwdbg.render.text import counted, text
 from vliwdbg.views.diverge import Diverge, Repair
 
 
 @text.register
 def _(view: Diverge) -> Iterator[str]:
     if view.ok:
-        yield f"Nothing is wrong: all {view.outputs} outputs are right on all inputs tried."
+        which = f"all {view.outputs} outputs are" if view.outputs != 1 else "the output is"
+        yield f"Nothing is wrong: {which} right on all inputs tried."
         yield from notes(view)
         return
+    of = "" if view.element is None else f", of element {view.element}"
     yield (
-        f"{view.wrong} of {view.outputs} outputs are wrong. The first is that of element "
-        f"{view.element}: {view.got}, not {view.expected}."
+        f"{view.wrong} of {counted(view.outputs, 'output')} {'is' if view.wrong == 1 else 'are'} "
+        f"wrong. The first is mem[{view.address}]{of}: {view.got}, not {view.expected}."
     )
     if view.culprit is None:
         yield "Nothing speaks against any slot."
@@ -44,4 +46,4 @@ def _(view: Diverge) -> Iterator[str]:
 
 
 def _repair(repair: Repair) -> str:
-    return f"{repair.change}. Then all outputs are right on {repair.inputs} inputs: {repair.text}"
+    return f"{repair.change}. Then all is right on {counted(repair.inputs, 'input')}: {repair.text}"

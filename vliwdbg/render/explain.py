@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
 from vliwdbg.render.schedule import percent
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import counted, table, text
 from vliwdbg.views.explain import Explain
 
 _MOST_NAMES = 12
@@ -16,8 +16,8 @@ _MOST_NAMES = 12
 def _(view: Explain) -> Iterator[str]:
     part = percent(view.told / view.slots) if view.slots else "none"
     yield (
-        f"{view.told} of {view.slots} slots ({part}) are explained: "
-        f"{view.vectors} vectors, {view.rounds} rounds."
+        f"{view.told} of {counted(view.slots, 'slot')} ({part}) are explained: "
+        f"{counted(view.vectors, 'vector')}, {counted(view.rounds, 'round')}."
     )
     if view.stages:
         yield from table(("Stage", "Slots"), [(one.stage, one.slots) for one in view.stages])

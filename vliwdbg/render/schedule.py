@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from vliwdbg.render.answers import notes, slot_line
-from vliwdbg.render.text import Columns, table, text
+from vliwdbg.render.text import Columns, counted, table, text
 from vliwdbg.views.schedule import Bound, Critical, EmptyTotal, Floor, Slack, Stats, Why
 
 _LEVELS = " ▁▂▃▄▅▆▇█"
@@ -33,7 +33,7 @@ def _shares(counts: Mapping[str, int]) -> str:
 
 @text.register
 def _(view: Stats) -> Iterator[str]:
-    yield f"{view.cycles} cycles"
+    yield counted(view.cycles, "cycle")
     rows = [(e.engine, e.slots, e.room, percent(e.utilization)) for e in view.engines]
     yield from table(("Engine", "Slots", "Of", "Used"), rows)
     yield from _picture(view)
@@ -43,7 +43,7 @@ def _(view: Stats) -> Iterator[str]:
     cycles = [(e.engine, *e.histogram, *("" for _ in range(most - e.limit))) for e in view.engines]
     yield from table(("Engine", *range(most + 1)), cycles)
     yield ""
-    yield f"{view.idle} cycles used no slot. The emptiest bundles:"
+    yield f"{counted(view.idle, 'cycle')} used no slot. The emptiest bundles:"
     worst = [(b.cycle, b.pc, _slots(b.slots) or "nothing") for b in view.worst]
     yield from table(("Cycle", "pc", "Slots"), worst)
     for by, groups in groupby(view.groups, key=lambda group: group.by):
@@ -84,7 +84,8 @@ def level(part: float) -> str:
 
 @text.register
 def _(view: Floor) -> Iterator[str]:
-    yield f"{view.cycles} cycles, at least {view.floor}: {view.binds} binds, the gap is {view.gap}."
+    cycles = counted(view.cycles, "cycle")
+    yield f"{cycles}, at least {view.floor}: {view.binds} binds, the gap is {view.gap}."
     yield from table(("Bound", "Cycles", "From"), map(_bound_row, view.bounds))
     yield "Under other conditions"
     yield from table(("Bound", "Cycles", "From"), map(_bound_row, view.others))
@@ -101,8 +102,8 @@ _BOUND_TEXTS = {
 def _bound_row(bound: Bound) -> tuple[str, str, str]:
     told = _BOUND_TEXTS.get(bound.name, "")
     if bound.slots is not None:
-        what = "lanes" if bound.name == "lanes" else "slots"
-        told = f"{bound.slots} {what}, {bound.limit} a cycle; {told}".rstrip("; ")
+        slots = counted(bound.slots, "lane" if bound.name == "lanes" else "slot")
+        told = f"{slots}, {bound.limit} a cycle; {told}".rstrip("; ")
     if bound.ramp or bound.tail:
         told += f"; {bound.ramp} before the first, {bound.tail} after the last"
     return bound.name, f"{bound.cycles:.1f}", told
@@ -114,7 +115,8 @@ def _(view: Critical) -> Iterator[str]:
         yield "Nothing is stored, so no chain leads there."
     else:
         told = ", ".join(f"{cycles} {_waiting_for(name)}" for name, cycles in view.split.items())
-        yield f"Of {view.cycles} cycles up to the last store of an output: {told}."
+        last = "store of an output" if view.chain[0].slot.engine == "store" else "slot"
+        yield f"Of {counted(view.cycles, 'cycle')} up to the last {last}: {told}."
         rows = [
             (
                 link.slot.cycle,
@@ -140,7 +142,7 @@ def _waiting_for(name: str) -> str:
 def _(view: Slack) -> Iterator[str]:
     none = sum(row.none for row in view.engines)
     part = percent(none / view.slots if view.slots else 0.0)
-    yield f"{none} of {view.slots} slots ({part}) cannot be later, all others staying."
+    yield f"{none} of {counted(view.slots, 'slot')} ({part}) cannot be later, all others staying."
     yield "Slots by cycles that they could be later"
     headers = ("Engine", *ranges(view.bounds))
     yield from table(headers, [(row.engine, *row.histogram) for row in view.engines])

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import singledispatch
+from importlib import import_module
 from typing import Any
 
 from vliwdbg.printable import printable
@@ -33,7 +34,13 @@ class Columns(str):
 
 def lines_of(view: View) -> list[str]:
     """The lines of a view, with every character escaped that is no text: a line is one line."""
+    import_module("vliwdbg.render.all_views")
     return [type(line)(printable(line, keep="\t")) for line in text(view)]
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 cycle`, `2 cycles`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[Columns]:

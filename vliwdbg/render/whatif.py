@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from machine.isa import SCRATCH_SIZE
 from vliwdbg.render.answers import notes
 from vliwdbg.render.schedule import percent
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import counted, table, text
 from vliwdbg.views.whatif import MoreScratch, WhatIf
 
 
@@ -36,15 +36,16 @@ def _(view: WhatIf) -> Iterator[str]:
     if view.scratch:
         yield from _more_scratch(view.scratch)
     what = "The same limits" if view.change == "same" else view.change
+    cycles = counted(view.at_most, "cycle")
     if view.saved > 0:
-        yield f"{what}: {view.at_most} cycles, not {view.cycles}: at least {view.saved} saved."
+        yield f"{what}: {cycles}, not {view.cycles}: at least {view.saved} saved."
         if view.same < view.cycles:
             yield f"Of them {view.cycles - view.same} lie in the order alone."
     elif view.saved < 0:
-        yield f"{what}: {view.at_most} cycles in this order, {-view.saved} more than {view.cycles}."
+        yield f"{what}: {cycles} in this order, {-view.saved} more than {view.cycles}."
     else:
-        yield f"{what}: {view.at_most} cycles, as before. Another order may gain something."
-    yield f"{view.moved} slots are elsewhere."
+        yield f"{what}: {cycles}, as before. Another order may gain something."
+    yield f"{counted(view.moved, 'slot')} {'is' if view.moved == 1 else 'are'} elsewhere."
     rows = [(engine, view.limits[engine], percent(part)) for engine, part in view.used.items()]
     yield from table(("Engine", "Limit", "Used"), rows)
     if view.free:

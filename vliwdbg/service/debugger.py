@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from machine.stops import Reason
 from vliwdbg.commands.completion import complete
-from vliwdbg.commands.console import Console
+from vliwdbg.commands.console import INTERRUPTED, Console
 from vliwdbg.commands.files import Files
 from vliwdbg.commands.program import with_notes
 from vliwdbg.commands.table import Command
@@ -38,7 +38,7 @@ from vliwdbg.service.events import (
     Rested,
     Said,
 )
-from vliwdbg.session.errors import DebuggerError
+from vliwdbg.session.errors import DebuggerError, EndedByUserError
 from vliwdbg.session.session import Run, Session, StopEvent
 from vliwdbg.views.breakpoints import breakpoint_views
 from vliwdbg.views.moves import here_view
@@ -81,6 +81,7 @@ class Debugger:
             choice,
             drive=self._drive,
             progress=self._build,
+            working=self._work_on,
             interrupted=self._ask,
             files=files,
         )
@@ -222,6 +223,14 @@ class Debugger:
             self._next_word = time.monotonic() + WORD_SECONDS
             self._tell(Progressed(Progress("working", None, self.session.core.cycle)))
         return self.is_interrupted()
+
+    def _work_on(self, what: str, part: float | None) -> None:
+        """Told how far a question has come; ends it where it is to end."""
+        if time.monotonic() >= self._next_word:
+            self._next_word = time.monotonic() + WORD_SECONDS
+            self._tell(Progressed(Progress(f"looking at {what}", part, self.session.core.cycle)))
+        if self.is_interrupted():
+            raise EndedByUserError(INTERRUPTED)
 
     def _stream(self, run: Run) -> None:
         if self._streams:

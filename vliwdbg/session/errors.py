@@ -22,6 +22,10 @@ class DebuggerError(Exception):
         return f"{self.message}\n    {self.text}\n    {' ' * self.column}^"
 
 
+class EndedByUserError(DebuggerError):
+    """The user has ended it."""
+
+
 def wrong_number(what: str, text: str) -> DebuggerError:
     """The error of something that should have been a number."""
     return DebuggerError(f"{what} is a number, not {text!r}.")

@@ -45,6 +45,12 @@ def _no_keys(value: str, _choices: Sequence[str]) -> str:
     return f"takes keys like s, S, f10, ctrl+b, a comma between them, not {quoted(unknown[0])}"
 
 
+def _no_percent(value: str, _choices: Sequence[str]) -> str:
+    fine = re.fullmatch(r"[1-9][0-9]?", value)
+    return "" if fine else f"takes a percentage from 1 to 99, not {quoted(value)}"
+
+
+PERCENT = Type("percentage", _no_percent)
 ONE_OF = Type("one of", _no_choice)
 KEYS = Type("keys", _no_keys)
 

@@ -74,7 +74,7 @@ class Machines:
         def init(made: Any, mem_dump: Any, program: Any, *rest: Any, **named: Any) -> None:
             before(made, mem_dump, program, *rest, **named)
             names = named.get("debug_info", rest[0] if rest else None)
-            self._note(Made(made, program, list(mem_dump), names))
+            self._note(Made(made, program, list(made.mem), names))
 
         cls.__init__ = init
 

@@ -6,16 +6,18 @@ last time are kept in pytest's cache.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeVar
 
 import pytest
 
 from vliwdbg.testing.kernels import Figures, figures_of, what_is_wrong
-from vliwdbg.testing.machines import Machines
+from vliwdbg.testing.machines import Machines, Made
 
 _PROPERTY = "vliwdbg"
 _CACHE = "vliwdbg/kernels"
 _TITLE = "vliwdbg"
+T = TypeVar("T")
 
 
 class Plugin:
@@ -43,9 +45,9 @@ class Plugin:
         if call.when != "call" or not made:
             return report
         if report.failed:
-            report.sections.append((_TITLE, "\n".join(what_is_wrong(made[-1]))))
+            report.sections.append((_TITLE, _unless_it_fails(lambda: _wrong(made[-1]), str)))
         elif report.passed:
-            found = [figures.to_json() for one in made if (figures := figures_of(one))]
+            found = _unless_it_fails(lambda: _figures(made), lambda _: [])
             told = {"figures": found, "public": self._machines.public}
             report.user_properties.append((_PROPERTY, told))
         return report
@@ -80,3 +82,19 @@ class Plugin:
     def pytest_unconfigure(self) -> None:
         """Leave the simulators as they were."""
         self._machines.leave()
+
+
+def _wrong(made: Made) -> str:
+    return "\n".join(what_is_wrong(made))
+
+
+def _figures(made: Sequence[Made]) -> list[dict[str, Any]]:
+    return [figures.to_json() for one in made if (figures := figures_of(one))]
+
+
+def _unless_it_fails(tell: Callable[[], T], otherwise: Callable[[str], T]) -> T:
+    """What is to be told; a fault of ours is no reason for a stranger's tests to end."""
+    try:
+        return tell()
+    except Exception as fault:
+        return otherwise(f"vliwdbg has a fault here: {type(fault).__name__}: {fault}")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SystemCommand
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.command import CommandPalette
 from textual.driver import Driver
@@ -74,15 +75,27 @@ class DebuggerApp(App[int]):
             return BrowserDriver
         return chosen
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was asked to end."""
+        return self.return_value is not None
+
     def action_command_palette(self) -> None:
         """Open the palette, where it has room; Textual's cannot be drawn in a few columns."""
-        if self.size.width >= NARROWEST_PALETTE:
+        if self.size.width >= NARROWEST_PALETTE and not self.is_leaving:
             super().action_command_palette()
 
     def on_resize(self, event: Resize) -> None:
         """Close a palette that has no room any more."""
         if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
             self.pop_screen()
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close what covers the main screen, which stays: two clicks may both ask for it."""
+        if self.screen is self.main:
+            return AwaitComplete()
+        self.workers.cancel_node(self.screen)  # a palette that is still gathering what to show
+        return super().pop_screen()
 
     def get_css_variables(self) -> dict[str, str]:
         """Those of the theme, and the inks made from them."""
@@ -97,6 +110,11 @@ class DebuggerApp(App[int]):
     def action_help_quit(self) -> None:
         """Ctrl+C where no screen takes it."""
         self.main.action_interrupt()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # While all is taken apart, what still works may ask for what is gone.
+        if not self.is_leaving:
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # Textual would print pages of local variables; whoever opened us says it in two lines.

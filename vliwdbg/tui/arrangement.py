@@ -8,26 +8,36 @@ large                          small                    tiny, or a pane grown
 ├ timeline ┴───────┴────────┤  ├ timeline ─────────┤
 └───────────────────────────┘  └───────────────────┘
 
-The timeline has a row for each engine where the terminal is tall, and one row elsewhere.
+Each pane has a place in either layout (`vliwdbg.tui.panes`); panes of one place take turns there,
+and a place without panes leaves its room to those beside it. The timeline has a row for each engine
+where the terminal is tall, and one row elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-PANES = ("code", "bundle", "scratch", "memory", "stops", "messages", "timeline")
-"""In the order of their numbers, from 1 on."""
 LAYOUTS = ("all", "two", "one")
 """What a user may ask for; a terminal too small for it gets the next one."""
 LARGE_WIDTH, LARGE_HEIGHT = 172, 30
 TALL = 34
-TALL_TIMELINE = 7
-"""Rows: a title, one for each engine, and one for marks."""
-ALWAYS_SEEN = frozenset({"code", "timeline"})
+TALL_TIMELINE = 8
+"""Rows: a title, one for each engine, one for live words, and one for marks."""
 TINY_WIDTH, TINY_HEIGHT = 30, 9
-BUNDLE_WIDTH = 110
-"""What the bundle pane needs for a slot, where it comes from, and 8 lanes in hexadecimal."""
+NARROWEST, LOWEST = 24, 3
+"""Of what a user makes smaller."""
+SHARES: Mapping[str, tuple[int, str]] = {
+    "left": (60, "of the width has the column of the code, where there are two"),
+    "code": (40, "of the height has the code"),
+    "scratch": (40, "of the height has scratch, where there are two columns"),
+    "stops": (20, "of the height have stops and messages, where there are two columns"),
+}
+"""What a user may size: percents, as they are at first, and what they are of."""
+TOP, OTHER, BELOW = "top", "other", "below"
+LEFT_TOP, LEFT_LOW = "left top", "left low"
+RIGHT_TOP, RIGHT_MIDDLE = "right top", "right middle"
+RIGHT_LOW, RIGHT_CORNER = "right low", "right corner"
 
 
 class Box(NamedTuple):
@@ -39,54 +49,112 @@ class Box(NamedTuple):
     height: int
 
 
-Boxes = Mapping[str, Box]
+class Placed(NamedTuple):
+    """A pane and its places in a small and in a large terminal."""
+
+    name: str
+    small: str
+    large: str
+
+
+class Arrangement(NamedTuple):
+    """The box of each pane that is to be seen, and which panes take turns in it."""
+
+    boxes: Mapping[str, Box]
+    turns: Mapping[str, Sequence[str]]
+
+
+Shares = Mapping[str, int]
 
 
 def arrange(
     width: int,
     height: int,
-    chosen: str,
-    beside: str,
+    panes: Sequence[Placed],
+    order: Sequence[str],
+    shares: Shares,
     *,
     layout: str = LAYOUTS[0],
     grown: bool = False,
-) -> Boxes:
-    """The box of each pane that is to be seen. `beside` is the chosen pane other than code."""
+) -> Arrangement:
+    """`order` are the panes that are not hidden, the one chosen last first."""
     if grown or layout == "one" or width < TINY_WIDTH or height < TINY_HEIGHT:
-        return {chosen: Box(0, 0, width, height)}
-    timeline = TALL_TIMELINE if height >= TALL else 1
-    above = height - timeline
+        names = [pane.name for pane in panes]
+        return Arrangement({order[0]: Box(0, 0, width, height)}, {order[0]: names})
     large = layout == "all" and width >= LARGE_WIDTH and height >= LARGE_HEIGHT
-    boxes = _large(width, above) if large else _small(width, above, beside)
-    return {**boxes, "timeline": Box(0, above, width, timeline)}
+    turns: dict[str, list[str]] = {}
+    for pane in panes:
+        if pane.name in order:
+            turns.setdefault(pane.large if large else pane.small, []).append(pane.name)
+    front = {place: min(names, key=order.index) for place, names in turns.items()}
+    rooms = dict(_rooms(Box(0, 0, width, height), turns, shares, large=large))
+    return Arrangement(
+        {front[place]: box for place, box in rooms.items()},
+        {front[place]: names for place, names in turns.items()},
+    )
 
 
-def _large(width: int, height: int) -> Boxes:
-    left = max(BUNDLE_WIDTH, width * 11 // 20)
-    right = width - left - 1
-    top = height * 2 // 5
-    lowest = max(height // 5, 6)
-    middle = height - top - lowest
-    half = right * 2 // 5
-    return {
-        "code": Box(0, 0, left, top),
-        "bundle": Box(0, top, left, height - top),
-        "scratch": Box(left + 1, 0, right, top),
-        "memory": Box(left + 1, top, right, middle),
-        "stops": Box(left + 1, top + middle, half, lowest),
-        "messages": Box(left + half + 2, top + middle, right - half - 1, lowest),
-    }
+def _rooms(
+    room: Box, there: Mapping[str, object], shares: Shares, *, large: bool
+) -> Iterator[tuple[str, Box]]:
+    """The box of each place that has panes."""
+    if BELOW in there:
+        timeline = TALL_TIMELINE if room.height >= TALL else 1
+        rest = room.height - timeline if len(there) > 1 else 0
+        yield BELOW, Box(0, rest, room.width, room.height - rest)
+        room = room._replace(height=rest)
+    yield from (_large if large else _small)(room, there, shares)
 
 
-def _small(width: int, height: int, beside: str) -> Boxes:
-    top = max(height * 2 // 5, 3)
-    return {"code": Box(0, 0, width, top), beside: Box(0, top, width, height - top)}
+def _small(room: Box, there: Mapping[str, object], shares: Shares) -> Iterator[tuple[str, Box]]:
+    # Where rows are few, a bundle needs them more than the code around it.
+    share = shares["code"] if room.height >= TALL - TALL_TIMELINE else shares["code"] * 3 // 4
+    yield from _stacked(room, {TOP: share, OTHER: 100 - share}, there)
 
 
-def tabbed(boxes: Boxes, pane: str) -> Sequence[str]:
-    """The panes that take turns in the box of this one; only itself where all are seen."""
-    if len(boxes) == 1:
-        return PANES
-    if len(boxes) == len(PANES) or pane in ALWAYS_SEEN:
-        return (pane,)
-    return [other for other in PANES if other == pane or other not in boxes]
+def _large(room: Box, there: Mapping[str, object], shares: Shares) -> Iterator[tuple[str, Box]]:
+    lowest = shares["stops"]
+    middle = max(100 - shares["scratch"] - lowest, 5)
+    left = {LEFT_TOP: shares["code"], LEFT_LOW: 100 - shares["code"]}
+    right = {RIGHT_TOP: shares["scratch"], RIGHT_MIDDLE: middle, RIGHT_LOW: lowest}
+    corners = [place for place in (RIGHT_LOW, RIGHT_CORNER) if place in there]
+    there = {**there, RIGHT_LOW: corners} if corners else there
+    has_left, has_right = (any(place in there for place in column) for column in (left, right))
+    column, beside = room, room
+    if has_left and has_right:
+        column, beside = _side_by_side(room, shares["left"])
+    yield from _stacked(column, left, there)
+    for place, box in _stacked(beside, right, there):
+        if place != RIGHT_LOW:
+            yield place, box
+        else:
+            yield from zip(corners, _side_by_side(box, 40) if corners[1:] else [box], strict=True)
+
+
+def _side_by_side(room: Box, percent: int) -> tuple[Box, Box]:
+    """Two parts of a room with a column between them."""
+    width = _part(room.width, percent, min(NARROWEST, room.width // 3))
+    x = room.x + width + 1
+    return room._replace(width=width), room._replace(x=x, width=room.x + room.width - x)
+
+
+def _stacked(
+    room: Box, weights: Mapping[str, int], there: Mapping[str, object]
+) -> Iterator[tuple[str, Box]]:
+    """Places one below the other, of heights by their weights; the last has what is left."""
+    places = [place for place in weights if place in there]
+    y, left = room.y, sum(weights[place] for place in places)
+    for at, place in enumerate(places):
+        rows = room.y + room.height - y
+        later = len(places) - at - 1
+        height = (
+            _part(rows, 100 * weights[place] // left, LOWEST, LOWEST * later) if later else rows
+        )
+        yield place, Box(room.x, y, room.width, height)
+        y, left = y + height, left - weights[place]
+
+
+def _part(whole: int, percent: int, least: int, kept: int | None = None) -> int:
+    """So many percent, but for as much as this and the others need."""
+    most = whole - (least if kept is None else kept)
+    return max(min(whole * percent // 100, most), min(least, whole))

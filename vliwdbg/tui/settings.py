@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from textual.theme import BUILTIN_THEMES
 
 from vliwdbg.settings.manual import page
-from vliwdbg.settings.schema import KEYS, ONE_OF, Setting, Settings, by_key
-from vliwdbg.tui.arrangement import LAYOUTS
+from vliwdbg.settings.schema import KEYS, ONE_OF, PERCENT, Setting, Settings, by_key
+from vliwdbg.tui.arrangement import LAYOUTS, SHARES
 from vliwdbg.tui.keymap import KEYS as KEYS_OF_SCREEN
 from vliwdbg.tui.theme import THEME
 from vliwdbg.tui.view_state import RADIXES
@@ -19,6 +19,7 @@ from vliwdbg.views.radix import Radix
 
 RADIXES_BY_NAME: Mapping[str, Radix] = {radix.label: radix for radix in RADIXES}
 PREFIX_OF_KEYS = "keys."
+PREFIX_OF_PANES = "panes."
 
 SETTINGS: Mapping[str, Setting] = by_key(
     (
@@ -42,6 +43,10 @@ SETTINGS: Mapping[str, Setting] = by_key(
             LAYOUTS[0],
             "the panes to be seen: as many as fit, the code and one other, or one",
             LAYOUTS,
+        ),
+        *(
+            Setting(f"{PREFIX_OF_PANES}{name}", PERCENT, str(percent), f"how much {what}")
+            for name, (percent, what) in SHARES.items()
         ),
         *(Setting(f"{PREFIX_OF_KEYS}{key.id}", KEYS, key.keys, key.help) for key in KEYS_OF_SCREEN),
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from machine.errors import ProgramError
 from machine.program import Program
 from vliwdbg.commands.console import Console
 from vliwdbg.settings.files import FileError
 from vliwdbg.settings.folders import history_file, settings_file, workspaces_folder
-from vliwdbg.settings.schema import Settings, read_settings
+from vliwdbg.settings.schema import Settings, read_settings, set_value
 from vliwdbg.settings.workspace import Workspace, Workspaces
+from vliwdbg.tui.arrangement import SHARES
 from vliwdbg.tui.history import History
-from vliwdbg.tui.settings import PREFIX_OF_KEYS, SETTINGS, clashes
+from vliwdbg.tui.settings import PREFIX_OF_KEYS, PREFIX_OF_PANES, SETTINGS, clashes
 from vliwdbg.tui.workspace import identity_of, set_again, workspace_of
 
 NO_HOME = "there is no home folder: nothing is kept for the next time"
@@ -47,6 +51,20 @@ class User:
     def keymap(self) -> dict[str, str]:
         """Keys other than ours, by id."""
         return self.settings.given_under(PREFIX_OF_KEYS)
+
+    def shares(self) -> dict[str, int]:
+        """How large panes are, in percents."""
+        return {name: int(self.settings[f"{PREFIX_OF_PANES}{name}"]) for name in SHARES}
+
+    def keep_shares(self, shares: Mapping[str, int]) -> None:
+        """Keep how large panes are."""
+        now = {name: str(percent) for name, percent in shares.items()}
+        path = self.settings.path
+        changed = {name for name in now if now[name] != self.settings[f"{PREFIX_OF_PANES}{name}"]}
+        for name in changed if path else ():
+            assert path is not None
+            with suppress(ProgramError):  # a file that is to be mended by hand was told already
+                set_value(path, SETTINGS[f"{PREFIX_OF_PANES}{name}"], now[name])
 
     def notes(self) -> list[str]:
         """What the user should know and was not told yet."""

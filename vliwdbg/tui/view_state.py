@@ -7,8 +7,10 @@ adds the bundle looked at, the radix of words, and the transcript of commands an
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
@@ -17,19 +19,22 @@ from machine.program import Program
 from machine.stops import Commit, Stop
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
+from vliwdbg.inspect.held import held_word, live_words
 from vliwdbg.inspect.outcome import Outcome
 from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
 from vliwdbg.session.places import Place
 from vliwdbg.session.program_index import union
 from vliwdbg.session.session import Session, StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
+from vliwdbg.tui.answers import AnswerLine, answer_lines
+from vliwdbg.views.answers import Answer
 from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
 from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
 from vliwdbg.views.origins import Origins
 from vliwdbg.views.places import Space
 from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
-from vliwdbg.views.words import MemoryRows, WordRow, scratch_rows
+from vliwdbg.views.words import MemoryRows, WordRow, rows_of, scratch_rows
 
 PICTURED_AT_ONCE = 20_000
 """Bundles of a program whose picture takes a few milliseconds."""
@@ -132,6 +137,12 @@ class ViewState:
         self.outcome: Outcome | None = None
         self.edited = False
         """Whether the program's file has changed since it was read."""
+        self.asked = ""
+        self.answer: Answer | None = None
+        self.answer_lines: list[AnswerLine] = []
+        """What was asked last, and what was answered."""
+        self.pressure: Sequence[int] = ()
+        """By cycle, how many words of scratch hold a value that is still to be read."""
         self.reasons: Mapping[int, Mapping[str, str]] = {}
         """Why slots are free: cycle -> engine -> a few words."""
         self.starting_memory = look.starting_memory
@@ -139,6 +150,7 @@ class ViewState:
         self.scratch_rows: list[WordRow] = scratch_rows(look.names)
         self.layout = look.layout
         self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
+        self.levels = MemoryRows(look.layout, len(look.now.memory), by_level=True)
         self.slots = Slots(look.program, look.names, dict(self.memory_rows.regions))
         self.searched = ""
         self.found: Sequence[int] = ()
@@ -220,6 +232,10 @@ class ViewState:
         """Have what comes of the run."""
         self.outcome = outcome
 
+    def take_pressure(self, pressure: Sequence[int]) -> None:
+        """Have how many words are live at each cycle."""
+        self.pressure = pressure
+
     def take_reasons(self, reasons: Mapping[int, Mapping[str, str]]) -> None:
         """Have why slots are free."""
         self.reasons = reasons
@@ -238,6 +254,58 @@ class ViewState:
         later = next((step for step in steps if step >= now.position), None)
         step = later if later is not None else max(steps, default=None)
         return None if step is None else picture.started[step]
+
+    def touched_rows(self) -> list[WordRow]:
+        """The words of scratch that the bundle looked at is about, and those that are watched."""
+        program = self.program
+        words: set[int] = set()
+        if self.looking < len(program):
+            for slot in program.bundle(self.looking):
+                for at, width in (*slot.defs, *slot.uses):
+                    words.update(range(at, at + width))
+        for stop in self.breakpoints:
+            watched = self.slots.place(stop.source) if stop.access else None
+            if watched and not watched.memory:
+                words.update(range(watched.start, watched.stop))
+        return rows_of(self.names, words)
+
+    def live_rows(self) -> list[WordRow]:
+        """Live values, the newest first, and then the words that are free; without a graph of the
+        run nothing."""
+        if self.flow is None:
+            return []
+        now = self.now
+        live = live_words(self.flow, now.position)
+        rows: list[WordRow] = []
+        for written, together in groupby(live, key=lambda held: held.written):
+            rows.append(WordRow(f"written {now.cycle - written} cycles ago", 0, 0))
+            rows += rows_of(self.names, (held.word for held in together))
+        taken = {held.word for held in live}
+        free = [word for word in range(len(now.scratch)) if word not in taken]
+        rows.append(WordRow(f"{len(free)} words are free", 0, 0))
+        return [*rows, *rows_of(self.names, free)]
+
+    def age_text(self, word: int) -> str:
+        """How long ago a word of scratch was written, and whether it is free; empty where nobody
+        knows."""
+        held = held_word(self.flow, word, self.now.position) if self.flow else None
+        if held is None:
+            return ""
+        ago = self.now.cycle - held.written
+        return f" · {ago} ago{'' if held.live else ', free'}"
+
+    def pc_at(self, cycle: int) -> int | None:
+        """The bundle that takes a cycle; None where nobody knows."""
+        picture = self.occupancy
+        if picture is None or not 0 <= cycle < picture.cycles:
+            return None
+        return picture.executed[bisect_right(picture.started, cycle) - 1]
+
+    def take_answer(self, asked: str, answer: Answer) -> None:
+        """Have an answer to walk through, whose places the timeline marks."""
+        self.asked, self.answer = asked, answer
+        self.answer_lines = answer_lines(answer)
+        self.settle_marks()
 
     def why_free(self) -> Mapping[str, str]:
         """Why slots of the bundle looked at are free, as far as it is known: by engine."""
@@ -282,6 +350,8 @@ class ViewState:
             return
         flags = union((flags for enabled, flags in self._marked if enabled), len(self.program))
         yield from ((cycle, "●") for cycle in (*picture.cycles_where(flags), *self.waited.values()))
+        jumps = (line.jump for line in self.answer_lines)
+        yield from ((jump.cycle, "◇") for jump in jumps if jump)
         if self.followed:
             yield from ((picture.started[step], "◆") for step in self.followed.story.writes)
         for name, position in self._user_marks:

@@ -31,7 +31,8 @@ class Repair:
 class Diverge(Answer, kind="diverge"):
     """The first wrong output, and the slot that makes it wrong.
 
-    `element` is that output's, `expected` and `got` are its words. `wrong` of `outputs` are not
+    It is at `address`; `element` is the one that it belongs to, None where that is not known;
+    `expected` and `got` are its words. `wrong` of `outputs` are not
     right. The `candidates` are ranked, the first of them is the `culprit`; `chain` leads from it to
     the output. `evidence` is what speaks against it. `equivalent` are other slots of which a change
     makes all right too. Of a right program there is nothing of all this.
@@ -39,6 +40,7 @@ class Diverge(Answer, kind="diverge"):
 
     outputs: int
     wrong: int
+    address: int | None
     element: int | None
     expected: int | None
     got: int | None

@@ -6,7 +6,8 @@ MemoryRows      in rows of 8 words, region by region
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, overload
 
 from machine.disassembly import ScratchNames
@@ -26,6 +27,7 @@ class WordRow(NamedTuple):
     names: tuple[str, ...] = ()
 
 
+NODES = "nodes"
 SCALARS_IN_ROW = VLEN // 2
 """Half as many words with their names fit where a vector does."""
 
@@ -44,6 +46,24 @@ def scratch_rows(names: ScratchNames) -> list[WordRow]:
             rows += _vector_rows(start, stop, label)
         at = stop
     return [*rows, *_scalar_rows(scalars), *_vector_rows(at, SCRATCH_SIZE, "")]
+
+
+def rows_of(names: ScratchNames, words: Iterable[int]) -> list[WordRow]:
+    """Only these words of scratch by address; those side by side that have one name together."""
+    rows: list[WordRow] = []
+    for start, stop in _runs(names, sorted(set(words))):
+        rows += (
+            WordRow(names.text(first, min(VLEN, stop - first)), first, min(first + VLEN, stop))
+            for first in range(start, stop, VLEN)
+        )
+    return rows
+
+
+def _runs(names: ScratchNames, words: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Words in order as runs start:stop, each within one name or without any."""
+    for _, run in groupby(enumerate(words), lambda at: (at[1] - at[0], names.holding(at[1]))):
+        held = [word for _, word in run]
+        yield held[0], held[-1] + 1
 
 
 def _stretches(names: ScratchNames) -> Iterator[tuple[int, int, str]]:
@@ -74,10 +94,14 @@ def _vector_rows(start: int, stop: int, label: str) -> Iterator[WordRow]:
 
 
 class MemoryRows(Sequence[WordRow]):
-    """All of memory in rows of 8 words, each region under a heading; rows are made when asked."""
+    """All of memory in rows of 8 words, each region under a heading; rows are made when asked.
 
-    def __init__(self, layout: Layout | None, words: int) -> None:
-        self.regions = list(_regions(layout, words))
+    `by_level` has the tree's nodes level by level.
+    """
+
+    def __init__(self, layout: Layout | None, words: int, *, by_level: bool = False) -> None:
+        regions = _regions(layout, words)
+        self.regions = list(_with_levels(regions) if by_level else regions)
         self._first_rows = [0]
         for _, addresses in self.regions:
             rows = 1 + -(-len(addresses) // VLEN)
@@ -114,6 +138,18 @@ class MemoryRows(Sequence[WordRow]):
             if address in addresses:
                 return self._first_rows[region] + 1 + (address - addresses.start) // VLEN
         return 0
+
+
+def _with_levels(regions: Iterator[tuple[str, range]]) -> Iterator[tuple[str, range]]:
+    for name, addresses in regions:
+        if name != NODES:
+            yield name, addresses
+            continue
+        level, start = 0, addresses.start
+        while start < addresses.stop:
+            stop = min(start + (1 << level), addresses.stop)
+            yield f"level {level}", range(start, stop)
+            level, start = level + 1, stop
 
 
 def _regions(layout: Layout | None, words: int) -> Iterator[tuple[str, range]]:

@@ -26,18 +26,18 @@ from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
+from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.outcome import Outcome, outcome_of
-from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.slots import NoRunError, found_at
-from vliwdbg.inspect.why import Reasons
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
-from vliwdbg.tui.arrangement import PANES
+from vliwdbg.tui.answers import Jump
 from vliwdbg.tui.edits import Edits
-from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped
+from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped, shown_key
+from vliwdbg.tui.panes import BY_NAME, NAMES
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.screens.pane_grid import PaneGrid
@@ -45,13 +45,15 @@ from vliwdbg.tui.searching import SearchQueue, find_row
 from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
 from vliwdbg.tui.view_state import Followed, Line, Look, ViewState, look_at
-from vliwdbg.tui.widgets.bars import KeysLine, ReplyLine, StatusLine, ValueLine
+from vliwdbg.tui.widgets.bars import KeysLine, Mode, ReplyLine, StatusLine, ValueLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.tui.widgets.stops import StopsPane
 from vliwdbg.tui.widgets.timeline import TimelinePane
+from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
 from vliwdbg.views.breakpoints import BreakpointView
+from vliwdbg.views.diverge import Diverge, Repair
 from vliwdbg.views.moves import Moved
 
 MOST_FOLLOWED = 500_000
@@ -135,6 +137,8 @@ class MainScreen(Screen[int]):
         self.view_state.radix = RADIXES_BY_NAME[user.settings["radix"]]
         self.groups = list(available(remapped(GROUPS, user.keymap), COMMANDS.__contains__))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
+        self._shares = user.shares()
+        """How large panes are; changed by the grid, kept at the end."""
         self.pending = Pending()
         self.playing = False
         self.trail: list[Spot] = []
@@ -145,6 +149,8 @@ class MainScreen(Screen[int]):
         self._edits = Edits(choice)
         self._before: Outcome | None = None
         """What came of the program before this one."""
+        self._followed_before = ""
+        """The words whose value was followed there."""
         self._first_lines = list(lines)
         self._replies: list[Reply] = []
         """To the entry being executed; of the debugger's thread."""
@@ -154,10 +160,11 @@ class MainScreen(Screen[int]):
 
     def compose(self) -> ComposeResult:
         yield StatusLine(self.view_state)
-        yield PaneGrid(self.view_state, self.user.settings["layout"])
+        layout = self.user.settings["layout"]
+        yield PaneGrid(self.view_state, layout, self._shares, self.note)
         yield ValueLine(self.view_state)
         yield ReplyLine(self.view_state)
-        yield KeysLine(self.keys_by_id, self.pending)
+        yield KeysLine(self.keys_by_id, self.pending, self._mode)
         yield HintLine()
         yield CommandLine(
             self.user.history, self.debugger.complete, self._explain, self._take_line, self.paste
@@ -168,6 +175,10 @@ class MainScreen(Screen[int]):
         self.view_state.say(Line("note", note) for note in notes)
         self._reply(self.view_state.transcript)
         self._show_all()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """All that the first picture need not wait for."""
         self.set_interval(EDIT_SECONDS, self._look_at_file)
         self._make_flow(
             self.view_state.program, self.view_state.starting_memory, self.view_state.layout
@@ -184,6 +195,7 @@ class MainScreen(Screen[int]):
             await self.wait_until_idle()
 
     def on_unmount(self) -> None:
+        self.user.keep_shares(self._shares)
         self._searches.stop()
         self.debugger.close()
 
@@ -255,11 +267,14 @@ class MainScreen(Screen[int]):
             self.view_state.outcome,
             self.view_state.met,
         )
+        followed = self.view_state.followed
         self.view_state.settle(rest.look)
         if self.view_state.program is not program:
+            self._followed_before = followed.label if followed else ""
             self._before = outcome
             self._edits = Edits(self.debugger.console.choice)
             self.trail.clear()
+            self.remove_class("-following")
             self._make_flow(
                 self.view_state.program, self.view_state.starting_memory, self.view_state.layout
             )
@@ -276,11 +291,24 @@ class MainScreen(Screen[int]):
         self.view_state.say([Line("command", rest.line), *lines] if rest.line else lines)
         self._reply(lines)
         moved = any(isinstance(reply.view, Moved) for reply in rest.replies)
-        if rest.typed and len(lines) > 1 and not moved:
+        answers = [reply for reply in rest.replies if isinstance(reply.view, Answer)]
+        if answers:
+            self._take_answer(answers[-1])
+        elif rest.typed and len(lines) > 1 and not moved:
             self.grid.bring("messages")
         codes = [reply.quit for reply in rest.replies if reply.quit is not None]
         if codes:
             self.app.exit(codes[0])
+
+    def _take_answer(self, reply: Reply) -> None:
+        """Show an answer in its pane, from which ⌫ leads back to where it was asked."""
+        assert isinstance(reply.view, Answer)
+        if self.pane is not self.grid.answer:
+            self.trail.append(self._here())
+        self.view_state.take_answer(reply.command, reply.view)
+        self.grid.answer.cursor = self.grid.answer.top = 0
+        if not self.has_class("-commanding"):
+            self.grid.choose("answer")
 
     def _reply(self, lines: Sequence[Line]) -> None:
         self.query_one(ReplyLine).say(lines)
@@ -289,16 +317,30 @@ class MainScreen(Screen[int]):
         """Draw all panes again."""
         self.grid.show()
         self.status.refresh()
+        self._show_pending()
 
     @property
     def running(self) -> str:
         """What is executed or searched; empty when nothing is."""
         return self.debugger.running or self._searches.running
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs, or what came of it is not shown yet."""
+        return bool(self.debugger.busy or self._news or self._searches.running)
+
     async def wait_until_idle(self) -> None:
         """Until nothing runs, and what came of it is shown."""
-        while self.debugger.busy or self._news or self._searches.running:
+        while self.is_busy:
             await asyncio.sleep(0.005)
+
+    async def wait_until_known(self) -> None:
+        """Until all is known of the run that is found out beside everything else."""
+        while self.view_state.outcome is None:
+            await asyncio.sleep(0.01)
+        await self.workers.wait_for_complete(
+            [worker for worker in self.workers if worker.group == "flow"]
+        )
 
     # keys
 
@@ -338,8 +380,16 @@ class MainScreen(Screen[int]):
         """A digit of a count, or the number of a pane after `p`."""
         number = self.pending.add(digit)
         self._show_pending()
-        if number and number <= len(PANES):
-            self.grid.choose(PANES[number - 1])
+        if number and number <= len(NAMES):
+            self.grid.choose(NAMES[number - 1])
+
+    def _mode(self) -> Mode:
+        """What is going on, and the keys for it."""
+        if self.playing:
+            return Mode("playing", ("play",))
+        if self.running:
+            return Mode("running", ("cancel",))
+        return Mode("", BY_NAME[self.grid.chosen].keys)
 
     def _show_pending(self) -> None:
         self.query_one(KeysLine).show()
@@ -366,6 +416,7 @@ class MainScreen(Screen[int]):
     def _show_playing(self, how: str) -> None:
         self.view_state.playing = how
         self.status.refresh()
+        self._show_pending()
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
@@ -395,17 +446,20 @@ class MainScreen(Screen[int]):
         if stop := self._stop():
             self._go_to_stop(stop)
             return
+        if jump := self.pane.jump():
+            self._jump(jump)
+            return
         words, step = self.pane.words_here(), self.pane.step_of_words()
         if words is None:
-            self._note("there are no words under the cursor; choose some in scratch or memory")
+            self.note("there are no words under the cursor; choose some in scratch or memory")
             return
         story = self.view_state.follow(words, step)
         if story is None:
-            self._note("the graph of the run is still being made; once more in a moment")
+            self.note("the graph of the run is still being made; once more in a moment")
             return
         self._show_followed()
         if story.holding is None:
-            self._note(
+            self.note(
                 f"Nobody wrote {words.text(self.view_state.names)} before; it is as it was found."
             )
         else:
@@ -424,7 +478,7 @@ class MainScreen(Screen[int]):
             return
         pc = self.view_state.next_candidate(stop.number)
         if pc is None:
-            self._note(f"No bundle can meet {stop.label}.")
+            self.note(f"No bundle can meet {stop.label}.")
         else:
             self.grid.look_at(pc)
 
@@ -432,7 +486,7 @@ class MainScreen(Screen[int]):
         """Do something to the stop under the cursor: toggle, delete or edit."""
         stop = self._stop()
         if stop is None:
-            self._note("This is for a stop: choose one in the pane of stops (p5).")
+            self.note("This is for a stop: choose one in the pane of stops (p5).")
         elif command == "edit":
             self._edited_stop = stop
             self._open(COMMAND, stop.written)
@@ -449,13 +503,25 @@ class MainScreen(Screen[int]):
         if {stop.number for stop in self.view_state.breakpoints} - there:
             self.execute(f"delete {old.number}")
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Tell the user something, briefly."""
         self._reply([Line("note", text)])
 
     def _here(self) -> Spot:
         return Spot(
             self.view_state.now.cycle, self.grid.chosen, self.pane.cursor, self.view_state.followed
         )
+
+    def _jump(self, jump: Jump) -> None:
+        """Go where a line leads."""
+        pc = self.view_state.pc_at(jump.cycle)
+        if pc is None:
+            self.note(f"No bundle is known to take cycle {jump.cycle}.")
+            return
+        slots = enumerate(iter(self.view_state.program.bundle(pc)))
+        there = (at for at, slot in slots if (slot.engine, slot.index) == (jump.engine, jump.slot))
+        self.trail.append(self._here())
+        self._arrive_at(jump.cycle, next(there, 0))
 
     def _go_to_writer(self, story: Following) -> None:
         flow = self.view_state.flow
@@ -483,7 +549,7 @@ class MainScreen(Screen[int]):
         if self.trail:
             self._return_to(self.trail.pop())
         else:
-            self._note("Nothing was followed yet; Enter on a word does.")
+            self.note("Nothing was followed yet; Enter on a word does.")
 
     @work(group="follow")
     async def _return_to(self, spot: Spot) -> None:
@@ -495,19 +561,33 @@ class MainScreen(Screen[int]):
 
     def _show_followed(self) -> None:
         self.view_state.settle_marks()
+        self.set_class(self.view_state.followed is not None, "-following")
         self.query_one(ValueLine).refresh()
         self.grid.show()
 
     @work(thread=True, exclusive=True, group="flow")
     def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
         """What is known of the run from beginning to end, beside everything else."""
+        from vliwdbg.inspect.live import pressure
+        from vliwdbg.inspect.questions import Questions
+        from vliwdbg.inspect.why import Reasons
+
         questions = Questions(program, memory, most=MOST_FOLLOWED)
         flow = questions.flow
-        self._when_known(program, self.view_state.take_flow, flow)
+        self._when_known(program, self._take_flow, flow)
         self._when_known(program, self._take_outcome, outcome_of(flow, layout))
+        self._when_known(program, self.view_state.take_pressure, pressure(flow))
         if len(flow) <= MOST_REASONED:
             reasons = Reasons(questions.dependences, questions.others).by_cycle()
             self._when_known(program, self.view_state.take_reasons, reasons)
+
+    def _take_flow(self, flow: Flow) -> None:
+        """Have the graph of the run; a value followed in the program before is followed on."""
+        self.view_state.take_flow(flow)
+        label, self._followed_before = self._followed_before, ""
+        if words := self.view_state.slots.place(label):
+            self.view_state.follow(words, self.view_state.now.position)
+            self._show_followed()
 
     def _take_outcome(self, outcome: Outcome) -> None:
         self.view_state.take_outcome(outcome)
@@ -534,6 +614,40 @@ class MainScreen(Screen[int]):
             for pane in ("bundle", "timeline"):
                 self.grid.panes[pane].show()
 
+    def action_repair(self) -> None:
+        """Try the repair that an answer tells, in a copy of the program."""
+        answer = self.view_state.answer
+        repairs = (answer.repair, *answer.equivalent) if isinstance(answer, Diverge) else ()
+        known = [repair for repair in repairs if repair]
+        if not known:
+            self.note("There is no repair to try; V looks where the program goes wrong.")
+            return
+        jump = self.pane.jump()
+        here = (at for at in known if jump and at.slot.cycle == jump.cycle)
+        self._try_repair(self.view_state.program, next(here, known[0]))
+
+    @work(thread=True, exclusive=True, group="repair")
+    def _try_repair(self, program: Program, repair: Repair) -> None:
+        from vliwdbg.inspect.repaired import outcome_of_repair
+
+        memory, layout = self.view_state.starting_memory, self.view_state.layout
+        outcome = outcome_of_repair(program, memory, layout, repair)
+        self._when_known(
+            program,
+            lambda told: self.say([told]),
+            Line(
+                "stop" if outcome.right else "fault",
+                f"A copy with {repair.text} at pc {repair.pc}: {outcome.verdict or 'not judged'}, "
+                f"{outcome.cycles:,} cycles. The program itself is as it was.",
+            ),
+        )
+
+    def say(self, lines: Sequence[Line]) -> None:
+        """Tell something that nobody's command has answered."""
+        self.view_state.say(lines)
+        self._reply(lines)
+        self.grid.panes["messages"].show()
+
     def action_zoom(self, factor: float) -> None:
         """See so many times as many cycles of the run."""
         self.view_state.zoom(factor)
@@ -554,7 +668,7 @@ class MainScreen(Screen[int]):
     def _tell_edited(self) -> None:
         self.view_state.edited = True
         key = self.keys_by_id["reload"].shown
-        self._note(f"{self._edits.path} has changed on disk; {key} reloads it.")
+        self.note(f"{self._edits.path} has changed on disk; {key} reloads it.")
         self.status.refresh()
 
     @work(group="reload", exclusive=True)
@@ -587,18 +701,22 @@ class MainScreen(Screen[int]):
 
     def action_find(self, direction: int) -> None:
         """The next place that was searched: a slot of the program, or a row of the pane."""
-        if self.pane.of_slots and self.view_state.searched:
+        if self.pane is self.grid.answer and not self.pane.found:
+            if not self.grid.answer.next_jump(direction):
+                self.note("No line of this answer leads anywhere.")
+        elif self.pane.of_slots and self.view_state.searched:
             self._look_at_found(direction)
         elif self.pane.found:
             self._find(self.pane, direction)
         else:
-            self._note("Nothing was searched in this pane yet; / does.")
+            self.note("Nothing was searched in this pane yet; / does.")
 
-    def _search(self, text: str) -> None:
+    def search(self, text: str) -> None:
+        """Look at the next bundle with such a slot."""
         try:
             self.view_state.search(text)
         except NoRunError:
-            self._note("The graph of the run is still being made; once more in a moment.")
+            self.note("The graph of the run is still being made; once more in a moment.")
         else:
             self._look_at_found(1)
 
@@ -610,7 +728,7 @@ class MainScreen(Screen[int]):
             self._reply([Line("error", f"No slot is {view_state.searched!r}; {SEARCHABLE}.")])
             return
         self.grid.look_at(view_state.found[at])
-        self._note(f"/{view_state.searched}  {at + 1:,}/{len(view_state.found):,}")
+        self.note(f"/{view_state.searched}  {at + 1:,}/{len(view_state.found):,}")
 
     @work(group="search")
     async def _find(self, pane: Pane, direction: int) -> None:
@@ -635,8 +753,44 @@ class MainScreen(Screen[int]):
             self.grid.ungrow()
 
     def action_keys(self) -> None:
-        """Show all keys."""
-        self.app.push_screen(KeysScreen(self.grid.chosen, self.groups))
+        """Show all keys, and do what the chosen one does."""
+        own = BY_NAME[self.grid.chosen].keys
+        self.app.push_screen(KeysScreen(self.grid.chosen, own, self.groups), self._run_chosen)
+
+    async def _run_chosen(self, key_id: str | None) -> None:
+        if key_id is not None:
+            await self.action_key(key_id)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that nothing is done with."""
+        if not self.has_class("-commanding"):
+            self.pending.take()
+            self._show_pending()
+            self.note(
+                f"{shown_key(event.key)} is no key here; {self._shown_key('help')} lists all."
+            )
+
+    def _shown_key(self, key_id: str) -> str:
+        """A key as the user has it."""
+        return self.keys_by_id[key_id].shown
+
+    def action_copy(self, what: str) -> None:
+        """Give the terminal's clipboard the value, the line or the place under the cursor."""
+        texts = {"value": self._value_here, "line": self.pane.line_here, "place": self.pane.place}
+        text = texts[what]()
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.note(f"copied {what}: {text}")
+        else:
+            self.note(f"There is no {what} under the cursor to be copied.")
+
+    def _value_here(self) -> str:
+        """The words under the cursor as they are now, in the radix of the panes."""
+        words, now = self.pane.words_here(), self.view_state.now
+        if words is None:
+            return ""
+        room = now.memory if words.memory else now.scratch
+        return self.view_state.radix.join(room[words.start : words.stop])
 
     def action_palette(self) -> None:
         """All commands, to search."""
@@ -684,7 +838,7 @@ class MainScreen(Screen[int]):
         elif mode == COMMAND:
             self.execute(line, typed=True)
         elif line and self.pane.of_slots:
-            self._search(line)
+            self.search(line)
         elif line:
             self.pane.found = line
             if not self.pane.locate(line):
@@ -696,7 +850,7 @@ class MainScreen(Screen[int]):
         self._close()
         if len(lines) > MOST_PASTED and tuple(lines) != self._pasted:
             self._pasted = tuple(lines)
-            self._note(f"{len(lines)} lines were pasted; paste them once more to execute them all.")
+            self.note(f"{len(lines)} lines were pasted; paste them once more to execute them all.")
             return
         self._pasted = ()
         for line in lines:
@@ -722,5 +876,6 @@ class MainScreen(Screen[int]):
             return  # news of a focus that has moved on since
         if event.widget.id != self.grid.chosen:
             self.grid.choose(str(event.widget.id))
+        self._show_pending()
         if self.has_class("-commanding"):
             self.query_one(CommandLine).leave()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 from rich.cells import cell_len
+from textual import events
 
 from machine.stops import Reason, State
 from vliwdbg.service.events import Progress
@@ -18,6 +20,15 @@ from vliwdbg.views.ribbon import FREE, engine_glyphs
 
 BAR_WIDTH = 20
 BETWEEN = "  ·  "
+
+
+class Mode(NamedTuple):
+    """What the screen is doing, in a word, and the ids of the keys that matter most then."""
+
+    says: str
+    keys: tuple[str, ...]
+
+
 ALWAYS_SHOWN = frozenset({"command", "help", "quit"})
 """Keys at the right of the footer, which a narrow terminal keeps."""
 
@@ -136,7 +147,7 @@ class ValueLine(Bar):
     def left_pieces(self) -> Row:
         followed, flow = self.view_state.followed, self.view_state.flow
         if followed is None or flow is None:
-            return [(" Enter goes to the slot that wrote the value under the cursor", "faint")]
+            return []
         story = followed.story
         pieces: Row = [(f" {followed.label} ", "badge-busy"), (" written ", "dim")]
         if story.holding is None:
@@ -201,42 +212,75 @@ class ReplyLine(Bar):
 
 
 class KeysLine(Bar):
-    """The footer: the keys that the keymap gives a short name, and a count being typed."""
+    """The footer: the keys of the mode and of the pane, then those of the keymap that have a short
+    name, and a count being typed. A click does what a key does."""
 
-    def __init__(self, keys: Mapping[str, Key], pending: Pending) -> None:
+    def __init__(self, keys: Mapping[str, Key], pending: Pending, mode: Callable[[], Mode]) -> None:
         super().__init__(id="keys")
         self.keys = keys
         self.pending = pending
-        self._shown = ""
+        self._mode = mode
+        self._shown: tuple[str, Mode] | None = None
 
     def show(self) -> None:
-        """Draw again if other keys wait."""
-        if self.pending.shown != self._shown:
+        """Draw again if other keys wait, or the mode is another one."""
+        if (self.pending.shown, self._mode()) != self._shown:
             self.refresh()
 
     def left_pieces(self) -> Row:
-        shown = self._shown = self.pending.shown
+        shown, mode = self._shown = (self.pending.shown, self._mode())
         pieces: Row = [(f" {shown} ", "badge-busy")] if shown else []
-        room = self.size.width - _width(pieces) - _width(self.right_pieces())
-        for key in self._with_short_name(at_right=False):
-            piece = self._piece(key)
-            room -= _width(piece)
-            if room < 0:
-                break
-            pieces += piece
-        return pieces
+        pieces += [(f" {mode.says} ", "badge-busy")] if mode.says else []
+        return [
+            *pieces,
+            *(part for key in self._at_left(_width(pieces)) for part in self._piece(key)),
+        ]
 
     def right_pieces(self) -> Row:
-        return [part for key in self._with_short_name(at_right=True) for part in self._piece(key)]
+        return [part for key in self._at_right() for part in self._piece(key)]
 
-    def _with_short_name(self, *, at_right: bool) -> Iterator[Key]:
-        keys = (key for key in self.keys.values() if key.short)
-        return (key for key in keys if (key.id in ALWAYS_SHOWN) == at_right)
+    def _at_left(self, taken: int) -> Iterator[Key]:
+        """As many as there is room for."""
+        room = self.size.width - taken - _width(self.right_pieces())
+        for key in self._in_order():
+            room -= _width(self._piece(key))
+            if room < 0:
+                break
+            yield key
+
+    def _in_order(self) -> Iterator[Key]:
+        first = [self.keys[id] for id in self._mode().keys if id in self.keys]
+        rest = (key for key in self.keys.values() if key.id not in ALWAYS_SHOWN)
+        return (key for key in dict.fromkeys((*first, *rest)) if key.short)
+
+    def _at_right(self) -> Iterator[Key]:
+        return (key for key in self.keys.values() if key.id in ALWAYS_SHOWN)
 
     def _piece(self, key: Key) -> Row:
         twin = self.keys.get(key.twin)
         shown = f"{key.shown}/{twin.shown}" if twin else key.shown
         return [(f" {shown}", "key"), (f" {key.short} ", "dim")]
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key under the mouse does; of two in one place, the one that was hit."""
+        if key := self._key_at(event.x):
+            self.call_later(self.screen.run_action, f"key('{key.id}')")
+
+    def _key_at(self, column: int) -> Key | None:
+        shown, mode = self.pending.shown, self._mode()
+        start = sum(len(text) + 2 for text in (shown, mode.says) if text)
+        right = self.size.width - _width(self.right_pieces())
+        for x, keys in ((start, self._at_left(start)), (right, self._at_right())):
+            for key in keys:
+                width = _width(self._piece(key))
+                if x <= column < x + width:
+                    twin = self.keys.get(key.twin)
+                    on_twin = twin and x + 1 + len(key.shown) < column <= x + _width(
+                        self._piece(key)[:1]
+                    )
+                    return twin if on_twin else key
+                x += width
+        return None
 
 
 def _width(pieces: Row) -> int:

@@ -28,7 +28,7 @@ from vliwdbg.views.ribbon import FREE
 LABEL = 11
 STOPPED = "◆"
 """Before a group that the stop is about."""
-ORIGIN = 11
+ORIGIN = 12
 NARROWEST_TEXT, WIDEST_TEXT = 24, 44
 
 
@@ -108,8 +108,9 @@ class BundlePane(Pane):
             yield _Line([(f" {'free':<{LABEL - 1}}", "dim"), *_free_pieces(view, why)])
 
     def _text_room(self) -> int:
-        lanes = 8 * (self.view_state.radix.width + 1)
-        return max(min(self.width - LABEL - ORIGIN - lanes, WIDEST_TEXT), NARROWEST_TEXT)
+        lanes = 8 * (self.view_state.radix.width + 1) - 1
+        room = self.width - len(STOPPED) - LABEL - ORIGIN - lanes
+        return max(min(room, WIDEST_TEXT), NARROWEST_TEXT)
 
     def count(self) -> int:
         return len(self._lines())
@@ -126,6 +127,18 @@ class BundlePane(Pane):
     def words_here(self) -> Place | None:
         lines = self._lines()
         return lines[self.cursor].words if lines else None
+
+    def address_here(self) -> int | None:
+        """Where the slot under the cursor stores, or loads from."""
+        lines = self._lines()
+        number = lines[self.cursor].group if lines else -1
+        if self._view is None or number < 0:
+            return None
+        group = self._view.groups[number]
+        if group.written is not None and group.written.memory:
+            return group.written.start
+        reads_memory = group.engine == "load" and group.reads
+        return group.reads[0].words[0] if reads_memory else None
 
     def step_of_words(self) -> int:
         """The step before which the words under the cursor are as they are shown."""
@@ -171,9 +184,9 @@ def _free_pieces(view: BundleView, why: Mapping[str, str]) -> Iterator[tuple[str
 
 
 def _group_pieces(group: GroupView, radix: Radix, room: int) -> Row:
-    label = f"{group.engine:<5} {group.numbers:>{LABEL - 8}} "
+    label = f"{group.engine:<5}{group.numbers:>{LABEL - 6}} "
     text = fitted(group.text, room) if cell_len(group.text) > room else group.text.ljust(room)
-    origin = fitted(group.origin.text, ORIGIN - 1)
+    origin = fitted(group.origin.text, ORIGIN - 2)
     return [
         (label, group.engine),
         (text, "text"),
@@ -210,7 +223,7 @@ def _lanes(
     """Words lane by lane; those that differ from the old ones stand out."""
     return [
         (
-            f"{radix.digits(word):>{radix.width}} ",
+            f"{' ' if lane else ''}{radix.digits(word):>{radix.width}}",
             "changed" if old and old[lane] != word else paint,
         )
         for lane, word in enumerate(words)

@@ -167,7 +167,7 @@ class Bar(Painted):
         if not left.cell_length:
             left, right = right, left
         gap = width - left.cell_length - right.cell_length
-        if gap > 0:
+        if gap >= 0:
             left = Strip.join([left.extend_cell_length(width - right.cell_length), right])
         return self.cut(left, 0, width, self.base)
 

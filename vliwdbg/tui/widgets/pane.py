@@ -10,9 +10,10 @@ A pane knows how many rows it has and how to paint one; it never lays anything o
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
+from rich.style import Style
 from textual import events
 from textual.cache import FIFOCache
 from textual.geometry import Region, Size
@@ -20,15 +21,22 @@ from textual.message import Message
 from textual.strip import Strip
 
 from vliwdbg.printable import printable
-from vliwdbg.tui.arrangement import PANES
 from vliwdbg.tui.widgets.paint import Painted, Row, fitted
 
 if TYPE_CHECKING:
     from vliwdbg.session.places import Place
+    from vliwdbg.tui.answers import Jump
     from vliwdbg.tui.view_state import ViewState
 
 KEPT_ROWS = 2_000
 SCROLLED_BY_WHEEL = 3
+
+
+class Tab(NamedTuple):
+    """A pane in a title, and the number that chooses it."""
+
+    number: int
+    pane: str
 
 
 class Pane(Painted, can_focus=True):
@@ -54,7 +62,8 @@ class Pane(Painted, can_focus=True):
         super().__init__(id=name)
         self.view_state = view_state
         self.title = name
-        self.tabs: Sequence[str] = (name,)
+        self.tabs: Sequence[Tab] = ()
+        """The panes that take turns here."""
         self.cursor = self.top = self.left = 0
         self.width = 0
         """Columns when last drawn; to ask for the size takes long."""
@@ -85,6 +94,14 @@ class Pane(Painted, can_focus=True):
         """The words under the cursor, if there are any."""
         return None
 
+    def address_here(self) -> int | None:
+        """The word of memory that the row under the cursor points at, if it does."""
+        return None
+
+    def jump(self) -> Jump | None:
+        """Where in the run the row under the cursor leads, if anywhere."""
+        return None
+
     def step_of_words(self) -> int:
         """The step of the run before which the words under the cursor are as they are shown."""
         return self.view_state.now.position
@@ -93,6 +110,10 @@ class Pane(Painted, can_focus=True):
         """The words under the cursor as a command line takes them; empty if there are none."""
         words = self.words_here()
         return words.text(self.view_state.names) if words else ""
+
+    def line_here(self) -> str:
+        """The row under the cursor as a text; empty if there is none."""
+        return self.plain(self.cursor).rstrip() if self.cursor < self.count() else ""
 
     def show(self) -> None:
         """The session changed, or how it is looked at: draw again."""
@@ -137,6 +158,10 @@ class Pane(Painted, can_focus=True):
             self.top = max(self.cursor - margin, 0)
         elif self.cursor >= self.top + self.page - margin:
             self.top = self.cursor - self.page + margin + 1
+
+    def next_rows(self) -> str:
+        """Show other rows, where there are any; what they are called."""
+        return ""
 
     def locate(self, _text: str) -> bool:
         """Go where a search names a place of the pane outright; whether it does."""
@@ -193,9 +218,23 @@ class Pane(Painted, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             base = self.base + self.paint("cursor") if marked else self.base
-            strip = self.cut(self.painted(self.row(row)), self.left, self.width, base)
-            self._strips[key] = strip
+            strip = self._strips[key] = self._seen_part(self.painted(self.row(row)), base)
         return strip
+
+    def _seen_part(self, whole: Strip, base: Style) -> Strip:
+        """The columns that are seen of a row; the frozen ones always are."""
+        frozen = self.frozen if self.left else 0
+        if not frozen:
+            return self.cut(whole, self.left, self.width, base)
+        rest = whole.crop(frozen, None)
+        room = max(self.width - frozen, 0)
+        labels = whole.crop_extend(0, min(frozen, self.width), None).apply_style(base)
+        return Strip.join([labels, self.cut(rest, self.left, room, base)])
+
+    @property
+    def frozen(self) -> int:
+        """Columns at the left that stay where the rest is moved sideways."""
+        return 0
 
     def _beyond(self, y: int, width: int) -> Strip:
         """A line below the last row."""
@@ -216,12 +255,15 @@ class Pane(Painted, can_focus=True):
     def _tab_pieces(self, info: str) -> Row:
         """The tabs with their names, or all others by number where the title has no room."""
         here = "title-focus" if self.has_focus else "title"
-        full: Row = [(_tab(tab), here if tab == self.id else "tab") for tab in self.tabs]
+        full: Row = [
+            (f" {tab.number} {tab.pane} ", here if tab.pane == self.id else "tab")
+            for tab in self.tabs
+        ]
         needed = sum(cell_len(text) for text, _ in full) + cell_len(info) + 4
         if needed <= self.width:
             return full
         return [
-            (text if tab == self.id else f" {_number(tab)} ", paint)
+            (text if tab.pane == self.id else f" {tab.number} ", paint)
             for tab, (text, paint) in zip(self.tabs, full, strict=True)
         ]
 
@@ -254,18 +296,10 @@ class Pane(Painted, can_focus=True):
     def _tab_at(self, x: int) -> str:
         for tab, (text, _) in zip(self.tabs, self._tab_pieces(self.info()), strict=True):
             if x < len(text):
-                return tab
+                return tab.pane
             x -= len(text)
         return str(self.id)
 
     def click(self, row: int, _column: int) -> None:
         """A row was clicked."""
         self.move_to(row)
-
-
-def _number(pane: str) -> int:
-    return PANES.index(pane) + 1
-
-
-def _tab(pane: str) -> str:
-    return f" {_number(pane)} {pane} "

@@ -4,20 +4,24 @@
     alu    ▆██████████████████████▇████████████████████████████████████████
     valu   ▆███████████████████████████████████████████████████████████████
     load   ████▆▇███▂▅███████████████████████▃█████████████████████████████
+    live   ▃▃▄▅▅▅▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆▅▅▄▃▂
     marks  ●  ◆◆      ▲
 
-In a terminal without room for that it is one row: the lanes of alu and valu together.
+`live` are the words of scratch that hold a value, of all words. In a terminal without room for that
+it is one row: the lanes of alu and valu together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from machine.isa import SCRATCH_SIZE
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.views.occupancy import LIMITS, Occupancy, Window
@@ -27,7 +31,8 @@ LABEL = 7
 HEIGHTS = "▁▂▃▄▅▆▇█"
 IDLE, HERE = "·", "▲"
 LANES = "lanes"
-ROWS = (*EXECUTING, "marks")
+LIVE, MARKS = "live", "marks"
+ROWS = (*EXECUTING, LIVE, MARKS)
 
 
 def bar(share: float) -> str:
@@ -68,7 +73,9 @@ class TimelinePane(Pane):
 
     def info(self) -> str:
         window, a_column = self.window, max(self.window.cycles // self.columns, 1)
-        return f"cycles {window.first}-{window.stop} · {a_column} a column · z Z zoom"
+        cycle, pressure = self.view_state.now.cycle, self.view_state.pressure
+        live = f"{pressure[cycle]} words live · " if cycle < len(pressure) else ""
+        return f"{live}cycles {window.first}-{window.stop} · {a_column} a column · z Z zoom"
 
     def move_sideways(self, columns: int) -> None:
         """A column to the left or right."""
@@ -83,6 +90,7 @@ class TimelinePane(Pane):
         view_state = self.view_state
         return (
             id(view_state.occupancy),
+            id(view_state.pressure),
             view_state.window,
             self._here(),
             view_state.marks,
@@ -97,8 +105,11 @@ class TimelinePane(Pane):
         occupancy = self.view_state.occupancy
         assert occupancy is not None
         name = ROWS[row]
-        if name == "marks":
+        if name == MARKS:
             return [(f"{name:<{LABEL}}", "dim"), *self._marks()]
+        if name == LIVE:
+            cells = _pressure_cells(self.view_state.pressure, self.window, self.columns)
+            return [(f"{name:<{LABEL}}", "name"), *_pieces(cells, "name", self._here())]
         return self._engine(occupancy, name)
 
     def _engine(self, occupancy: Occupancy, name: str) -> Row:
@@ -141,6 +152,15 @@ class TimelinePane(Pane):
 def _cells(occupancy: Occupancy, name: str, window: Window, columns: int) -> str:
     """How full an engine was, a character a column."""
     return "".join(map(bar, occupancy.shares(name, window, columns)))
+
+
+def _pressure_cells(pressure: Sequence[int], window: Window, columns: int) -> str:
+    """The most words that hold a value in each column's cycles, a character a column."""
+    if not pressure:
+        return " " * columns
+    edges = [window.cycle_at(column, columns) for column in range(columns + 1)]
+    spans = (pressure[first : max(stop, first + 1)] for first, stop in pairwise(edges))
+    return "".join(bar(max(span, default=0) / SCRATCH_SIZE) for span in spans)
 
 
 def _pieces(text: str, paint: str, here: int | None) -> Iterator[tuple[str, str]]:

@@ -18,9 +18,9 @@ from vliwdbg.session.places import Place
 from vliwdbg.tui.widgets.paint import Row, fitted
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.views.radix import DECIMAL, HEX
-from vliwdbg.views.words import WordRow
+from vliwdbg.views.words import MemoryRows, WordRow
 
-NARROWEST_LABEL, WIDEST_LABEL = 8, 22
+NARROWEST_LABEL, WIDEST_LABEL = 7, 21
 WHOLE_ROW = -1
 
 
@@ -73,15 +73,19 @@ class WordsPane(Pane):
 
     def address(self) -> int | None:
         """The word under the cursor, the row's first for the whole row; None on a heading."""
-        row = self.rows()[self.cursor]
+        rows = self.rows()
+        if self.cursor >= len(rows):
+            return None
+        row = rows[self.cursor]
         if row.start == row.stop:
             return None
         return min(row.start + max(self.column, 0), row.stop - 1)
 
     def words_here(self) -> Place | None:
-        row, address = self.rows()[self.cursor], self.address()
+        address = self.address()
         if address is None:
             return None
+        row = self.rows()[self.cursor]
         whole = self.column == WHOLE_ROW
         return Place(self.in_memory, *((row.start, row.stop) if whole else (address, address + 1)))
 
@@ -95,10 +99,12 @@ class WordsPane(Pane):
         """`v_val[3] = 1234 0x4d2 was 7`."""
         word = self.words()[address]
         old = self.changed().get(address, self.since().get(address))
-        was = "" if old is None else f" was {self.view_state.radix.digits(old)}"
+        was = "" if old is None else f" was {self.view_state.radix.text(old)}"
         return f"{self.name_of(address)} = {DECIMAL.text(word)} {HEX.text(word)}{was}"
 
     def move_sideways(self, columns: int) -> None:
+        if not self.count():
+            return
         row = self.rows()[self.cursor]
         self.column = max(WHOLE_ROW, min(self.column + columns, row.stop - row.start - 1))
         self._bring_column_into_sight(row)
@@ -106,10 +112,14 @@ class WordsPane(Pane):
 
     def _bring_column_into_sight(self, row: WordRow) -> None:
         cell = self._cell(row)
-        start = self._label_width() + max(self.column, 0) * cell
-        rightmost = start if self.column > 0 else 0
-        leftmost = start + cell - self.width
-        self.left = max(min(self.left, rightmost), leftmost, 0)
+        start = max(self.column, 0) * cell
+        leftmost = start + cell - (self.width - self.frozen)
+        self.left = max(min(self.left, start), leftmost, 0)
+
+    @property
+    def frozen(self) -> int:
+        """Addresses and names."""
+        return self._label_width()
 
     def locate(self, text: str) -> bool:
         named = [] if self.in_memory else self.view_state.names.find(text)
@@ -122,16 +132,18 @@ class WordsPane(Pane):
     def go_to(self, address: int) -> None:
         """Put the cursor on a word."""
         number = self.row_of(address)
-        self.column = address - self.rows()[number].start
+        if number >= self.count():
+            return
+        self.column = max(address - self.rows()[number].start, WHOLE_ROW)
         self._bring_column_into_sight(self.rows()[number])
         self.move_to(number)
 
     def next_change(self, direction: int) -> bool:
-        addresses = sorted(self._marks)
+        there = self.rows()
+        addresses = sorted(at for at in self._marks if any(r.start <= at < r.stop for r in there))
         if not addresses:
             return False
-        row = self.rows()[self.cursor]
-        here = row.start + max(self.column, 0)
+        here = self.address() or 0
         if direction > 0:
             self.go_to(next((at for at in addresses if at > here), addresses[0]))
         else:
@@ -175,7 +187,7 @@ class WordsPane(Pane):
         name = self.name_of_row(line)
         # Where there is room, the address stands before the name.
         both = f"{line.start:>5} {name}" if width >= WIDEST_LABEL else name or f"s[{line.start}]"
-        return f"{fitted(both, width - 1)} ", "cell" if whole else "name"
+        return fitted(both, width), "cell" if whole else "name"
 
     def _word(self, line: WordRow, column: int, address: int, *, marked: bool) -> Row:
         width, word = self.view_state.radix.width, self.words()[address]
@@ -185,21 +197,50 @@ class WordsPane(Pane):
         paint = self._marks.get(address) or ("number" if word else "faint")
         text = self.view_state.radix.digits(word)
         padding = " " * (width - len(text))
-        return [*name, (padding, "text"), (text, "cell" if marked else paint), (" ", "text")]
+        return [*name, (f" {padding}", "text"), (text, "cell" if marked else paint)]
 
     def click(self, row: int, column: int) -> None:
         super().click(row, column)
+        if not self.count():
+            return
         line, label = self.rows()[self.cursor], self._label_width()
-        at = (column - label) // self._cell(line) if column >= label else WHOLE_ROW
+        # What is clicked comes with the columns that were moved away, of which no label is one.
+        inside = column - self.left >= label
+        at = (column - label) // self._cell(line) if inside else WHOLE_ROW
         self.column = min(at, line.stop - line.start - 1)
         self.redraw()
 
 
 class ScratchPane(WordsPane):
-    """All of scratch, by address; named vectors a row each."""
+    """Scratch, in the rows that its user wants: all by address, those that the bundle looked at is
+    about and the watched ones, or live values, the newest first."""
+
+    kinds = ("all", "touched", "live")
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self.kind = self.kinds[0]
+        self._rows: tuple[Hashable, Sequence[WordRow]] = (None, ())
 
     def rows(self) -> Sequence[WordRow]:
-        return self.view_state.scratch_rows
+        view_state = self.view_state
+        if self.kind == "all":
+            return view_state.scratch_rows
+        stamp = (self.kind, view_state.settled, view_state.looking, id(view_state.flow))
+        if self._rows[0] != stamp:
+            rows = view_state.touched_rows() if self.kind == "touched" else view_state.live_rows()
+            self._rows = (stamp, rows)
+        return self._rows[1]
+
+    def next_rows(self) -> str:
+        """The next kind of rows."""
+        address = self.address()
+        self.kind = self.kinds[(self.kinds.index(self.kind) + 1) % len(self.kinds)]
+        self.cursor = self.top = 0
+        if address is not None:
+            self.go_to(address)
+        self.show()
+        return f"scratch: {self.kind}"
 
     def words(self) -> Sequence[int]:
         return self.view_state.now.scratch
@@ -212,7 +253,19 @@ class ScratchPane(WordsPane):
 
     def row_of(self, address: int) -> int:
         rows = enumerate(self.rows())
-        return next(i for i, row in rows if row.start <= address < row.stop)
+        return next((i for i, row in rows if row.start <= address < row.stop), 0)
+
+    def info(self) -> str:
+        kind = "" if self.kind == "all" else f"{self.kind} · "
+        return kind + super().info()
+
+    def address_here(self) -> int | None:
+        """The word under the cursor, taken for an address; 0 is none."""
+        address = self.address()
+        return None if address is None else self.words()[address] or None
+
+    def _word_info(self, address: int) -> str:
+        return super()._word_info(address) + self.view_state.age_text(address)
 
     def name_of_row(self, row: WordRow) -> str:
         return row.label
@@ -225,9 +278,22 @@ class MemoryPane(WordsPane):
     """All of memory, region by region."""
 
     in_memory = True
+    by_level = False
 
     def rows(self) -> Sequence[WordRow]:
-        return self.view_state.memory_rows
+        return self._regions()
+
+    def _regions(self) -> MemoryRows:
+        view_state = self.view_state
+        return view_state.levels if self.by_level else view_state.memory_rows
+
+    def next_rows(self) -> str:
+        """The tree level by level, or in one region again."""
+        address = self.address()
+        self.by_level = not self.by_level
+        self.go_to(address or 0)
+        self.show()
+        return "memory: the tree by level" if self.by_level else "memory: by region"
 
     def words(self) -> Sequence[int]:
         return self.view_state.now.memory
@@ -248,8 +314,8 @@ class MemoryPane(WordsPane):
 
     def _element(self, address: int) -> str:
         """`values[3]`."""
-        regions = self.view_state.memory_rows.regions
+        regions = self._regions().regions
         return next(f"{name}[{address - at.start}]" for name, at in regions if address in at)
 
     def row_of(self, address: int) -> int:
-        return self.view_state.memory_rows.row_of(address)
+        return self._regions().row_of(address)

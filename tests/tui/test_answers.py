@@ -1,0 +1,128 @@
+"""Answers to questions: a pane to walk through, whose lines lead into the run and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kernels.catalog import build
+from machine.codec import write_program
+from tests.inspect.mutations import SMALL, mutants
+from tests.tui.driving import BUNDLES, opened, small_program
+from vliwdbg.inspect.live import live
+from vliwdbg.programs import Choice
+from vliwdbg.tui.answers import answer_lines
+from vliwdbg.views.answers import Answer
+from vliwdbg.views.diverge import Diverge
+from vliwdbg.views.places import SlotAt
+from vliwdbg.views.schedule import BundleUse, Critical, Link, Stats
+
+
+async def test_a_line_of_an_answer_leads_to_its_slot_and_back() -> None:
+    async with opened(size=(120, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.flow)
+        await driver.press("2", "G", "p", "3", "K")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Critical)
+        assert driver.chosen == "answer"
+        link = answer.chain[0].slot
+        await driver.press("n")
+        assert driver.app.main.view_state.looking == link.pc
+        assert driver.session.core.cycle == 2, "to look is not to go"
+        await driver.press("enter")
+        assert driver.session.core.cycle == link.cycle
+        assert driver.chosen == "bundle"
+        await driver.press("backspace")
+        assert (driver.chosen, driver.session.core.cycle) == ("answer", 2)
+        await driver.press("backspace")
+        assert driver.chosen == "scratch"
+
+
+async def test_the_places_of_an_answer_are_marked_on_the_timeline() -> None:
+    async with opened(size=(120, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.flow)
+        await driver.press("K")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Critical)
+        marked = {cycle for cycle, mark in driver.app.main.view_state.marks if mark == "◇"}
+        assert marked == {link.slot.cycle for link in answer.chain}
+
+
+async def test_questions_about_the_words_under_the_cursor() -> None:
+    async with opened(size=(120, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.flow)
+        await driver.press("G", "p", "3", "down", "down", "down", "left")
+        for key, kind in (("a", "who"), ("u", "uses"), ("v", "writes")):
+            await driver.press("p", "3", key)
+            answer = driver.app.main.view_state.answer
+            assert answer is not None
+            assert answer.kind == kind
+            assert driver.app.main.view_state.asked.endswith("v_val")
+
+
+async def test_each_question_of_a_key_is_answered() -> None:
+    async with opened(size=(120, 40)) as driver:
+        for key, kind in (("i", "stats"), ("I", "floor"), ("P", "live"), ("L", "lint")):
+            await driver.press(key)
+            answer = driver.app.main.view_state.answer
+            assert answer is not None
+            assert answer.kind == kind
+
+
+async def test_a_repair_is_tried_in_a_copy() -> None:
+    mutant = next(mutants(build("vectors", "list", SMALL), 5))
+    async with opened(mutant.program, size=(120, 40)) as driver:
+        await driver.press("exclamation_mark")
+        assert driver.sees("There is no repair to try")
+        await driver.press("V")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Diverge)
+        assert answer.repair
+        await driver.press("exclamation_mark")
+        await driver.until(lambda: driver.sees("A copy with"))
+        assert driver.sees(": right, ")
+        assert driver.session.program is mutant.program
+
+
+async def test_the_difference_to_the_program_before(tmp_path: Path) -> None:
+    file = tmp_path / "k.json"
+    with file.open("w") as stream:
+        write_program(small_program(), stream)
+    async with opened(choice=Choice(str(file)), size=(120, 40)) as driver:
+        await driver.press("equals_sign")
+        assert driver.sees("There is no program before this one")
+        with file.open("w") as stream:
+            write_program(small_program([*BUNDLES[:7], *BUNDLES[8:]]), stream)
+        await driver.press("ctrl+r")
+        await driver.until(lambda: len(driver.app.main.view_state.program) == 9)
+        await driver.press("equals_sign")
+        answer = driver.app.main.view_state.answer
+        assert answer is not None
+        assert (answer.a.cycles, answer.b.cycles) == (9, 8)  # type: ignore[attr-defined]
+
+
+async def test_live_words_over_the_timeline() -> None:
+    async with opened(size=(120, 40)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.pressure)
+        view_state = driver.app.main.view_state
+        assert view_state.flow
+        told = live(view_state.flow)
+        assert max(view_state.pressure) == told.peak
+        assert driver.sees("live ")
+        await driver.type(f"goto {told.peak_cycle}")
+        assert driver.sees(f"{told.peak} words live")
+
+
+def test_lines_are_about_the_places_that_stand_in_them() -> None:
+    first = SlotAt(7, 7, "alu", 0, "a = b + c")
+    other = SlotAt(9, 9, "alu", 3, "c = a + a")
+    links = (Link(first, "alu", 1, "start", 0), Link(other, "", 0, "dependence", 1))
+    lines = answer_lines(Critical(9, {"alu": 9}, links, 0))
+    assert [line.jump and (line.jump.cycle, line.jump.slot) for line in lines] == [
+        None,
+        None,
+        (7, 0),
+        (9, 3),
+    ]
+    bundle = BundleUse(12, 3, {"alu": 1})
+    stats: Answer = Stats(20, (), (), 0, (bundle,), ())
+    assert [line.jump.cycle for line in answer_lines(stats) if line.jump] == [12]
