@@ -129,7 +129,7 @@ def schedule_calls() -> dict[str, Call]:
     for name in ("link", "hold", "length"):
         _watch(name, seen)
     code.length(random_candidate(Random(1), code, groups.vectors, groups.count))
-    (run,), (*_, window, spare) = seen["hold"], seen["length"]
+    (run,), (*_, window, spare, _, _, _) = seen["hold"], seen["length"]
     seen["pack"] = (run, array("i", range(array("i", run)[0])), window, spare)
     calls = {name: (lambda: None, partial(_call, name, seen[name])) for name in seen}
     # No held run is equal to another.

@@ -62,4 +62,6 @@ void job_free(Job *job)
 {
     free(job->nodes);
     free(job->edges);
+    job->nodes = NULL;
+    job->edges = NULL;
 }

@@ -203,8 +203,9 @@ static bool measure(const Held *held, const Asked *asked, char *memory, Status *
     if (!flat_rank(&held->flat, asked->scale, asked->offsets, asked->noise, rest, rank))
         return false;
     int32_t count;
-    const double most = fmax(asked->energy - asked->weight * held->job.work, asked->cycles);
-    *status = job_pack(&held->job, rank, asked->room, most, rest, NULL, &count, NULL, length);
+    const double most = asked->energy - asked->weight * held->job.work;
+    *status = job_pack(&held->job, rank, asked->room, most > asked->cycles ? most : asked->cycles,
+                       rest, NULL, &count, NULL, length);
     return true;
 }
 
