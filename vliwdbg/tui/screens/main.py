@@ -307,7 +307,7 @@ class MainScreen(Screen[int]):
         if self.pane is not self.grid.answer:
             self.trail.append(self._here())
         self.view_state.take_answer(reply.command, reply.view)
-        self.grid.answer.cursor = self.grid.answer.top = 0
+        self.grid.answer.begin()
         previous = self.debugger.console.previous
         if isinstance(reply.view, Diff) and reply.view.b.name == BEFORE_NAME and previous:
             self._put_beside(self.view_state.program, *previous)
