@@ -91,7 +91,8 @@ def described(console: Console, line: str) -> str:
 def _built_by() -> Mapping[str, str]:
     from kernels.catalog import KERNELS, SCHEDULERS
 
-    return {name: row.help for name, row in (*SCHEDULERS.items(), *KERNELS.items())}
+    schedulers = {name: row.help for name, row in SCHEDULERS.items()}
+    return schedulers | {name: row.help for name, row in KERNELS.items()}
 
 
 def _commands() -> Mapping[str, str]:
