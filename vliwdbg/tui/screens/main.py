@@ -62,6 +62,8 @@ MOST_FOLLOWED = 500_000
 MOST_REASONED = 120_000
 """Lanes of the run up to which it is worked out why slots are free before anybody asks."""
 T = TypeVar("T")
+NO_TEXT = "\ufffd"
+"""What the terminal's driver makes of bytes that are no character."""
 MOST_PASTED = 5
 """Lines that are executed without asking."""
 EDIT_SECONDS = 1.0
@@ -781,8 +783,8 @@ class MainScreen(Screen[int]):
             await self.action_key(key_id)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that nothing is done with."""
-        if not self.has_class("-commanding"):
+        """A key that nothing is done with; what is no text is none."""
+        if not self.has_class("-commanding") and event.character != NO_TEXT:
             self.pending.take()
             self._show_pending()
             self.note(
