@@ -50,16 +50,22 @@ def lower(schedule: Schedule) -> tuple[list[Written], Provenance]:
     bundles: list[Written] = [{} for _ in range(max(bundle, default=-1) + 1)]
     numbers = _in_slot_order(schedule)
     for number in numbers:
-        op = ops[number]
-        slots = bundles[bundle[number]].setdefault(op.row.engine, [])
-        slots.append(_slot(op, address))
+        op, written = ops[number], bundles[bundle[number]]
+        engine = op.row.engine
+        if engine not in written:
+            written[engine] = []
+        written[engine].append(_slot(op, address))
     return bundles, Provenance(ops, numbers)
+
+
+_ENGINE = [ENGINE_CODES[row.engine] for row in OPCODES]
+"""By opcode number."""
 
 
 def _in_slot_order(schedule: Schedule) -> array[int]:
     """The operations by bundle, then by engine as the ISA lists them, then in program order."""
     places = [
-        at * len(ENGINES) + ENGINE_CODES[op.row.engine]
+        at * len(ENGINES) + _ENGINE[op.row.code]
         for op, at in zip(schedule.code.ops, schedule.bundle, strict=True)
     ]
     return array("I", sorted(range(len(places)), key=places.__getitem__))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from kernels.ablation import left_out, walk
+from kernels.ablation import left_out, techniques, walk
 from kernels.analysis.floors import floors
 from kernels.build_request import BuildRequest
 from kernels.catalog import build
@@ -20,7 +20,22 @@ Table = Callable[[Measure, Problem, tuple[str, ...]], Iterator[str]]
 """Its lines, for programs of these sizes and outputs."""
 
 COMPARED = ("serial", "greedy", "list", "tuned")
-SIZES = ((10, 16, 256), (10, 16, 100), (9, 20, 128), (8, 8, 64), (4, 6, 10), (3, 5, 16))
+BEFORE = "block-tables"
+"""The last technique of the walk that the kernel had before blocks began at level 3."""
+SIZES = (
+    (10, 16, 256),
+    (10, 16, 100),
+    (10, 3, 64),
+    (9, 20, 128),
+    (8, 8, 64),
+    (4, 6, 10),
+    (3, 5, 16),
+    (1, 4, 8),
+    (12, 14, 96),
+    (11, 13, 43),
+    (7, 20, 256),
+    (6, 12, 67),
+)
 SMALL = ((1, 4, 8), (4, 5, 8), (3, 1, 16), (2, 2, 16), (3, 2, 16))
 """(height, rounds, batch); small ones are those of which a proof takes seconds."""
 MEANINGS = {
@@ -63,11 +78,20 @@ def floors_table(_measure: Measure, problem: Problem, outputs: tuple[str, ...]) 
 
 
 def sizes_table(measure: Measure, _problem: Problem, outputs: tuple[str, ...]) -> Iterator[str]:
-    """Other sizes, and the schedulers compared."""
-    yield from _head("height", "rounds", "batch", *COMPARED)
+    """Other sizes, the schedulers compared, and `list` without what has come since."""
+    yield from _head("height", "rounds", "batch", *COMPARED, "list before")
     for sizes in SIZES:
-        programs = (build("treehash", name, Problem(*sizes), outputs=outputs) for name in COMPARED)
-        yield _line((*map(str, sizes), *(f"{measure(program):,}" for program in programs)))
+        cycles = (measure(program) for program in builds_of(Problem(*sizes), outputs))
+        yield _line((*map(str, sizes), *map("{:,}".format, cycles)))
+
+
+def builds_of(problem: Problem, outputs: tuple[str, ...]) -> Iterator[Program]:
+    """Those of a line of the table of sizes."""
+    known = list(techniques())
+    since = tuple(known[known.index(BEFORE) + 1 :])
+    for name in COMPARED:
+        yield build("treehash", name, problem, outputs=outputs)
+    yield build("treehash", "list", problem, outputs=outputs, without=since)
 
 
 def proofs_table(measure: Measure, _problem: Problem, outputs: tuple[str, ...]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from machine.core.inputs import (
     run_together,
     runs_together,
     solve_images,
+    with_room,
 )
 from machine.isa import SCRATCH_SIZE
 from machine.machine import NO_LIMIT, Checkpoint
@@ -163,18 +164,25 @@ class Trial:
     ) -> None:
         self.asked = replace(program, slots=()), inputs, max_cycles, strict
         """What a trial in another process is made of."""
+        self._program = program
         self._inputs = inputs
         self._problem = problem = inputs.problem
         self._layout = layout = problem.layout
         self._max_cycles = max_cycles
         self._outputs, self._strict = program.outputs, strict
         self._core = Timeline.on(
-            choose_core(), program, memory_of(problem), debug=False, pauses=False
+            choose_core(),
+            program,
+            with_room(program, memory_of(problem)),
+            debug=False,
+            pauses=False,
         )
+        # What stands behind the problem in memory has no place in images that lie side by side.
+        self._together = runs_together() and len(self._core.memory) == layout.words
         self._scratch = array("I", bytes(4 * SCRATCH_SIZE))
         self._share = max(1, min(AT_ONCE, MOST_WORDS // layout.words))
         # Kept from one share to the next: fresh ones would cost more than is done with them.
-        self._images = blank_images(layout, self._share if runs_together() else 0)
+        self._images = blank_images(layout, self._share if self._together else 0)
         self._after = self._images[:]
         self._areas = {
             "values": layout.values,
@@ -188,7 +196,7 @@ class Trial:
         return [outcome for share in shares for outcome in self._try_share(share)]
 
     def _try_share(self, seeds: Sequence[int]) -> list[Outcome]:
-        right = self._right_together(seeds) if runs_together() else {}
+        right = self._right_together(seeds) if self._together else {}
         return [right.get(seed) or self.outcome(seed) for seed in seeds]
 
     def _right_together(self, seeds: Sequence[int]) -> dict[int, Outcome]:
@@ -228,7 +236,7 @@ class Trial:
 
     def outcome(self, seed: int) -> Outcome:
         """Run the input of a seed by itself and hold the result against the reference."""
-        memory = memory_of(replace(self._problem, seed=seed))
+        memory = with_room(self._program, memory_of(replace(self._problem, seed=seed)))
         self._inputs.change(seed, memory)
         pattern = self._inputs.pattern(seed)
         stop = self._run(memory)

@@ -9,7 +9,10 @@ def printable(text: str, keep: str = "") -> str:
     A name from a file may hold an escape sequence or half a surrogate pair: `\\x1b[2J` comes out
     as those seven characters. `keep` lists characters to leave alone.
     """
-    if text.isprintable():
+    bare = text
+    for kept in keep:
+        bare = bare.replace(kept, "")
+    if bare.isprintable():  # of a long text, too, this is soon known
         return text
     return "".join(c if c.isprintable() or c in keep else _escaped(c) for c in text)
 

@@ -140,12 +140,12 @@ def as_text(outcome: Outcome) -> str:
 
 
 def headline(program: Program) -> str:
-    """Its name, and the sizes and the seed of its problem."""
-    problem = program.problem
+    """Its name, as a terminal may be given it, and the sizes and the seed of its problem."""
+    name, problem = printable(program.name), program.problem
     if problem is None:
-        return program.name
+        return name
     return (
-        f"{program.name}: height {problem.forest_height}, rounds {problem.rounds}, "
+        f"{name}: height {problem.forest_height}, rounds {problem.rounds}, "
         f"batch {problem.batch_size}, seed {problem.seed}"
     )
 

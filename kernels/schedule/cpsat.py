@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.schedule.base import Schedule
-from kernels.schedule.list import Parameters, assemble, pack_within_scratch, place_registers, ranks
+from kernels.schedule.list import assemble, pack_within_scratch, place_registers
 from kernels.schedule.pack import Part
 from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.scratch import pin
@@ -83,7 +83,7 @@ def cpsat_schedule(request: BuildRequest) -> Schedule:
     code = replace(request, settings=settings).compile()
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
-    parts = pack_within_scratch(code, flat, ranks(flat, Parameters()))
+    parts = pack_within_scratch(code, flat)
     search = _Search(code, flat, address, pinned_words, solver, budget, parts)
     search.run()
     schedule = assemble(code, flat, address, search.parts, pinned_words)
@@ -224,14 +224,14 @@ class _Stretch:
         """By node, the longest path from the first cycle to it, and from it to the last."""
         head: dict[int, int] = dict.fromkeys(self.ends_first, 0)
         tail: dict[int, int] = {}
-        request = _in_order(self.edges)
+        order = _in_order(self.edges)
         after: dict[int, list[tuple[int, int]]] = {}
         for source, target, latency in self.edges:
             after.setdefault(source, []).append((target, latency))
-        for node in request:
+        for node in order:
             for target, latency in after.get(node, ()):
                 head[target] = max(head.get(target, 0), head.get(node, 0) + latency)
-        for node in reversed(request):
+        for node in reversed(order):
             edges = after.get(node, ())
             tail[node] = max((latency + tail[target] for target, latency in edges), default=0)
         return head, tail
@@ -270,13 +270,13 @@ def _in_order(edges: Sequence[tuple[int, int, int]]) -> list[int]:
     after: dict[int, list[int]] = {}
     for source, target, _ in edges:
         after.setdefault(source, []).append(target)
-    request = [node for node in after if not waiting[node]]
-    for node in request:
+    order = [node for node in after if not waiting[node]]
+    for node in order:
         for target in after.get(node, ()):
             waiting[target] -= 1
             if not waiting[target]:
-                request.append(target)
-    return request
+                order.append(target)
+    return order
 
 
 class _Question:

@@ -4,16 +4,16 @@
 
 The longest path keeps what everything waits for from waiting itself. If all vectors ran in step,
 they would all want loads at one time and multiplies at another, so each starts some cycles after
-the one before, and the engines see every part of the kernel at once. The last LAST cycles of a
-vector, where nothing but its value is left in scratch, have time: they go in step with the last
-vector's, and fill bundles that would be half empty while it comes to its end alone. What set-up
-does is as urgent as the most urgent operation that waits for it.
+the one before, and the engines see every part of the kernel at once. The last rounds of a vector,
+where little but its value is left in scratch, have time: they go in step with the last vectors',
+and fill bundles that would be half empty while those come to their end alone. What set-up does is
+as urgent as the most urgent operation that waits for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from kernels.ir import Code, Op, lane_operands
 from kernels.schedule.base import Schedule
@@ -24,68 +24,75 @@ from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
-STEP, SHAPE = 8, 0.95
-"""Vector v starts STEP * v^SHAPE cycles after the first: the last ones, which nobody comes after
-to fill gaps, a little closer together."""
-LAST = 10
-"""Longest path in cycles, up to which an operation has time: those of most of a last hash."""
-WIDE = ((64, 0), (64, 1), (64, 2), (28, 0), (20, 1), (16, 0))
+
+class Stairs(NamedTuple):
+    """Vector v starts step * v^shape cycles after the first.
+
+    The last ones, which nobody comes after to fill gaps, are a little closer together. What has no
+    longer path to the end than `last` cycles goes in step with the last vector's.
+    """
+
+    step: float
+    shape: float
+    last: int
+
+
+TWO_ROUNDS, LAST_HASH = Stairs(11.9, 0.94, 25), Stairs(10, 0.81, 11)
+Rooms = Mapping[Stairs, Sequence[tuple[int, int]]]
+WIDE: Rooms = {
+    TWO_ROUNDS: ((64, 0), (64, 1), (64, 2)),
+    LAST_HASH: ((64, 0), (28, 0), (16, 0)),
+}
 """Vectors under way at a time, and places that each leaves to every vector before it: the best of
 those for which scratch suffices is taken."""
-NARROW = ((64, 3), (64, 4), *((2**k, 1) for k in (5, 4, 3, 2, 1)), (1, 0))
+NARROW: Rooms = {LAST_HASH: ((64, 3), (64, 4), *((2**k, 1) for k in (5, 4, 3, 2, 1)), (1, 0))}
 """The same where it suffices for none, tried in this order."""
 
 
-@dataclass(frozen=True)
-class Parameters:
-    """What a search may vary; empty sequences stand for the constants' own."""
-
-    offsets: Sequence[float] = ()
-    """By vector, in cycles."""
-    noise: Sequence[float] = ()
-    """By operation, added to its key, in cycles."""
-
-
-def list_schedule(code: Code, parameters: Parameters | None = None) -> Schedule:
+def list_schedule(code: Code) -> Schedule:
     """A schedule by priority. Raises BuildError if scratch does not suffice."""
     address, pinned_words = pin(code)
     flat = flatten(code, pinned_words)
-    rank = ranks(flat, parameters or Parameters())
-    return assemble(code, flat, address, pack_within_scratch(code, flat, rank), pinned_words)
+    return assemble(code, flat, address, pack_within_scratch(code, flat), pinned_words)
 
 
-def ranks(flat: PackInput, parameters: Parameters) -> list[int]:
+def ranks(flat: PackInput, stairs: Stairs = LAST_HASH) -> list[int]:
     """By node, its place in the order of priority, 0 first; program order where keys are equal."""
-    offsets = parameters.offsets or [STEP * vector**SHAPE for vector in range(flat.vectors)]
-    latest = max(offsets, default=0)
+    offsets = [stairs.step * vector**stairs.shape for vector in range(flat.vectors)]
+    latest = max(offsets, default=0.0)
     graph, vector = flat.graph, flat.vector
-    key = [0.0] * graph.nodes
+    key = [
+        height - (offsets[v] if height > stairs.last else latest) if v >= 0 else 0.0
+        for height, v in zip(flat.height, vector, strict=True)
+    ]
     for node in reversed(graph.order):
-        height = flat.height[node]
         if vector[node] >= 0:
-            key[node] = height - (offsets[vector[node]] if height > LAST else latest)
             continue
         edges = range(graph.first[node], graph.first[node + 1])
         after = [graph.latency[edge] + key[graph.target[edge]] for edge in edges]
         key[node] = max(after, default=-latest)
-    for node, noise in enumerate(parameters.noise):
-        key[node] += noise
     rank = [0] * len(key)
     for place, node in enumerate(sorted(range(len(key)), key=lambda node: -key[node])):
         rank[node] = place
     return rank
 
 
-def pack_within_scratch(code: Code, flat: PackInput, rank: Sequence[int]) -> list[Part]:
+def pack_within_scratch(code: Code, flat: PackInput) -> list[Part]:
     """The shortest packing that does not run out of scratch. Raises BuildError."""
-    packings = [parts for room in WIDE if isinstance(parts := _pack(flat, rank, room), list)]
+    packings = []
+    for stairs, rooms in WIDE.items():
+        rank = ranks(flat, stairs)
+        found = (_pack(flat, rank, room) for room in rooms)
+        packings += [parts for parts in found if isinstance(parts, list)]
     if packings:
         return min(packings, key=_cycles)
-    for room in NARROW:
-        parts = _pack(flat, rank, room)
-        if isinstance(parts, list):
-            return parts
-        stuck = parts
+    for stairs, rooms in NARROW.items():
+        rank = ranks(flat, stairs)
+        for room in rooms:
+            parts = _pack(flat, rank, room)
+            if isinstance(parts, list):
+                return parts
+            stuck = parts
     names = [code.registers[register].name for register in stuck.holding]
     raise out_of_scratch(names, "nothing can go on")
 
@@ -113,27 +120,26 @@ def assemble(
         of[part.node].append(part)
     ops: list[Op] = []
     bundle: list[int] = []
-    for node, op in enumerate(code.ops):
-        for slot, cycle in _slots(op, of[node]):
-            ops.append(slot)
-            bundle.append(cycle)
+    for op, mine in zip(code.ops, of, strict=False):
+        if mine and mine[0].lanes:
+            for slot, cycle in _lanes(op, mine):
+                ops.append(slot)
+                bundle.append(cycle)
+            continue
+        ops.append(op)
+        bundle.append(mine[0].cycle if mine else -1)  # a debug one's is not known yet
     issued = code.with_ops(ops)
     place_debug(issued, bundle)
     return Schedule(issued, bundle, address)
 
 
-def _slots(op: Op, parts: Sequence[Part]) -> list[tuple[Op, int]]:
-    """The slots an operation is issued as, with their cycles; a debug one's is not known yet."""
-    if not parts:
-        return [(op, -1)]
-    if not parts[0].lanes:
-        return [(op, parts[0].cycle)]
+def _lanes(op: Op, parts: Sequence[Part]) -> Iterator[tuple[Op, int]]:
+    """The alu slots a split operation is issued as, with their cycles."""
     row = opcode("alu", op.row.name)
-    return [
-        (op._replace(row=row, operands=lane_operands(op.operands, lane)), part.cycle)
-        for part in parts
-        for lane in range(part.lane, part.lane + part.lanes)
-    ]
+    for part in parts:
+        for lane in range(part.lane, part.lane + part.lanes):
+            operands = lane_operands(op.operands, lane)
+            yield op._replace(row=row, operands=operands), part.cycle
 
 
 def place_registers(

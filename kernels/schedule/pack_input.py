@@ -108,13 +108,19 @@ def _registers(code: Code) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]
     """By operation, the shared registers that it writes, and those that it reads, once each."""
     shared = [-1 if register.pinned else n for n, register in enumerate(code.registers)]
     by_word = [shared[owner] for owner in code.owner]
-    alone = [(n,) for n in range(len(shared))]
+    # By register, and at -1 what a pinned one counts as.
+    alone: list[tuple[int, ...]] = [*((n,) for n in range(len(shared))), ()]
     writes: list[tuple[int, ...]] = []
     reads: list[tuple[int, ...]] = []
     for row, operands, _, _ in code.ops:
-        for registers, positions in zip((writes, reads), _REACHED[row.code], strict=True):
-            found = {register: 0 for at in positions if (register := by_word[operands[at]]) >= 0}
-            registers.append(alone[next(iter(found))] if len(found) == 1 else tuple(found))
+        defs, uses = _REACHED[row.code]
+        writes.append(alone[by_word[operands[defs[0]]]] if defs else ())
+        if len(uses) < 2:
+            reads.append(alone[by_word[operands[uses[0]]]] if uses else ())
+            continue
+        found = {by_word[operands[at]]: 0 for at in uses}
+        found.pop(-1, None)
+        reads.append(tuple(found))
     return writes, reads
 
 

@@ -22,8 +22,8 @@ from array import array
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
+from pkgutil import get_data
 from typing import TYPE_CHECKING, Any
 
 from kernels.errors import BuildError
@@ -73,8 +73,11 @@ def sizes_of(problem: Problem) -> dict[str, int]:
 def find_tuning(kernel: str, problem: Problem, outputs: Sequence[str]) -> Tuning | None:
     """The stored one of a kernel, sizes and outputs, None if there is none."""
     # Asked of the package above: kernels.tune would import all of the search.
-    path = files("kernels").joinpath("tune", "found", stored_name(kernel, problem, outputs))
-    return parse_tuning(path.read_text("utf-8")) if path.is_file() else None
+    try:
+        text = get_data("kernels", f"tune/found/{stored_name(kernel, problem, outputs)}")
+    except OSError:
+        return None
+    return parse_tuning(text.decode()) if text is not None else None
 
 
 def read_tuning(file: str) -> Tuning:

@@ -85,7 +85,7 @@ def tune(
     outdated = begin is not None and not _is_for_operations(request, begin)
     begin = None if outdated else begin
     if begin is not None and not designs:
-        request = _request_for(request, begin)
+        request = _request_of(request, begin)
     found_by = _command(seconds, tries, jobs, seed, designs, begin)
     ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
     halt = stop or (lambda: False)
@@ -119,14 +119,14 @@ def tune(
     return Result(tuning, ledger.tries, ledger.seconds, history, ended, outdated, explored)
 
 
-def _request_for(request: BuildRequest, tuning: Tuning) -> BuildRequest:
-    """The order with what the tuning leaves out."""
+def _request_of(request: BuildRequest, tuning: Tuning) -> BuildRequest:
+    """The request with what the tuning leaves out."""
     return replace(request, without=tuning.without, settings=tuning.settings)
 
 
 def _is_for_operations(request: BuildRequest, tuning: Tuning) -> bool:
     """Whether it was found for the operations that its modes are compiled to today."""
-    code = _request_for(request, tuning).compile(tuning.modes)
+    code = _request_of(request, tuning).compile(tuning.modes)
     return Names(share_constants(code)).fingerprint() == tuning.operations
 
 
@@ -137,7 +137,7 @@ def _shorter(before: Tuning | None, after: Tuning) -> Tuning:
 
 def _verify(request: BuildRequest, tuning: Tuning) -> None:
     """That an ordinary build makes of it what the search believed."""
-    schedule = tuned_schedule(_request_for(request, tuning).compile(tuning.modes), tuning)
+    schedule = tuned_schedule(_request_of(request, tuning).compile(tuning.modes), tuning)
     bundles = 1 + max(schedule.bundle, default=-1)
     assert bundles == tuning.cycles, f"{bundles} bundles, the search believed {tuning.cycles}"
 

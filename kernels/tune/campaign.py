@@ -36,13 +36,14 @@ SAMPLED_PART = 0.0
 """Samples are judged as a walk judges at its start, when work weighs most."""
 PHASES = 4
 """Stretches of rounds that may begin later or sooner than the first, before the last two rounds."""
+USUAL = VectorChoices()
 
 
 class Search:
     """An endless search; `best` is the shortest candidate so far, once there is one.
 
     `tries` is how many it will be given, if that is known: a campaign is no longer. `begin` is
-    where it tries its luck first.
+    where it tries its luck first, and `usual` what a vector does unless something else is tried.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class Search:
         seed: str,
         tries: int | None = None,
         begin: Candidate | None = None,
+        usual: VectorChoices = USUAL,
     ) -> None:
         self.measure, self.groups, self.names, self.random = measure, groups, names, Random(seed)
+        self.usual = usual
         self.scale = 1.0 if tries is None else min(1.0, tries / TRIES)
         self.best: Best | None = None
         self._steps = self._all(begin)
@@ -118,7 +121,7 @@ class Search:
     def _usual(self) -> Candidate:
         """Offsets and modes that are no bad ones at any size."""
         offsets = _offsets(self.groups, 8.0 * self.groups.vectors, 0.95, 1.0, 0.0, (0.0, 1.0))
-        return Candidate(offsets, (VectorChoices(),) * self.groups.vectors, array("i"), 64, 2)
+        return Candidate(offsets, (self.usual,) * self.groups.vectors, array("i"), 64, 2)
 
     def _sample(self, modes: tuple[VectorChoices, ...]) -> Candidate:
         random = self.random
@@ -133,12 +136,10 @@ class Search:
     def _mixture(self) -> tuple[VectorChoices, ...]:
         """VectorChoices of which some fields have another value for some vectors in a row."""
         random = self.random
-        modes = [VectorChoices()] * self.groups.vectors
+        modes = [self.usual] * self.groups.vectors
         for name in self.names:
             if random.random() < CHANGED:
-                value = random.choice(
-                    [v for v in LIKELY[name] if v != getattr(VectorChoices, name)]
-                )
+                value = random.choice([v for v in LIKELY[name] if v != getattr(self.usual, name)])
                 for vector in self._stretch():
                     modes[vector] = replace(modes[vector], **{name: value})
         return tuple(modes)

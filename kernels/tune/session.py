@@ -85,7 +85,8 @@ class Walk:
         """Begin at a tuning, or from scratch."""
         names = modes_that_matter(self.request.plan, self.request.outputs)
         begin = self._candidate(tuning)
-        self._search = Search(self.measure, self.groups, names, self.seed, self.tries, begin)
+        (usual,) = self.request.plan.modes
+        self._search = Search(self.measure, self.groups, names, self.seed, self.tries, begin, usual)
         return self._search
 
     @property

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from machine.core import choose_core
 from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve, step_keys, steps
+from machine.program import Program
 from machine.protocol import NO_LIMIT
 
 Images: TypeAlias = "array[int] | memoryview"
@@ -44,6 +45,13 @@ def memory_of(problem: Problem) -> array[int]:
     image = blank_images(problem.layout, 1)
     draw_images(problem, [problem.seed], image)
     return image
+
+
+def with_room(program: Program, image: array[int]) -> array[int]:
+    """Another input of a program's problem, with as much memory behind it as the program brought:
+    the public simulator leaves some, and kernels may use it."""
+    missing = len(program.memory or ()) - len(image)
+    return image + array("I", bytes(4 * missing)) if missing > 0 else image
 
 
 def blank_images(layout: Layout, count: int) -> array[int]:

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from machine.manual import MANUAL
 from machine.schema import json_schema
 from tests.cli.command import ALU, COMMAND, unchecked
 from vliwdbg.commands.manual import page
 
 mcp = pytest.importorskip("mcp")
+
+MANUAL = Path(__file__).parents[2] / "docs" / "machine.md"
 
 BUNDLES = [
     {"load": [["const", 8, 3], ["const", 9, 4]]},

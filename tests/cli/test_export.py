@@ -98,6 +98,10 @@ def test_a_page_needs_nothing_else_and_says_what_the_questions_say(ask: Any) -> 
         assert {key: data[question][key] for key in told if key not in ("schema", "ok")} == {
             key: told[key] for key in told if key not in ("schema", "ok")
         }
+    run = ask("run", "program.json", "--no-check", "--json").json
+    used = {engine: slots["used"] for engine, slots in run["slots"].items()}
+    assert {use["engine"]: use["slots"] for use in data["stats"]} == used
+    assert (data["executed"], len(data["walk"])) == (run["cycles"], run["cycles"])
     assert [[slot[0], slot[2]] for slot in data["walk"][1][3]] == [
         ["alu[0]", "7"],
         ["alu[1]", "4294967295"],

@@ -82,3 +82,4 @@ def test_designs_are_explored_and_the_log_is_drawn(vliwdbg: Command) -> None:
     assert vliwdbg("tune", "--draw", "log", "--json").json["designs"]["whole"]
     assert vliwdbg("tune", "--draw", "a.json").code == 2
     assert "--draw" in vliwdbg("tune", "--svg", "x.svg").err
+    assert "folder does not exist" in vliwdbg("tune", *SIZES, "--log", "no/log").err

@@ -96,7 +96,7 @@ def test_it_is_done(
     words = [found for word in shlex.split(line)[1:] for found in sorted(glob(word)) or [word]]
     if not words or words[0] not in FIRST_WORDS:
         words = [OPEN, *words]
-    words += SMALLER.get(words[0], [])
+    words += SMALLER.get("build" if "--scheduler" in words else words[0], [])
     for waiting in WAITING.get(words[0], ()):
         monkeypatch.setattr(waiting, _leave)
     no = 1 if words[0] in ("diverge", "bench") and "wrong.json" in words else 0

@@ -226,8 +226,8 @@ SMALL = Problem(forest_height=6, rounds=8, batch_size=64)
 
 def main(seed: int = 5) -> None:
     """Write a wrong program to standard output."""
-    drawn = mutants(build("vectors", "list", SMALL), seed)
-    write_program(next(drawn).program, sys.stdout)
+    drawn = next(mutants(build("vectors", "list", SMALL), seed))
+    write_program(replace(drawn.program, name="wrong"), sys.stdout)
 
 
 if __name__ == "__main__":

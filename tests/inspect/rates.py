@@ -143,8 +143,9 @@ def rates(name: str, seed: int, count: int, problem: Problem) -> Rates:
     started = time.process_time()
     for number, (mutant, view) in enumerate(judged(bar, seed, count, problem)):
         rank, near = rank_of(mutant, view), is_near(mutant, view)
-        holds = view.repair is not None and all(
-            is_right(repaired(mutant.program, view), 10**6 + 10 * seed + k) for k in range(2)
+        mended = repaired(mutant.program, view) if view.repair else None
+        holds = mended is not None and all(
+            is_right(mended, 10**6 + 10 * seed + k) for k in range(2)
         )
         one = Rates(
             1,

@@ -1,6 +1,7 @@
 """Diverge: the slot that was changed is found and repaired, and what it says where it cannot be."""
 
 import random
+import sys
 from array import array
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
 
+DIVERGING = sys.modules["vliwdbg.inspect.diverge"]
 compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
 
 
@@ -72,6 +74,20 @@ def test_an_answer_is_complete() -> None:
     text = "\n".join(lines_of(view))
     assert "Culprit" in text
     assert view.repair.change in text
+
+
+@compiled
+def test_a_long_chain_is_cut_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = first_mutant(6, "vectors").program
+    whole = asked(program).diverge()
+    assert len(whole.chain) > 4
+    monkeypatch.setattr(DIVERGING, "LONGEST_CHAIN", 4)
+    view = asked(program).diverge()
+    assert view.chain == (*whole.chain[:2], *whole.chain[-2:])
+    assert view.chain_left_out == whole.chain_left_out + len(whole.chain) - 4
+    assert f"  … {view.chain_left_out} more" in lines_of(view)
+    stored = view.chain[-1]
+    assert stored.engine == "store"
 
 
 def test_without_the_compiled_core_there_is_evidence_alone(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from kernels.ablation import LIST_SCHEDULING, left_out, techniques, walk
+from kernels.ablation import LIST_SCHEDULING, Row, left_out, techniques, walk
 from kernels.catalog import KERNELS, build
 from kernels.plan import CHOICES
 from kernels.schedule import SCHEDULERS
 from kernels.schedule.restrict import FREEDOMS
-from kernels.tables import NEEDS_CPSAT, TABLES
+from kernels.tables import NEEDS_CPSAT, TABLES, builds_of
 from kernels.treehash import OPTIONAL
 from machine.problem import Problem
 from tests.kernels.running import run
@@ -23,15 +23,63 @@ from vliwdbg.ablation import END, WrongResultError, main, marker, measured, tabl
 PAGE = (Path(__file__).parents[2] / "docs" / "kernel.md").read_text("utf-8")
 STANDARD, VALUES, BOTH = Problem(), ("values",), ("values", "indices")
 SMALL, WITH_TABLE = Problem(6, 8, 16), Problem(8, 9, 208)
+MOST_IN_A_TEST = 6
+"""The height of trees for which all of a line is built."""
 
 
+MEASURED = {
+    "walk": ("simd", "memory-regions", "three-blocks", "search"),
+    "without": ("nothing", "hash-fusion", "forest-buffers past 3"),
+}
+"""Rows whose cycles are measured each time: of each scheduler but serial, and of each kind of thing
+left out. The whole page takes a minute, and is for `make soak`."""
+
+
+def written(name: str) -> list[str]:
+    """The lines of a table of the page."""
+    _, rest = PAGE.split(marker(name))
+    return rest.split(END, 1)[0].splitlines()
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("name", TABLES)
 def test_the_page_says_what_the_command_prints(name: str) -> None:
     if name in NEEDS_CPSAT and find_spec("ortools") is None:
         pytest.skip("OR-Tools is not installed (the extra cpsat)")
-    _, rest = PAGE.split(marker(name))
-    written, _ = rest.split(END, 1)
-    assert written.splitlines() == list(table(name, STANDARD, VALUES))
+    assert written(name) == list(table(name, STANDARD, VALUES))
+
+
+def test_the_page_has_the_floors_that_the_command_prints() -> None:
+    assert written("floors") == list(table("floors", STANDARD, VALUES))
+
+
+@pytest.mark.parametrize(("name", "rows"), [("walk", walk()), ("without", left_out(STANDARD))])
+def test_the_page_has_every_row_and_the_cycles_of_some(name: str, rows: list[Row]) -> None:
+    lines = [cells(line) for line in written(name)[2:]]
+    assert [line[:2] for line in lines] == [[row.name, row.text] for row in rows]
+    cycles = [int(line[-2].replace(",", "")) for line in lines]
+    differences = [int(line[-1].replace(",", "") or 0) for line in lines]
+    if name == "walk":
+        assert [line[2:4] for line in lines] == [[row.kernel, row.scheduler] for row in rows]
+        assert differences[1:] == [before - after for before, after in pairwise(cycles)]
+    else:
+        assert differences == [number - cycles[0] for number in cycles]
+    for row, number in zip(rows, cycles, strict=True):
+        if row.name in MEASURED[name]:
+            assert measured(row.build(STANDARD, VALUES)) == number, row.name
+    assert set(MEASURED[name]) <= {row.name for row in rows}
+
+
+def test_the_page_has_the_cycles_of_small_sizes() -> None:
+    for line in (cells(line) for line in written("sizes")[2:]):
+        height, rounds, batch, *cycles = (int(cell.replace(",", "")) for cell in line)
+        if height <= MOST_IN_A_TEST:
+            programs = builds_of(Problem(height, rounds, batch), VALUES)
+            assert [measured(program) for program in programs] == cycles, line
 
 
 def test_the_walk_adds_a_technique_in_each_row() -> None:

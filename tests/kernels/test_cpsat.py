@@ -45,7 +45,7 @@ def test_three_stores_at_the_end_are_a_cycle_more_than_the_longest_path() -> Non
 
 @needs_ortools
 def test_a_small_kernel_becomes_shorter_and_is_proved_shortest() -> None:
-    problem = Problem(3, 2, 16)
+    problem = Problem(2, 3, 16)
     program = build("treehash", "cpsat", problem, outputs=BOTH)
     again = build("treehash", "cpsat", problem, outputs=BOTH)
     assert list(program.written()) == list(again.written())

@@ -12,7 +12,7 @@ import pytest
 from kernels.build_request import BuildRequest
 from kernels.plan import CHOICE_SIZES, VectorChoices
 from kernels.schedule import compiled, pack
-from kernels.schedule.list import Parameters, ranks
+from kernels.schedule.list import ranks
 from kernels.schedule.pack_input import PackInput, flatten
 from kernels.schedule.scratch import pin
 from kernels.tune.candidate import MOST_NOISE, Candidate
@@ -53,7 +53,7 @@ def outcome(
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_parts_of_the_usual_order_are_the_same(name: str) -> None:
     flat = flat_of(REQUESTS[name])
-    rank = ranks(flat, Parameters())
+    rank = ranks(flat)
     for window, spare in ((64, 0), (20, 0), (64, 2), (3, 0)):
         expected = outcome(pack.pack, flat, rank, window, spare)
         assert outcome(compiled.pack, flat, rank, window, spare) == expected
@@ -74,7 +74,7 @@ def test_the_parts_are_the_same_in_any_order_and_with_any_scratch(name: str, see
 def test_running_out_of_scratch_names_the_same_registers() -> None:
     flat = flat_of(REQUESTS["generic"])
     flat.places = 5
-    rank = ranks(flat, Parameters())
+    rank = ranks(flat)
     holding = outcome(pack.pack, flat, rank, 64, 0)
     assert holding
     assert all(isinstance(register, int) for register in holding)

@@ -72,8 +72,8 @@ def test_more_vectors_than_scratch_holds() -> None:
 @pytest.mark.parametrize(
     ("outputs", "without", "bar"),
     [
-        (("values",), (), 900),
-        (BOTH, (), 960),
+        (("values",), (), 895),
+        (BOTH, (), 912),
         (("values",), ("block-tables",), 1_130),
     ],
     ids=["values", "both", "first list"],

@@ -194,6 +194,39 @@ def test_children_in_the_forest_s_rows_are_kept_in_order(
     assert kind in kinds(schedule)
 
 
+@pytest.mark.parametrize(
+    ("name", "stage", "vector", "to_end"),
+    [
+        ("vload", "load", 1, True),  # after elements that it shares have been stored
+        ("vstore", "store", 0, True),  # after those of the next vector
+        ("vstore", "store", 1, False),  # before those of the vector before
+    ],
+)
+def test_vectors_that_overlap_are_kept_in_order(
+    name: str, stage: str, vector: int, to_end: bool
+) -> None:
+    schedule = SCHEDULERS["list"](BuildRequest(Problem(2, 2, 11)))
+    assert verify_schedule(schedule) == []
+    (moved,) = (
+        number
+        for number, op in enumerate(schedule.code.ops)
+        if (op.row.name, op.origin.stage, op.origin.vector) == (name, stage, vector)
+    )
+    schedule.bundle[moved] = 1 + max(schedule.bundle) if to_end else 0
+    assert "memory" in kinds(schedule)
+
+
+def test_children_go_to_buffers_one_vector_after_another() -> None:
+    schedule = table_schedule()
+    ops = schedule.code.ops
+    loads = [n for n, op in enumerate(ops) if (op.row.name, op.origin.stage) == ("vload", "node")]
+    chosen = [n for n in loads if ops[n].region.end <= 64]
+    same = [n for n in chosen if ops[n].region == ops[chosen[0]].region]
+    assert len(same) > 1
+    schedule.bundle[same[0]] = 1 + schedule.bundle[same[1]]
+    assert "memory" in kinds(schedule)
+
+
 def test_a_word_that_has_to_stay_0_is_written_to() -> None:
     schedule = table_schedule()
     (zero,) = schedule.code.zeros

@@ -204,3 +204,20 @@ def test_shapes_are_problems() -> None:
     problems = [Problem(**shape) for shape in SHAPES]
     assert problems[0] == Problem()
     assert len({problem.layout for problem in problems}) == len(SHAPES)
+
+
+def test_memory_behind_the_problem_is_there_for_every_input() -> None:
+    """The public simulator leaves some, which a kernel may use as it likes."""
+    image = memory_of(SMALL)
+    behind = [
+        {"load": [["const", 1534, len(image) + 3], ["const", 1535, 7]]},
+        {"store": [["store", 1534, 1535]]},
+    ]
+    kernel = build("baseline", "list", SMALL)
+    roomy = image + array("I", bytes(4 * 40))
+    program = Program.from_bundles(
+        [*behind, *kernel.written()], problem=SMALL, memory=roomy, outputs=kernel.outputs
+    )
+    assert run_trials(program, INPUTS, 40, jobs=2).correct
+    without = Program.from_bundles([*behind, *kernel.written()], problem=SMALL)
+    assert not run_trials(without, INPUTS, 2).correct

@@ -44,6 +44,9 @@ def test_refused():
 
 def test_nothing():
     assert 1 + 1 == 2
+
+def test_no_kernel():
+    Machine([], [{{"alu": [("+", 0, 0, 0)]}}]).run()
 """
 PUBLIC = """
 from machine import compat
@@ -112,6 +115,7 @@ def test_what_is_told(folder: Path) -> None:
     assert "scratch 99999 is past 1535" in told
     assert line_of(told, "test_right").endswith(" fewer than before")
     assert "test_nothing:" not in told
+    assert "test_no_kernel:" not in told
     assert line_of(run(folder, "--vliwdbg"), "test_right").endswith(", as before")
 
 

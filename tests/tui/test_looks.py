@@ -6,11 +6,11 @@ from array import array
 
 import pytest
 from rich.cells import cell_len
-from textual.command import CommandPalette
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
 from vliwdbg.session.snapshot import COMPARED, changed_words
+from vliwdbg.tui.palette import Palette
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.view_state import Line
 from vliwdbg.tui.widgets.messages import _laid_out
@@ -188,7 +188,7 @@ async def test_a_program_without_memory_says_so() -> None:
 async def test_a_palette_is_only_where_it_has_room() -> None:
     async with opened(small_program()) as driver:
         await driver.press("ctrl+p")
-        assert isinstance(driver.app.screen, CommandPalette)
+        assert isinstance(driver.app.screen, Palette)
         await driver.resize(4, 24)
         assert driver.app.main.is_current
         await driver.press("ctrl+p", "r", "escape")
@@ -199,7 +199,7 @@ async def test_a_palette_that_is_closed_twice_at_once_is_closed() -> None:
     async with opened() as driver:
         await driver.press("ctrl+p")
         palette = driver.app.screen
-        assert isinstance(palette, CommandPalette)
+        assert isinstance(palette, Palette)
         palette.dismiss()
         palette.dismiss()
         await driver.settle()

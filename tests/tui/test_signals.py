@@ -22,6 +22,8 @@ from tests.tui.driving import small_program
 
 INSTALLED = str(Path(sys.executable).with_name("vliwdbg"))
 PATIENCE = 60
+PYTHON_INTERRUPTED = 1 << 8
+"""The status of Python where Ctrl+C comes while it starts."""
 MODES = {"1049": "l", "25": "h", "1000": "l", "1003": "l", "1006": "l", "2004": "l", "1004": "l"}
 """What each mode has to be set to last, if ever: no other screen, a cursor, no mouse, no paste."""
 
@@ -43,12 +45,10 @@ class Debugger:
             os.execve(INSTALLED, [INSTALLED, *words], env)
 
     def look(self, seconds: float) -> None:
-        """Take what it writes for so long."""
+        """Take what it writes for so long, and all that it has written by then."""
         until = time.monotonic() + seconds
         while select.select([self.terminal], [], [], max(0, until - time.monotonic()))[0]:
             self.written += os.read(self.terminal, 65536)
-            if time.monotonic() > until:
-                return
 
     def wait_for(self, text: bytes) -> None:
         until = time.monotonic() + PATIENCE
@@ -124,7 +124,14 @@ def test_a_signal_gives_the_terminal_back(tmp_path: Path, number: str, rounds: i
                 opened.wait_for(b"ready")
             opened.look(random.uniform(0, 0.8))
             os.kill(opened.pid, getattr(signal, number))
-            assert ended_by(opened.end()) == getattr(signal, number)
+            status = opened.end()
+            if (
+                number == "SIGINT"
+                and b"vliwdbg" not in opened.written
+                and status == PYTHON_INTERRUPTED
+            ):
+                continue  # before anything of ours had begun
+            assert ended_by(status) == getattr(signal, number), opened.written[-2000:]
             opened.assert_given_back()
 
 

@@ -15,6 +15,8 @@ from typing import TextIO
 from machine.errors import ProgramError
 from vliwdbg.printable import printable
 
+_KEPT = "\n\t"
+
 
 def prepare() -> None:
     """Make all three streams usable, whatever the command was started with."""
@@ -29,9 +31,12 @@ def prepare() -> None:
 
 
 def print_out(text: str, end: str = "\n") -> None:
-    """Print to standard output. Raises ProgramError where it takes no more."""
+    """Print to standard output, with nothing that a terminal would obey.
+
+    Raises ProgramError where it takes no more.
+    """
     try:
-        print(text, end=end, flush=True)
+        print(printable(text, keep=_KEPT), end=end, flush=True)
     except BrokenPipeError:
         _let_go(sys.stdout)
     except OSError as error:
@@ -43,7 +48,7 @@ def print_out(text: str, end: str = "\n") -> None:
 def print_err(text: str) -> None:
     """Print lines to standard error, with nothing in them that a terminal would obey."""
     try:
-        print(printable(text, keep="\n\t"), file=sys.stderr, flush=True)
+        print(printable(text, keep=_KEPT), file=sys.stderr, flush=True)
     except OSError:
         _let_go(sys.stderr)
 

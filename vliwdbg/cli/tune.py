@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from machine.problem import Problem
+from vliwdbg import files
 from vliwdbg.cli.load_options import verify_named
 from vliwdbg.cli.options import AsJson, Dimensions
 from vliwdbg.cli.output_files import STDOUT, verify_output, write_output
@@ -86,6 +87,8 @@ def tune(
     verify_output("--output", output)
     verify_output("--svg", svg)
     verify_named("--log", log)
+    if log is not None:
+        files.verify_writable(log)
     if draw is not None:
         return _draw(draw, svg, as_json)
     if svg is not None:

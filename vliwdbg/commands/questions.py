@@ -200,95 +200,100 @@ def _about_the_run(handler: Handler) -> Handler:
     return ask
 
 
-_ROWS = (
-    Command(
-        ("who",),
-        "who PLACE [@CYCLE]",
-        "who wrote these words, and from what",
-        who,
-        "place",
-        "Each slot is shown once. Loads and stores that only moved a word are folded.",
-    ),
-    Command(
-        ("uses",),
-        "uses PLACE [@CYCLE]",
-        "who reads these words until they are overwritten",
-        uses,
-        "place",
-    ),
-    Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
-    Command(
-        ("find",),
-        "find EXPR [A..B]",
-        "at which cycles an expression holds",
-        find,
-        "place",
-        "The cycles looked at can be given: find n == 0 100..200.",
-    ),
-    Command(
-        ("why",),
-        "why [CYCLE [ENGINE]]",
-        "why slots are free, in a bundle or in total",
-        why,
-        more="The reason is what the nearest slot that could have been there waited for; the "
-        "root is what that goes back to.",
-    ),
-    Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
-    Command(
-        ("stats",),
-        "stats",
-        "how much of each engine is used, when and for what",
-        _plain("stats"),
-    ),
-    Command(("floor",), "floor", "the least cycles for the same operations", _plain("floor")),
-    Command(
-        ("critical",),
-        "critical",
-        "the chain of waits up to the last output, and what it waits for",
-        _plain("critical"),
-    ),
-    Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
-    Command(
-        ("whatif",),
-        "whatif [CHANGE…]",
-        "the cycles with other limits, other words, or something for nothing",
-        whatif,
-        more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
-        "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
-    ),
-    Command(("live",), "live", "which words hold a value, and when", _plain("live")),
-    Command(
-        ("diverge",),
-        "diverge [GOOD]",
-        "the first wrong output, the slot that makes it wrong, and a repair",
-        diverge,
-        "file",
-        "GOOD is a program that does the same in the same way, and is right.",
-    ),
-    Command(
-        ("explain",),
-        "explain",
-        "which vector, round and stage slots work for, of a program that does not tell",
-        _plain("explain"),
-    ),
-    Command(
-        ("diff",),
-        "diff [A] B",
-        "what differs between two programs, whatever their order and registers",
-        diff,
-        "file",
-        "With one file, between the session's program and that; `diff -` is between the one "
-        "before and the one at hand.",
-    ),
-    Command(("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint),
-    Command(
-        ("export",),
-        f"export {'|'.join(FORMS)} FILE",
-        "the run as a file for other programs, or for people",
-        export,
-        more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
+_GROUP = Group(
+    "Questions",
+    (
+        Command(
+            ("who",),
+            "who PLACE [@CYCLE]",
+            "who wrote these words, and from what",
+            who,
+            "place",
+            "Each slot is shown once. Loads and stores that only moved a word are folded.",
+        ),
+        Command(
+            ("uses",),
+            "uses PLACE [@CYCLE]",
+            "who reads these words until they are overwritten",
+            uses,
+            "place",
+        ),
+        Command(("writes",), "writes RANGE", "all writes to these words", writes, "range"),
+        Command(
+            ("find",),
+            "find EXPR [A..B]",
+            "at which cycles an expression holds",
+            find,
+            "place",
+            "The cycles looked at can be given: find n == 0 100..200.",
+        ),
+        Command(
+            ("why",),
+            "why [CYCLE [ENGINE]]",
+            "why slots are free, in a bundle or in total",
+            why,
+            more="The reason is what the nearest slot that could have been there waited for; the "
+            "root is what that goes back to.",
+        ),
+        Command(("slots",), "slots [CYCLE]", "what each slot of a bundle reads and writes", slots),
+        Command(
+            ("stats",),
+            "stats",
+            "how much of each engine is used, when and for what",
+            _plain("stats"),
+        ),
+        Command(("floor",), "floor", "the least cycles for the same operations", _plain("floor")),
+        Command(
+            ("critical",),
+            "critical",
+            "the chain of waits up to the last output, and what it waits for",
+            _plain("critical"),
+        ),
+        Command(("slack",), "slack", "how much later slots could be", _plain("slack")),
+        Command(
+            ("whatif",),
+            "whatif [CHANGE…]",
+            "the cycles with other limits, other words, or something for nothing",
+            whatif,
+            more="A CHANGE is `same`, `rename` (no word of scratch is waited for), `load=3` "
+            "(another limit) or `free=const` (an opcode, or an engine, takes no slot).",
+        ),
+        Command(("live",), "live", "which words hold a value, and when", _plain("live")),
+        Command(
+            ("diverge",),
+            "diverge [GOOD]",
+            "the first wrong output, the slot that makes it wrong, and a repair",
+            diverge,
+            "file",
+            "GOOD is a program that does the same in the same way, and is right.",
+        ),
+        Command(
+            ("explain",),
+            "explain",
+            "which vector, round and stage slots work for, of a program that does not tell",
+            _plain("explain"),
+        ),
+        Command(
+            ("diff",),
+            "diff [A] B",
+            "what differs between two programs, whatever their order and registers",
+            diff,
+            "file",
+            "With one file, between the session's program and that; `diff -` is between the one "
+            "before and the one at hand.",
+        ),
+        Command(
+            ("lint",), "lint [RULE]", "what looks wrong or wasteful; or what a rule means", lint
+        ),
+        Command(
+            ("export",),
+            f"export {'|'.join(FORMS)} FILE",
+            "the run as a file for other programs, or for people",
+            export,
+            more=" ".join(f"{name}: {form.what}" for name, form in FORMS.items()),
+        ),
     ),
 )
-GROUP = Group(
-    "Questions", tuple(row._replace(handler=_about_the_run(row.handler)) for row in _ROWS)
+GROUP = _GROUP._replace(
+    commands=tuple(row._replace(handler=_about_the_run(row.handler)) for row in _GROUP.commands)
 )

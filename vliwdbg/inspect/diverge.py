@@ -38,6 +38,7 @@ INPUTS, FEWEST_INPUTS, INPUTS_OF_MODEL = 12, 3, 4
 _MOST_LANES = 1_500_000
 MOST_CANDIDATES = 8
 LONGEST_CHAIN = 24
+"""Slots that are shown of a chain, half of them at its start and half at its end."""
 LITTLE = 0.5
 """Of what a program computes, the part that one to compare it with should compute too."""
 
@@ -164,7 +165,7 @@ def _notes_on(case: Case, good: Program) -> list[str]:
 
 def _right(case: Case, notes: Sequence[str]) -> Diverge:
     return Diverge(
-        len(case.elements), 0, None, None, None, None, None, (), (), (), None, None, (),
+        len(case.elements), 0, None, None, None, None, None, (), (), 0, (), None, None, (),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -184,6 +185,8 @@ def _answer(
     slots = list(dict.fromkeys((*(repair.slot for repair in found), *suspects)))
     told = [_told(case.flow, repair, inputs) for repair in found]
     culprit = slots[0] if slots else None
+    chain = () if culprit is None else _chain(case, evidence, culprit)
+    left_out = max(len(chain) - LONGEST_CHAIN, 0)
     return Diverge(
         len(shown.elements),
         len(shown.wrong),
@@ -193,7 +196,8 @@ def _answer(
         left[address],
         None if culprit is None else _slot_at(case.flow, culprit),
         tuple(_slot_at(case.flow, slot) for slot in slots[:MOST_CANDIDATES]),
-        () if culprit is None else _chain(case, evidence, culprit),
+        (*chain[: LONGEST_CHAIN // 2], *chain[LONGEST_CHAIN // 2 + left_out :]),
+        left_out,
         () if culprit is None else tuple(evidence.told(culprit)),
         _confidence(found),
         told[0] if told else None,
@@ -264,7 +268,7 @@ def _chain(case: Case, evidence: Evidence, culprit: int) -> tuple[SlotAt, ...]:
             path = _path(evidence, walk.output, goal)
             if path:
                 slots = dict.fromkeys(case.flow.slot_of_node(node) for node in path)
-                return tuple(slots)[:LONGEST_CHAIN]
+                return tuple(slots)
     return ()
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace as dataclass_replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from machine.core.inputs import memory_of
+from machine.core.inputs import memory_of, with_room
 from machine.core.tracing import MOST_NODES
 from machine.machine import NO_LIMIT, Machine
 from machine.program import Program
@@ -25,7 +25,7 @@ from vliwdbg.inspect.dependences import WORKING, Dependences
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.replay import replay
 from vliwdbg.inspect.who import DEPTH, who
-from vliwdbg.inspect.words import notes_of, with_room
+from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.session.places import Place, Scope, find_place
 from vliwdbg.session.snapshot import snapshot_of

@@ -21,7 +21,7 @@ from itertools import chain, islice, permutations
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Kind
-from machine.core.inputs import memory_of
+from machine.core.inputs import memory_of, with_room
 from machine.core.variants import Variant, Variants
 from machine.isa import (
     ENGINE_CODES,
@@ -40,7 +40,6 @@ from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.outputs import reached_from
 from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
-from vliwdbg.inspect.words import with_room
 
 MOST_SLOTS = 30
 MOST_VARIANTS, MOST_OF_SHARED = 6000, 15_000
@@ -76,6 +75,7 @@ class Repairs:
         self.case: Case = evidence.case
         self.flow = self.case.flow
         self.program = program
+        self._values: dict[int, list[int]] = {}
         self.inputs = 0
         """Those that a repair is right on."""
 
@@ -292,9 +292,11 @@ class Repairs:
 
     def _values_before(self, step: int) -> list[int]:
         """By word of scratch its value when a bundle starts."""
-        values = self.case.signed.values
-        writers = (self.flow.writer_of_word(word, step) for word in range(SCRATCH_SIZE))
-        return [values[-1 if writer is None else writer] for writer in writers]
+        if step not in self._values:
+            values = self.case.signed.values
+            writers = (self.flow.writer_of_word(word, step) for word in range(SCRATCH_SIZE))
+            self._values[step] = [values[-1 if w is None else w] for w in writers]
+        return self._values[step]
 
     def _in_place(self, row: Opcode, position: int) -> Iterator[int]:
         """The words in that place in other slots, those most used first."""

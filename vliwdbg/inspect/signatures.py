@@ -22,7 +22,7 @@ from itertools import chain, repeat
 from random import Random
 from typing import NamedTuple
 
-from machine.core.inputs import memory_of
+from machine.core.inputs import memory_of, with_room
 from machine.core.tracing import IMMEDIATES, MOST_NODES, NODE_COUNTS, Trace, Tracer, Why
 from machine.isa import OPCODES, VLEN, WORD_MASK
 from machine.machine import NO_LIMIT
@@ -31,7 +31,6 @@ from machine.problem import Layout, Problem
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.progress import parts_of
-from vliwdbg.inspect.words import with_room
 
 CLASSES = 8
 """Of elements that start with one value; neighbours in a vector and in lanes are of different

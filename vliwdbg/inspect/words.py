@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Sequence
 
-from machine.program import Program
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.views.places import WordsAt
 from vliwdbg.views.radix import Value
@@ -22,13 +20,6 @@ def words_at(flow: Flow, memory: bool, start: int, stop: int) -> WordsAt:
 def value_of(words: Sequence[int]) -> Value:
     """One word as a number, more as a tuple."""
     return words[0] if len(words) == 1 else tuple(words)
-
-
-def with_room(program: Program, image: array[int]) -> array[int]:
-    """Another input of a program's problem, with as much memory behind it as the program brought:
-    the public simulator leaves some, and kernels may use it."""
-    missing = len(program.memory or ()) - len(image)
-    return image + array("I", bytes(4 * missing)) if missing > 0 else image
 
 
 def notes_of(flow: Flow) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def _(view: Diverge) -> Iterator[str]:
         yield f"Repair: {_repair(view.repair)}"
     else:
         yield f"First wrong slot: {slot_line(view.culprit)}"
-        yield "No change of one slot makes all right; what is wrong may be more than one."
+        yield "No change of one slot makes all right: several may be wrong, or one is missing."
     for sentence in view.evidence:
         yield f"  {sentence}"
     for repair in view.equivalent:
@@ -40,7 +40,12 @@ def _(view: Diverge) -> Iterator[str]:
             yield f"  {slot_line(slot)}"
     if view.chain:
         yield "From there to the output"
-        for slot in view.chain:
+        half = len(view.chain) // 2
+        for slot in view.chain[:half]:
+            yield f"  {slot_line(slot)}"
+        if view.chain_left_out:
+            yield f"  … {view.chain_left_out} more"
+        for slot in view.chain[half:]:
             yield f"  {slot_line(slot)}"
     yield from notes(view)
 

@@ -25,9 +25,13 @@ def percent(part: float) -> str:
 
 
 def _shares(counts: Mapping[str, int]) -> str:
-    """`load full 33 %, none-left 18 %`, the smallest ones together."""
+    """`load full 63 %, none-left 36 %, others 1 %`: those below a hundredth are told together."""
     total = sum(counts.values())
-    told = [f"{name} {100 * count / total:.0f} %" for name, count in counts.items() if count]
+    large = {name: count for name, count in counts.items() if 100 * count >= total}
+    told = [f"{name} {100 * count / total:.0f} %" for name, count in large.items() if count]
+    if others := total - sum(large.values()):
+        part = f"{100 * others / total:.0f}"
+        told.append(f"others {part} %" if part != "0" else "others under 1 %")
     return ", ".join(told)
 
 

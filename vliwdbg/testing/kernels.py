@@ -25,7 +25,8 @@ class Figures:
 
     @property
     def text(self) -> str:
-        return f"{self.cycles} cycles, at least {self.floor} ({self.binds})"
+        cycles = "cycle" if self.cycles == 1 else "cycles"
+        return f"{self.cycles} {cycles}, at least {self.floor} ({self.binds})"
 
     def since(self, before: Mapping[str, Any] | None) -> str:
         """How it differs from those of another time, as `to_json` gave them."""
@@ -58,25 +59,33 @@ def questions_about(made: Made) -> Questions:
 
 
 def figures_of(made: Made) -> Figures | None:
-    """What a machine's program came to; None where it was not run, or cannot be told."""
+    """What a machine's program came to; None where it was not run, or is no kernel, which has a
+    problem in its memory."""
     if not made.machine.cycle:
         return None
     try:
-        floor = questions_about(made).floor()
+        asked = questions_about(made)
+        return _figures(asked) if asked.program.problem else None
     except (ProgramError, DebuggerError):
         return None
+
+
+def _figures(asked: Questions) -> Figures:
+    floor = asked.floor()
     return Figures(floor.cycles, floor.floor, floor.binds)
 
 
 def what_is_wrong(made: Made) -> Iterator[str]:
-    """Of the program of a test that failed: what is wrong with it, or what it came to."""
+    """Of the program of a test that failed: what is wrong with it, or what it came to; nothing of
+    one that is no kernel."""
     try:
         asked = questions_about(made)
+        if asked.program.problem is None:
+            return
         answer = asked.diverge()
         yield from lines_of(answer)
         if answer.ok:
-            floor = asked.floor()
-            yield f"It takes {Figures(floor.cycles, floor.floor, floor.binds).text}."
+            yield f"It takes {_figures(asked).text}."
     except ProgramError as wrong:
         yield "The program is none that the machine takes:"
         yield from wrong.lines()

@@ -45,26 +45,28 @@ class Plugin:
         if call.when != "call" or not made:
             return report
         if report.failed:
-            report.sections.append((_TITLE, _unless_it_fails(lambda: _wrong(made[-1]), str)))
+            if told := _unless_it_fails(lambda: _wrong(made[-1]), str):
+                report.sections.append((_TITLE, told))
         elif report.passed:
             found = _unless_it_fails(lambda: _figures(made), lambda _: [])
-            told = {"figures": found, "public": self._machines.public}
-            report.user_properties.append((_PROPERTY, told))
+            facts = {"figures": found, "public": self._machines.public}
+            report.user_properties.append((_PROPERTY, facts))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Gather what reports bring, those of other processes too."""
         for name, told in report.user_properties:
-            if name == _PROPERTY and isinstance(told, dict):
+            if name == _PROPERTY and isinstance(told, dict) and told["figures"]:
                 self._figures[report.nodeid] = [Figures(**one) for one in told["figures"]]
                 self._public |= dict.fromkeys(told["public"])
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """What the kernels came to, and how that is another number than the last time."""
+        if not self._figures:
+            return
         cache = getattr(self._config, "cache", None)
         kept = dict(cache.get(_CACHE, {})) if cache else {}
-        if any(self._figures.values()):
-            terminalreporter.section(_TITLE)
+        terminalreporter.section(_TITLE)
         for test, figures in self._figures.items():
             before = kept.get(test, [])
             for at, one in enumerate(figures):
@@ -76,7 +78,7 @@ class Plugin:
                 f"{module}.Machine is plain Python; `from machine.compat import Machine` runs the "
                 "same on the compiled core."
             )
-        if cache and self._figures:
+        if cache:
             cache.set(_CACHE, kept)
 
     def pytest_unconfigure(self) -> None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import Resize
 from textual.screen import Screen
 
-from vliwdbg.tui.palette import CommandRows
+from vliwdbg.tui.palette import CommandRows, Palette
 from vliwdbg.tui.screens.main import MainScreen
 from vliwdbg.tui.theme import THEME, inks
 from vliwdbg.tui.user import User
@@ -82,12 +81,13 @@ class DebuggerApp(App[int]):
 
     def action_command_palette(self) -> None:
         """Open the palette, where it has room; Textual's cannot be drawn in a few columns."""
-        if self.size.width >= NARROWEST_PALETTE and not self.is_leaving:
-            super().action_command_palette()
+        has_room = self.size.width >= NARROWEST_PALETTE
+        if has_room and not self.is_leaving and not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="palette"))
 
     def on_resize(self, event: Resize) -> None:
         """Close a palette that has no room any more."""
-        if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, CommandPalette):
+        if event.size.width < NARROWEST_PALETTE and isinstance(self.screen, Palette):
             self.pop_screen()
 
     def pop_screen(self) -> AwaitComplete:
@@ -106,6 +106,10 @@ class DebuggerApp(App[int]):
         """Textual's own entries of the palette, but for those that our keys do otherwise."""
         ours = super().get_system_commands(screen)
         return (command for command in ours if command.title in SYSTEM_COMMANDS)
+
+    async def action_quit(self) -> None:
+        """Leave, as the debugger's own key does."""
+        self.main.action_leave()
 
     def action_help_quit(self) -> None:
         """Ctrl+C where no screen takes it."""

@@ -10,12 +10,20 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.markup import escape
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from vliwdbg.commands import GROUPS
 
 if TYPE_CHECKING:
     from vliwdbg.tui.app import DebuggerApp
+
+
+class Palette(CommandPalette):
+    """Textual's, which would also search for what is typed when it has just been closed."""
+
+    def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
+        if self.is_active:
+            super()._gather_commands(search_value)
 
 
 class Entry(NamedTuple):

@@ -32,10 +32,11 @@ class Diverge(Answer, kind="diverge"):
     """The first wrong output, and the slot that makes it wrong.
 
     It is at `address`; `element` is the one that it belongs to, None where that is not known;
-    `expected` and `got` are its words. `wrong` of `outputs` are not
-    right. The `candidates` are ranked, the first of them is the `culprit`; `chain` leads from it to
-    the output. `evidence` is what speaks against it. `equivalent` are other slots of which a change
-    makes all right too. Of a right program there is nothing of all this.
+    `expected` and `got` are its words. `wrong` of `outputs` are not right. The `candidates` are
+    ranked, the first of them is the `culprit`; `chain` leads from it to the output, without
+    `chain_left_out` slots in its middle. `evidence` is what speaks against it. `equivalent` are
+    other slots of which a change makes all right too. Of a right program there is nothing of all
+    this.
     """
 
     outputs: int
@@ -47,6 +48,7 @@ class Diverge(Answer, kind="diverge"):
     culprit: SlotAt | None
     candidates: tuple[SlotAt, ...]
     chain: tuple[SlotAt, ...]
+    chain_left_out: int
     evidence: tuple[str, ...]
     confidence: Confidence | None
     repair: Repair | None

@@ -1,4 +1,4 @@
-/* `kernels.schedule.flat.Flat` as one run of 32-bit integers: a header of counts, then arrays.
+/* `kernels.schedule.pack_input.PackInput` as one run of 32-bit integers: a header of counts, then arrays.
  *
  * FLAT_ARRAYS is the layout, and the only place that knows it: name, length, least and greatest
  * value of each array, in the order of the run. `kernels.schedule.compiled` writes the same.

@@ -1,4 +1,4 @@
-/* From operations to a Flat: `kernels.analysis.dependences` and `kernels.schedule.flat`, which
+/* From operations to a Flat: `kernels.analysis.dependences` and `kernels.schedule.pack_input`, which
  * are its oracle, for a search that exchanges operations thousands of times a minute.
  *
  *     RAW  1   WAW  1   WAR  0     of words, and of memory where regions meet
