@@ -62,6 +62,8 @@ MOST_FOLLOWED = 500_000
 MOST_REASONED = 120_000
 """Lanes of the run up to which it is worked out why slots are free before anybody asks."""
 T = TypeVar("T")
+NO_TEXT = "\ufffd"
+"""What the terminal's driver makes of bytes that are no character."""
 MOST_PASTED = 5
 """Lines that are executed without asking."""
 EDIT_SECONDS = 1.0
@@ -312,7 +314,7 @@ class MainScreen(Screen[int]):
         if self.pane is not self.grid.answer:
             self.trail.append(self._here())
         self.view_state.take_answer(reply.command, reply.view)
-        self.grid.answer.cursor = self.grid.answer.top = 0
+        self.grid.answer.begin()
         previous = self.debugger.console.previous
         if isinstance(reply.view, Diff) and reply.view.b.name == BEFORE_NAME and previous:
             self._put_beside(self.view_state.program, *previous)
@@ -786,8 +788,8 @@ class MainScreen(Screen[int]):
             await self.action_key(key_id)
 
     def on_key(self, event: events.Key) -> None:
-        """A key that nothing is done with."""
-        if not self.has_class("-commanding"):
+        """A key that nothing is done with; what is no text is none."""
+        if not self.has_class("-commanding") and event.character != NO_TEXT:
             self.pending.take()
             self._show_pending()
             self.note(

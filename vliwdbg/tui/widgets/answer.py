@@ -45,7 +45,12 @@ class AnswerPane(Pane):
 
     def jump(self) -> Jump | None:
         lines = self.lines
-        return lines[self.cursor].jump if lines else None
+        return lines[self.cursor].jump if self.cursor < len(lines) else None
+
+    def begin(self) -> None:
+        """Be at the first line of another answer."""
+        self.cursor = self.top = 0
+        self.found = ""
 
     def move(self, rows: int, columns: int) -> None:
         super().move(rows, columns)
