@@ -154,6 +154,7 @@ OF_FORM = {
 } | {
     "machine/disassembly.py",
     "machine/manual.py",
+    "machine/trace.py",
     "machine/core/compiled.py",
     "machine/core/tracing.py",
     "vliwdbg/inspect/dependences.py",
