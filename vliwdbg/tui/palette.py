@@ -6,6 +6,7 @@ A command that needs no argument is executed; any other opens the command line w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +25,10 @@ class Palette(CommandPalette):
     def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
         if self.is_active:
             super()._gather_commands(search_value)
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(LookupError):  # there is no next page before its list has been laid out
+            super()._action_command_list(action)
 
 
 class Entry(NamedTuple):
