@@ -6,6 +6,7 @@ from array import array
 
 import pytest
 from rich.cells import cell_len
+from textual.command import CommandList
 
 from machine.program import Program
 from tests.tui.driving import opened, small_program
@@ -205,4 +206,13 @@ async def test_a_palette_that_is_closed_twice_at_once_is_closed() -> None:
         await driver.settle()
         assert driver.app.screen is driver.app.main
         await driver.press("s")
+        assert driver.session.core.position == 1
+
+
+async def test_a_page_of_a_palette_that_is_not_laid_out_is_none() -> None:
+    async with opened() as driver:
+        await driver.press("ctrl+p")
+        await driver.until(lambda: driver.app.screen.query_one(CommandList).option_count)
+        driver.app.screen.query_one(CommandList)._index_to_line.clear()
+        await driver.press("pagedown", "escape", "s")
         assert driver.session.core.position == 1

@@ -6,10 +6,12 @@ A command that needs no argument is executed; any other opens the command line w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.markup import escape
+from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from vliwdbg.commands import GROUPS
@@ -24,6 +26,14 @@ class Palette(CommandPalette):
     def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
         if self.is_active:
             super()._gather_commands(search_value)
+
+    def dismiss(self, result: Any = None) -> AwaitComplete:
+        """Close it, once."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def _action_command_list(self, action: str) -> None:
+        with suppress(LookupError):  # there is no next page before its list has been laid out
+            super()._action_command_list(action)
 
 
 class Entry(NamedTuple):
