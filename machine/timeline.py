@@ -49,8 +49,8 @@ class Keyframe(NamedTuple):
     position: int
     cycle: int
     saved: Any
-    edited: bool = False
-    led: Commit | None = None
+    edited: bool
+    led: Commit | None
 
 
 class Timeline:

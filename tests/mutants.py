@@ -30,8 +30,8 @@ FILES = {
     "machine/isa.py": ("manual", "program", "access", "contract", "schema", "codec", "agreement"),
     "machine/columns.py": ("access", "program", "contract"),
     "machine/access.py": ("access",),
-    "machine/model.py": ("access", "contract", "agreement"),
-    "machine/timeline.py": ("core", "contract"),
+    "machine/model.py": ("access", "contract", "agreement", "core", "tracing"),
+    "machine/timeline.py": ("core", "contract", "session/time", "session/going_back"),
     "machine/encode.py": ("codec", "program", "schema", "contract"),
 }
 SECONDS, BYTES = 60, 2**31
@@ -324,7 +324,8 @@ def _run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
 
 
 def _test_files(file: str) -> list[str]:
-    return [str(ROOT / f"tests/machine/test_{name}.py") for name in FILES[file]]
+    rooms = (name.rpartition("/") for name in FILES[file])
+    return [str(ROOT / f"tests/{room or 'machine'}/test_{name}.py") for room, _, name in rooms]
 
 
 def survivors(file: str, first: int, counts: Counter[str]) -> Iterator[str]:

@@ -371,6 +371,8 @@ def test_history_that_is_not_kept_is_not_made_up(make: Callable[..., Any]) -> No
     core.run(1)
     core.restore(core.checkpoint())
     assert core.last_commit() is None
+    with pytest.raises(ValueError, match="before all history"):
+        core.seek(core.position - 2)
     core = make(counting(6, 10), [0] * 3, history=1)
     core.run(5)
     core.restore(core.checkpoint())

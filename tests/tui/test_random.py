@@ -17,7 +17,7 @@ from vliwdbg.tui.keymap import KEYS
 from vliwdbg.tui.widgets.command_line import CommandInput
 from vliwdbg.tui.widgets.pane import Pane
 
-STEPS, SOAKING_STEPS = 500, 10_000
+STEPS, SOAKING_STEPS = 200, 10_000
 PATIENCE = 0.3
 SIZES = [(20, 5), (30, 9), (60, 15), (80, 24), (120, 40), (200, 50), (1, 1), (20, 50)]
 LINES = [
