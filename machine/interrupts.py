@@ -19,29 +19,36 @@ def asked_interrupts() -> Iterator[Callable[[], bool]]:
         yield lambda: bool(noted)
 
 
-@contextmanager
-def deferred_sigint() -> Iterator[Callable[[], None]]:
+class deferred_sigint:  # noqa: N801  # a context manager, written out because every run waits for it
     """While it lasts Ctrl+C waits. Calling what is given lets it through, as does the end.
 
     Either calls the handler of before, which may raise. Where no Python function handles it,
     nothing is held back.
     """
-    handler = signal.getsignal(signal.SIGINT)
-    if not callable(handler):
-        yield lambda: None
-        return
-    noted: list[int] = []
 
-    def let_through() -> None:
-        if noted:
-            noted.clear()
-            handler(signal.SIGINT, None)
+    def __enter__(self) -> Callable[[], None]:
+        self._noted: list[int] = []
+        self._handler = signal.getsignal(signal.SIGINT)
+        self._held = callable(self._handler)
+        if self._held:
+            try:
+                signal.signal(signal.SIGINT, self._note)
+            except ValueError:  # not in the main thread
+                self._held = False
+        return self._let_through
 
-    try:
-        with _noted_interrupts() as noted:
-            yield let_through
-    finally:
-        let_through()
+    def __exit__(self, *_: object) -> None:
+        if self._held:
+            signal.signal(signal.SIGINT, self._handler)
+            self._let_through()
+
+    def _note(self, number: int, _frame: object) -> None:
+        self._noted.append(number)
+
+    def _let_through(self) -> None:
+        if self._noted and callable(self._handler):
+            self._noted.clear()
+            self._handler(signal.SIGINT, None)
 
 
 @contextmanager
