@@ -120,7 +120,7 @@ static PyType_Slot lowered_slots[] = {
 };
 
 static PyType_Spec spec = {
-    .name = "machine.core._core.Lowered",
+    .name = "machine._core.Lowered",
     .basicsize = sizeof(Lowered),
     .flags = Py_TPFLAGS_DEFAULT,
     .slots = lowered_slots,

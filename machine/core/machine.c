@@ -469,7 +469,7 @@ static PyType_Slot machine_type_slots[] = {
 };
 
 static PyType_Spec spec = {
-    .name = "machine.core._core.Machine",
+    .name = "machine._core.Machine",
     .basicsize = sizeof(Machine),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
     .slots = machine_type_slots,

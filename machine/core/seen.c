@@ -234,7 +234,7 @@ static PyType_Slot seen_slots[] = {
 };
 
 static PyType_Spec spec = {
-    .name = "machine.core._core.Seen",
+    .name = "machine._core.Seen",
     .basicsize = sizeof(Seen),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
     .slots = seen_slots,
