@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from machine.isa import COMMENT, Operand, Role
-from machine.program import Bundle, Slot
+from machine.program import Slot
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 RESERVED = frozenset({"s", "mem", "all", "any", "cycle", "pc", "scratch", "engine", "end", "if"})
@@ -176,8 +176,3 @@ def format_operand(operand: Operand, value: Any, names: ScratchNames = NO_NAMES)
 def format_comment(written: tuple[Any, ...]) -> str:
     """A debug slot that does nothing, as it was written."""
     return " ".join(str(part) for part in written)
-
-
-def summarize(bundle: Bundle) -> str:
-    """Which engines a bundle uses and with how many slots: `valu (2) | alu (12)`."""
-    return " | ".join(f"{engine} ({len(slots)})" for engine, slots in bundle.groups) or "empty"

@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from machine.disassembly import ScratchNames, SlotsText, format_slot, format_slots
+from machine.disassembly import format_slot
 from machine.program import Bundle, Program, Slot
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View
 from vliwdbg.views.radix import Value
-
-
-class ListingLine(NamedTuple):
-    """One bundle: slots used of each engine, all slots as text, tags that start here."""
-
-    pc: int
-    used: Mapping[str, int]
-    slots: tuple[SlotsText, ...]
-    tags: tuple[str, ...]
-
-
-def listing_line(program: Program, names: ScratchNames, pc: int) -> ListingLine:
-    """The bundle at pc as one line."""
-    bundle = program.bundle(pc)
-    slots = tuple(format_slots(iter(bundle), names))
-    return ListingLine(pc, used_slots(bundle), slots, tags_by_pc(program).get(pc, ()))
 
 
 def used_slots(bundle: Bundle) -> dict[str, int]:

@@ -45,7 +45,7 @@ enum { FLOW, LOAD, STORE, ALU, VALU, SPLITTABLE, JOIN, DEBUG, KINDS };
     ARRAY(order, nodes, 0, nodes - 1)
 
 /* Beyond the fields of Flat: `group` and `slot` are the node's places in the offsets and the noise
- * of a search, `order` the nodes in the order in which equal urgency is decided. */
+ * of a search, `order` the nodes in the order in which equal priority is decided. */
 typedef struct {
 #define COUNT(name) int32_t name;
     FLAT_COUNTS(COUNT)
@@ -132,7 +132,7 @@ typedef struct {
 } Reach;
 
 /* `access` is LOAD or STORE of the memory words from `start` to `end`, else ABSENT; so is the
- * `reg` of what there is not. Of equal urgency the least `tie` goes first. */
+ * `reg` of what there is not. Of equal priority the least `tie` goes first. */
 enum { MAX_REACHES = 4, ABSENT = INT32_MIN };
 typedef struct {
     int32_t kind, vector, group, slot, tie, access, start, end;

@@ -1,4 +1,4 @@
-/* The order of urgency, by counting: keys differ in few bits, so two rounds sort them all. */
+/* The order of priority, by counting: keys differ in few bits, so two rounds sort them all. */
 #include "flat.h"
 
 #include <string.h>
