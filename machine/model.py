@@ -210,6 +210,7 @@ class Model(Probe):
         ended = self._state is State.RUNNING and self.pc >= len(self._costs)
         return State.STOPPED if ended else self._state
 
+    atomic = False
     stretch = 2000
 
     @property

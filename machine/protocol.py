@@ -48,6 +48,7 @@ class Checkpoint:
 class Core(Protocol):
     """What executes bundles. `machine.model.Model` says what each member means.
 
+    `atomic` says that what a signal's handler raises never meets a bundle half executed.
     `stretch` is how many bundles take a tenth of a second at most, `keyframe_interval` how many
     are worth a state saved, and `saved_bytes` what a saved state takes.
     """
@@ -58,6 +59,8 @@ class Core(Protocol):
 
     @property
     def pc(self) -> int: ...
+    @property
+    def atomic(self) -> bool: ...
     @property
     def stretch(self) -> int: ...
     @property

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -43,6 +43,10 @@ def _on() -> bool:
     return True
 
 
+def _nothing() -> None:
+    pass
+
+
 class Keyframe(NamedTuple):
     """A state to come back to. Where it was `edited`, `led` is what the bundle before it did."""
 
@@ -57,7 +61,7 @@ class Timeline:
     """A core with its history; what the two have in common means the same.
 
     `history` is how many bundles can be undone; 0 keeps nothing but the last one, and then there is
-    no way to a position before. `frontier` is the greatest position known on this line of history.
+    no way to a position before.
     """
 
     @classmethod
@@ -82,7 +86,8 @@ class Timeline:
         self._keeps = history > 0
         self._most_undone = max(history, 1)
         self._interrupted = False
-        self._at_work_lock = Lock()
+        self._work = Lock()
+        self._let_through: Callable[[], None] = _nothing
         self._scratch = Words(core.scratch, self._before_edit)
         self._memory = Words(core.memory, self._before_edit)
         self.set_interval(core.keyframe_interval)
@@ -95,11 +100,13 @@ class Timeline:
         self._start_history()
 
     def _start_history(self) -> None:
-        self.frontier = self._undoable_from = self.position
+        self._frontier = self._undoable_from = self.position
         self.keyframes: list[Keyframe] = []
         self._edits: list[int] = []
-        self._keyframe_due = self._keeps
+        self._edit_unsaved = False
         self._commit_before_edit: Commit | None = None
+        if self._keeps:
+            self._keep()
 
     # The state.
 
@@ -206,50 +213,71 @@ class Timeline:
         Other threads run meanwhile. A handler of Ctrl+C may raise; the machine then stands between
         two bundles.
         """
-        with self._at_work() as goes_on:
-            end = self.position + budget
+        with self._alone():
+            end = self.core.position + budget
             while True:
                 stop = self._execute(end, max_cycles, check_first=check_first)
-                if stop.reason is not Reason.BUDGET or stop.position >= end or not goes_on():
+                arrived = stop.reason is not Reason.BUDGET or stop.position >= end
+                if arrived or not self._goes_on():
                     return stop
                 check_first = True
 
-    @contextmanager
-    def _at_work(self) -> Iterator[GoesOn]:
-        """What is to be asked between two stretches: whether to go on. It may raise there."""
-        if not self._at_work_lock.acquire(blocking=False):
+    def _alone(self, *, edit: bool = False) -> AbstractContextManager[Any]:
+        """To be held while the core moves, with what was set by hand saved.
+
+        Ctrl+C waits where its handler, which may raise, could find something half done: at an edit,
+        within a bundle of a core in Python, between a position and what was set there. Raises
+        RuntimeError where another thread is at it.
+        """
+        if self._work.locked():
             raise RuntimeError("the machine is running in another thread")
-        try:
-            with deferred_sigint() as let_through:
+        if self._edit_unsaved:
+            self._keep(edited=True, led=self._commit_before_edit)
+            self._edit_unsaved = False
+        waits = edit or self._edits or not self.core.atomic
+        return self._uninterrupted() if waits else self._work
 
-                def goes_on() -> bool:
-                    let_through()
-                    interrupted, self._interrupted = self._interrupted, False
-                    return not interrupted
+    @contextmanager
+    def _uninterrupted(self) -> Iterator[None]:
+        with self._work, deferred_sigint() as let_through:
+            self._let_through = let_through
+            try:
+                yield
+            finally:
+                self._let_through = _nothing
 
-                self._take_due_keyframe()
-                yield goes_on
-        finally:
-            self._at_work_lock.release()
+    def _goes_on(self) -> bool:
+        """Between two stretches: whether nobody has called `interrupt`. Ctrl+C may raise here."""
+        self._let_through()
+        interrupted, self._interrupted = self._interrupted, False
+        return not interrupted
+
+    @property
+    def frontier(self) -> int:
+        """The greatest position known on this line of history."""
+        return max(self._frontier, self.core.position)
+
+    def _note_how_far(self) -> None:
+        """To be done before going back; on the way forward the core's position says it."""
+        position = self.core.position
+        self._undoable_from = max(self._undoable_from, position - self._most_undone)
+        self._frontier = max(self._frontier, position)
 
     def _execute(self, end: int, max_cycles: int, **how: bool) -> Stop:
         """Execute a stretch: to a position, a keyframe or a look around, whatever comes first."""
-        before = self.position
+        before = self.core.position
         most = min(end, self._stretch_end())
-        try:
-            stop = self.core.run(most - before, max_cycles, **how)
-        finally:
-            self._undoable_from = max(self._undoable_from, self.position - self._most_undone)
-            self.frontier = max(self.frontier, self.position)
-        return self._put_edit_in_place(stop) if stop.position > before else stop
+        stop = self.core.run(most - before, max_cycles, **how)
+        return self._put_edit_in_place(stop) if self._edits and stop.position > before else stop
 
     def _stretch_end(self) -> int:
-        here = self.position
+        here = self.core.position
         keyframe_due = self.keyframes[-1].position + self._interval if self.keyframes else NO_LIMIT
         if keyframe_due <= here:
             self._keep()
             keyframe_due = here + self._interval
-        return min(here + self.core.stretch, keyframe_due, self.next_edit)
+        most = min(here + self.core.stretch, keyframe_due)
+        return min(most, self.next_edit) if self._edits else most
 
     def _put_edit_in_place(self, stop: Stop) -> Stop:
         """Where this position was edited, become that state; a halt may have been taken back."""
@@ -262,18 +290,17 @@ class Timeline:
 
     # Keyframes.
 
-    def _take_due_keyframe(self) -> None:
-        if self._keyframe_due:
-            self._keep(edited=self.position in self._edits, led=self._commit_before_edit)
-            self._keyframe_due = False
-
     def _keep(self, *, edited: bool = False, led: Commit | None = None) -> None:
         core = self.core
         self.keyframes.append(Keyframe(core.position, core.cycle, core.save(), edited, led))
-        if len(self.keyframes) > max(KEYFRAME_BYTES // core.saved_bytes, _FEWEST_KEYFRAMES):
-            numbered = enumerate(self.keyframes)
-            self.keyframes = [kept for i, kept in numbered if i % 2 == 0 or kept.edited]
-            self._interval *= 2
+        count = len(self.keyframes)
+        if count > _FEWEST_KEYFRAMES and count > KEYFRAME_BYTES // core.saved_bytes:
+            self._thin()
+
+    def _thin(self) -> None:
+        numbered = enumerate(self.keyframes)
+        self.keyframes = [kept for i, kept in numbered if i % 2 == 0 or kept.edited]
+        self._interval *= 2
 
     def _keyframe_to(self, position: int) -> Keyframe | None:
         """The last one at or before a position; of two at one position the edited one."""
@@ -288,7 +315,7 @@ class Timeline:
             if kept.position < position or (kept.position == position and not kept.edited)
         ]
         self._edits = [at for at in self._edits if at < position]
-        self.frontier = position
+        self._frontier = position
 
     # By hand.
 
@@ -310,22 +337,23 @@ class Timeline:
     def _before_edit(self) -> None:
         """What comes after this position is another story from now on."""
         here = self.position
-        if not self._keeps or (self._keyframe_due and here in self._edits):
+        if not self._keeps or self._edit_unsaved:
             return
-        with self._at_work():
+        with self._alone(edit=True):
             self._commit_before_edit = self._last_commit()
             self.core.forget()
             self._forget_past(here)
             self._edits.append(here)
-            self._keyframe_due = True
+            self._edit_unsaved = True
 
     def restart(self) -> None:
         """Become the start of history, as it was before anything was set by hand."""
-        with self._at_work():
+        with self._alone(edit=True):
+            self._note_how_far()
             if self._edits:
                 self._forget_past(self._edits[0])
             if self.keyframes:
-                self._load(self.keyframes[0])
+                self.core.load(self.keyframes[0].saved)
 
     # Back, and anywhere.
 
@@ -335,16 +363,17 @@ class Timeline:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Become what a checkpoint holds; history starts there."""
-        with self._at_work():
+        with self._alone(edit=True):
             self.core.restore(checkpoint)
             self._start_history()
 
     def last_commit(self) -> Commit | None:
         """What the last bundle did; None at the start and beyond what can be undone."""
-        with self._at_work():
+        with self._alone():
             return self._last_commit()
 
     def _last_commit(self) -> Commit | None:
+        self._note_how_far()
         edited = self._edited_state()
         if edited is not None:
             return edited.led
@@ -359,15 +388,16 @@ class Timeline:
     def _recall(self) -> None:
         """Execute the last bundle again, so that the core has a record of it."""
         here, state, undoable_from = self.position, self.state, self._undoable_from
-        self._go(here - 1)
-        self._run_quietly(here, NO_LIMIT, _on)
-        if state is not State.PAUSED:
-            self.core.pass_pause()
-        self._undoable_from = undoable_from
+        with deferred_sigint():
+            self._go(here - 1)
+            self._run_quietly(here, NO_LIMIT, _on)
+            if state is not State.PAUSED:
+                self.core.pass_pause()
+            self._undoable_from = undoable_from
 
     def undo(self) -> Commit | None:
         """Take back the last bundle and return what it had done; None where none is remembered."""
-        with self._at_work():
+        with self._alone():
             commit = self._last_commit()
             if commit is not None and not self.core.take_back(1):
                 undoable_from = self._undoable_from
@@ -381,12 +411,12 @@ class Timeline:
         The reason is BUDGET on arrival; END, HALT or FAULT where the program ends before. Compares
         count only where nobody has been. Raises ValueError for a position before all history.
         """
-        with self._at_work() as goes_on:
-            return self._go(position, goes_on=goes_on)
+        with self._alone():
+            return self._go(position, self._goes_on)
 
     def seek_cycle(self, cycle: int) -> Stop:
         """Go to the first position that has this cycle number; else as `seek`."""
-        with self._at_work() as goes_on:
+        with self._alone():
             before = bisect_right(self.keyframes, cycle - 1, key=_cycle)
             nearest = self.keyframes[max(before - 1, 0)] if self.keyframes else None
             back = self.cycle >= cycle
@@ -394,9 +424,9 @@ class Timeline:
                 raise ValueError(f"cycle {cycle} lies before all history")
             if nearest and (back or nearest.position > self.position):
                 self._load(nearest)
-            return self._run_quietly(NO_LIMIT, cycle, goes_on)
+            return self._run_quietly(NO_LIMIT, cycle, self._goes_on)
 
-    def _go(self, position: int, *, goes_on: GoesOn = _on) -> Stop:
+    def _go(self, position: int, goes_on: GoesOn = _on) -> Stop:
         here, nearest = self.position, self._keyframe_to(position)
         if position < here:
             if nearest is None:
@@ -409,11 +439,13 @@ class Timeline:
 
     def _take_back_to(self, position: int, nearest: Keyframe) -> bool:
         """Take bundles back where that is the shorter way, and the core remembers them."""
+        self._note_how_far()
         back = self.position - position
         return back <= position - nearest.position and self.core.take_back(back) == back
 
     def _load(self, keyframe: Keyframe) -> None:
         """Become the state at a keyframe, and with it what was set by hand there."""
+        self._note_how_far()
         self.core.load(keyframe.saved)
         edited = self._edited_state()
         if edited and edited is not keyframe:
@@ -421,24 +453,25 @@ class Timeline:
 
     def _run_quietly(self, position: int, cycle: int, goes_on: GoesOn) -> Stop:
         """Run on to a position, or the first position of a cycle, past all stops but faults."""
+        core = self.core
         stop = self._here(Reason.BUDGET)
-        debug = self.debug
+        debug = core.debug
         try:
-            while self.position < position and self.cycle < cycle:
-                known = self.position < self.frontier
-                self.debug = debug and not known
+            while core.position < position and core.cycle < cycle:
+                known = core.position < self.frontier
+                core.debug = debug and not known
                 end = min(position, self.frontier) if known else position
                 stop = self._execute(end, cycle - 1, heed=False)
                 if stop.reason is Reason.MAX_CYCLES:  # the bundle that takes it to the cycle
-                    stop = self._execute(self.position + 1, NO_LIMIT, heed=False)
+                    stop = self._execute(core.position + 1, NO_LIMIT, heed=False)
                 if stop.reason in _DEAD or not goes_on():
                     break
         finally:
-            self.debug = debug
+            core.debug = debug
             if self.keyframes:
                 origin = self.keyframes[0].position
-                self._undoable_from = max(origin, self.position - self._most_undone)
-        arrived = self.position >= position or self.cycle >= cycle
+                self._undoable_from = max(origin, core.position - self._most_undone)
+        arrived = core.position >= position or core.cycle >= cycle
         return self._here(Reason.BUDGET) if arrived else stop
 
     def _here(self, reason: Reason) -> Stop:

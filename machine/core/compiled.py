@@ -227,6 +227,7 @@ class CompiledCore(_core.Machine):
         """Have flags stop a run only where one of these is met; none, and each flag does."""
         self.trap([(*trap[:-1], packed(trap.code)) for trap in traps])
 
+    atomic = True
     stretch = 1 << 17
 
     @property
