@@ -60,7 +60,10 @@ MEMBERS = {
     "FaultKind": ("DIVISION", "MEMORY", "TARGET", "DIFFERS", "UNRECORDED"),
 }  # fmt: skip
 # Names of how much is kept, or done at once, which changes what it costs and nothing else.
-COSTS = {"KEYFRAME_BYTES", "_FEWEST_KEYFRAMES", "UNDONE_AT_ONCE", "_BYTES_OF_A_WORD"}
+COSTS = {
+    "KEYFRAME_BYTES", "_FEWEST_KEYFRAMES", "UNDONE_AT_ONCE", "_BYTES_OF_A_WORD", "stretch",
+    "keyframe_interval", "saved_bytes",
+}  # fmt: skip
 # Fields of nodes that a run cannot feel.
 SILENT = {"annotation", "returns", "decorator_list"}
 
@@ -72,12 +75,14 @@ UNSIGNED = "a word is never a negative target, so nobody hears the operand"
 WIDE = "an immediate reads the same from the column and from the wide ones"
 UNUSED = "nobody reads the columns of operands that a slot does not have"
 CAREFUL = "the lengths agree by the key of the table; it is there for the reader"
+TYPE = "a type"
+PREVIEW = "a preview has no reference to compare with, and its state is looked at by nobody"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
     "access.py: return range(0): 0 -> -1": "either is an empty range",
     "access.py: tuple(Read(at, int(row.operands[at].width > 1)) for at in reads),: 1 -> 2": "an "
     "operand is one word or a vector",
-    "access.py: Words = tuple[int, int]: (int, int) -> (int,)": "a type",
+    "access.py: Words = tuple[int, int]: (int, int) -> (int,)": TYPE,
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,
     "isa.py: code: int = -1: 1 -> 0": NUMBERED,
@@ -99,6 +104,10 @@ EQUIVALENT: dict[str, str] = {
     "for length in range(1, MAX_OPERANDS + 2)}: 2 -> 3": UNUSED,
     "encode.py: except (TypeError, KeyError, IndexError, ValueError):: "
     "(TypeError, KeyError, IndexError, ValueError) -> (TypeError, KeyError, IndexError)": CAREFUL,
+    "model.py: Reached = tuple[Kind, range]: (Kind, range) -> (Kind,)": TYPE,
+    "model.py: self.debug = True: removed": PREVIEW,
+    "model.py: self.debug = True: True -> False": PREVIEW,
+    "model.py: self.pauses = True: True -> False": PREVIEW,
     "model.py: history: int = 0,: 0 -> 1": AT_LEAST_ONE,
     "model.py: history: int = 0,: 0 -> -1": AT_LEAST_ONE,
     "model.py: self._history: deque[_Undo] = deque(maxlen=max(history, 1)): "
@@ -194,12 +203,19 @@ CHANGES: dict[type[ast.AST], tuple[Callable[..., Iterator[Change]], ...]] = {
 }  # fmt: skip
 
 
+def names_set(node: ast.AST) -> set[str]:
+    """What an assignment or a definition gives a meaning to."""
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
+    return {ast.unparse(node.targets[0])} if isinstance(node, ast.Assign) else set()
+
+
 def behaviour(node: ast.AST) -> Iterator[ast.AST]:
     """The node and all below it that a run can feel."""
     docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     strict = isinstance(node, ast.keyword) and node.arg == "strict"
     types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-    costs = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in COSTS
+    costs = not COSTS.isdisjoint(names_set(node))
     unfelt = docstring or strict or types or costs
     if unfelt or isinstance(node, ast.Assert | ast.Import | ast.ImportFrom):
         return

@@ -499,3 +499,12 @@ def test_a_program_is_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(made) == 1
     Machine(counting(8, 50), [0] * 100, core="compiled")
     assert len(made) == 2
+
+
+def test_a_core_that_does_not_heed_flags_executes_all_in_one_go(make: Callable[..., Any]) -> None:
+    program = Program.from_bundles([{"flow": [["add_imm", 0, 0, 1]]}] * 5)
+    core = make(program, [0]).core
+    core.flags[:] = bytes([BREAK_BEFORE | BREAK_AFTER] * 5)
+    core.memory_flags[:] = bytes([15])
+    stop = core.run(4, heed=False)
+    assert (stop.reason, stop.position, core.scratch[0]) == (Reason.BUDGET, 4, 4)
