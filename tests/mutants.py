@@ -1,6 +1,6 @@
 """Breaks the machine by one small change at a time and sees that its tests notice.
 
-    python -m tests.mutants [FILE ...] [--from N]
+    python -m tests.mutants [FILE ...] [--from N] [--only N ...]
 
 A mutant is one node of a file's syntax tree changed: an operator, a comparison, a constant, a
 role, a branch, an argument, a statement. It lives in memory only: a forked process compiles it
@@ -16,7 +16,7 @@ import os
 import resource
 import sys
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from time import process_time
@@ -30,7 +30,14 @@ FILES = {
     "machine/isa.py": ("manual", "program", "access", "contract", "schema", "codec", "agreement"),
     "machine/columns.py": ("access", "program", "contract"),
     "machine/access.py": ("access",),
-    "machine/model.py": ("access", "contract", "agreement", "core", "tracing"),
+    "machine/model.py": (
+        "access",
+        "contract",
+        "agreement",
+        "core",
+        "tracing",
+        "session/conditions",
+    ),
     "machine/timeline.py": ("core", "contract", "session/time", "session/going_back"),
     "machine/encode.py": ("codec", "program", "schema", "contract"),
 }
@@ -344,14 +351,14 @@ def _test_files(file: str) -> list[str]:
     return [str(ROOT / f"tests/{room or 'machine'}/test_{name}.py") for room, _, name in rooms]
 
 
-def survivors(file: str, first: int, counts: Counter[str]) -> Iterator[str]:
-    """The mutants of a file that no test notices; from the first on, counted by how they end."""
+def survivors(file: str, chosen: Container[int], counts: Counter[str]) -> Iterator[str]:
+    """Those of the mutants chosen by number that no test notices; counted by how they end."""
     source = (ROOT / file).read_text(encoding="utf-8")
     lines, tree = ["", *source.splitlines()], ast.parse(source)
     every, reaching, stretch = _test_files(file), tests_by_line(file), stretches(tree)
     assert not noticed(file, tree, every), "the tests fail without a mutant"
     for number, (line, what) in enumerate(mutants(tree)):
-        if number < first:
+        if number not in chosen:
             continue
         change = f"{Path(file).name}: {lines[line].strip()}: {what}"
         known = "equivalent" if change in EQUIVALENT else "survived"
@@ -369,12 +376,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("files", nargs="*", default=list(FILES))
     parser.add_argument("--from", type=int, default=0, dest="first", help="skip that many mutants")
+    parser.add_argument("--only", type=int, nargs="+", help="these alone, by number")
     options = parser.parse_args()
+    chosen = options.only or range(options.first, sys.maxsize)
     # Without plugins, and without the compiled code that would stand in for the mutant.
     os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "VLIWDBG_CORE": "model"}
     counts = Counter[str]()
     for file in options.files:
-        for survivor in survivors(file, options.first, counts):
+        for survivor in survivors(file, chosen, counts):
             print(survivor, flush=True)
     print(", ".join(f"{count} {end}" for end, count in counts.items()))
     return 1 if counts["survived"] else 0
