@@ -508,3 +508,14 @@ def test_a_core_that_does_not_heed_flags_executes_all_in_one_go(make: Callable[.
     core.memory_flags[:] = bytes([15])
     stop = core.run(4, heed=False)
     assert (stop.reason, stop.position, core.scratch[0]) == (Reason.BUDGET, 4, 4)
+
+
+def test_what_the_last_bundle_did_is_found_again_however_far_the_keyframe_before() -> None:
+    core = CORES["model"](counting(8, 5000), [0] * 100, history=NO_LIMIT)
+    core.set_interval(3 * core.stretch)
+    core.run(4 * core.stretch)
+    kept = core.keyframes[1].position
+    core.seek(kept)
+    commit = core.last_commit()
+    assert commit is not None
+    assert (commit.position, core.position) == (kept - 1, kept)
