@@ -83,6 +83,7 @@ WIDE = "an immediate reads the same from the column and from the wide ones"
 UNUSED = "nobody reads the columns of operands that a slot does not have"
 CAREFUL = "the lengths agree by the key of the table; it is there for the reader"
 TYPE = "a type"
+SLOWER = "looks at words that are not flagged, and finds so"
 PREVIEW = "a preview has no reference to compare with, and its state is looked at by nobody"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
@@ -115,6 +116,8 @@ EQUIVALENT: dict[str, str] = {
     "model.py: self.debug = True: removed": PREVIEW,
     "model.py: self.debug = True: True -> False": PREVIEW,
     "model.py: self.pauses = True: True -> False": PREVIEW,
+    "model.py: return flags is not None and flags.count(0) < len(flags): "
+    "flags.count(0) < len(flags) -> flags.count(0) <= len(flags)": SLOWER,
     "model.py: history: int = 0,: 0 -> 1": AT_LEAST_ONE,
     "model.py: history: int = 0,: 0 -> -1": AT_LEAST_ONE,
     "model.py: self._history: deque[_Undo] = deque(maxlen=max(history, 1)): "

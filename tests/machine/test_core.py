@@ -14,7 +14,7 @@ import pytest
 from machine import Machine, Program, Reason
 from machine.core import choose_core
 from machine.model import Model
-from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE, BREAK_BEFORE_READ, NO_LIMIT
 from machine.timeline import Timeline
 from tests.oracle.randomprograms import random_program
 
@@ -519,3 +519,18 @@ def test_what_the_last_bundle_did_is_found_again_however_far_the_keyframe_before
     commit = core.last_commit()
     assert commit is not None
     assert (commit.position, core.position) == (kept - 1, kept)
+
+
+def test_without_history_nothing_is_kept_and_nothing_lies_before(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100)
+    core.run(20)
+    assert core.keyframes == []
+    with pytest.raises(ValueError, match="position 10 lies before all history"):
+        core.seek(10)
+
+
+def test_memory_stops_a_run_though_each_word_has_the_same_flag(make: Callable[..., Any]) -> None:
+    loads = [{"load": [["load", 1, 0]]}]
+    core = make(Program.from_bundles([*loads, *loads]), [7])
+    core.memory_flags[:] = bytes([BREAK_BEFORE_READ])
+    assert [core.run(PLENTY).reason for _ in range(2)] == [Reason.BREAKPOINT, Reason.END]
