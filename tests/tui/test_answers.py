@@ -19,6 +19,7 @@ from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.lint import Lint
 from vliwdbg.views.places import SlotAt
+from vliwdbg.views.radix import DECIMAL
 from vliwdbg.views.schedule import BundleUse, Critical, Link, Stats
 
 
@@ -130,7 +131,7 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     first = SlotAt(7, 7, "alu", 0, "a = b + c")
     other = SlotAt(9, 9, "alu", 3, "c = a + a")
     links = (Link(first, "alu", 1, "start", 0), Link(other, "", 0, "dependence", 1))
-    lines = answer_lines(Critical(9, {"alu": 9}, links, 0))
+    lines = answer_lines(Critical(9, {"alu": 9}, links, 0), DECIMAL)
     assert [line.jump and (line.jump.cycle, line.jump.slot) for line in lines] == [
         None,
         None,
@@ -139,7 +140,7 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     ]
     bundle = BundleUse(12, 3, {"alu": 1})
     stats: Answer = Stats(20, (), (), 0, (bundle,), ())
-    assert [line.jump.cycle for line in answer_lines(stats) if line.jump] == [12]
+    assert [line.jump.cycle for line in answer_lines(stats, DECIMAL) if line.jump] == [12]
 
 
 async def test_every_slot_that_lint_tells_of_is_walked_through() -> None:

@@ -34,7 +34,7 @@ from vliwdbg.views.breakpoints import BreakpointChanged, breakpoint_view
 from vliwdbg.views.data import DisplayRow
 from vliwdbg.views.general import Nothing, Refused, refused_view
 from vliwdbg.views.moves import Moved, moved_view
-from vliwdbg.views.radix import Letter
+from vliwdbg.views.radix import DECIMAL, Letter, Radix
 
 Drive = Callable[[Run], StopEvent]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
@@ -52,10 +52,10 @@ SILENT = "silent"
 
 @dataclass
 class Display:
-    """An expression to be shown after each move."""
+    """An expression to be shown after each move; in a radix of its own, if it was given one."""
 
     number: int
-    radix: Letter
+    radix: Letter | None
     expression: Expression
 
     def row(self, scope: Scope) -> DisplayRow:
@@ -112,6 +112,8 @@ class Console:
         self.working = working
         self.interrupted = interrupted
         self.files = files or Files()
+        self.radix: Radix = DECIMAL
+        """How words are written where no other way is asked for."""
         self.displays: dict[int, Display] = {}
         self.next_display = 1
         self.listed_to: int | None = None
@@ -180,14 +182,14 @@ class Console:
         label = _label(self._gathering.breakpoint)
         self._gathering = None
         why = f"The commands of {label} are not closed; `end` closes them."
-        yield Reply(block.header, Refused(why))
+        yield Reply(block.header, Refused(why), self.radix)
 
     def _reply(self, line: str, answer: Callable[[], View]) -> Reply:
         try:
-            return Reply(line, answer())
+            return Reply(line, answer(), self.radix)
         except (DebuggerError, BuildError, ProgramError, OSError) as refusal:
             self.session.printed.clear()
-            return Reply(line, refused_view(refusal))
+            return Reply(line, refused_view(refusal), self.radix)
 
     def _answer(self, line: str) -> View:
         if self._gathering is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
-from vliwdbg.render.text import counted, text
+from vliwdbg.render.text import counted, text, words_text
 from vliwdbg.views.diverge import Diverge, Repair
 
 
@@ -16,10 +16,13 @@ def _(view: Diverge) -> Iterator[str]:
         yield f"Nothing is wrong: {which} right on all inputs tried."
         yield from notes(view)
         return
+    assert view.got is not None
+    assert view.expected is not None
     of = "" if view.element is None else f", of element {view.element}"
     yield (
         f"{view.wrong} of {counted(view.outputs, 'output')} {'is' if view.wrong == 1 else 'are'} "
-        f"wrong. The first is mem[{view.address}]{of}: {view.got}, not {view.expected}."
+        f"wrong. The first is mem[{view.address}]{of}: {words_text(view.got)}, not "
+        f"{words_text(view.expected)}."
     )
     if view.culprit is None:
         yield "Nothing speaks against any slot."

@@ -17,6 +17,7 @@ from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import field_names
 from vliwdbg.views.lint import Finding, Lint
 from vliwdbg.views.places import SlotAt
+from vliwdbg.views.radix import Radix
 
 
 class Jump(NamedTuple):
@@ -35,7 +36,7 @@ class AnswerLine(NamedTuple):
     is_table: bool
 
 
-def answer_lines(view: Answer) -> list[AnswerLine]:
+def answer_lines(view: Answer, radix: Radix) -> list[AnswerLine]:
     """All lines of an answer; below each finding of lint the other slots that it is about."""
     signs = list(dict.fromkeys(_signs(view)))
     lines = [
@@ -44,7 +45,7 @@ def answer_lines(view: Answer) -> list[AnswerLine]:
             next((jump for words, jump in signs if all(word in line for word in words)), None),
             isinstance(line, Columns),
         )
-        for line in lines_of(view)
+        for line in lines_of(view, radix)
     ]
     if isinstance(view, Lint):
         findings = dict(zip(lines, view.findings, strict=False))

@@ -8,9 +8,10 @@ adds the bundle looked at, the radix of words, and the transcript of commands an
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
@@ -33,7 +34,7 @@ from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
 from vliwdbg.views.origins import Origins
 from vliwdbg.views.places import Space
-from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.radix import HEX, Radix
 from vliwdbg.views.ribbon import EXECUTING
 from vliwdbg.views.words import MemoryRows, WordRow, rows_of, scratch_rows
 
@@ -43,15 +44,22 @@ MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
 
-RADIXES = (HEX, DECIMAL, SIGNED)
-"""How the panes may write words, in turn."""
-
-
 class Line(NamedTuple):
     """A line of the transcript: `kind` is command, reply, table, stop, fault, error or note."""
 
     kind: str
     text: str
+
+
+Exchange = Callable[[Radix], Sequence[Line]]
+"""What was said at once, as lines whose words are in a radix."""
+
+
+class _Told(NamedTuple):
+    """An exchange of the transcript, and how many lines it is."""
+
+    exchange: Exchange
+    lines: int
 
 
 class Followed(NamedTuple):
@@ -126,6 +134,9 @@ class ViewState:
         self.spelled = "valu"
         """The engine that the listing spells out."""
         self.transcript: list[Line] = []
+        self._told: deque[_Told] = deque()
+        """What the transcript tells, to be told in another radix."""
+        self._lines_told = 0
         self.playing = ""
         """How fast the run is played; empty while it is not."""
         self.latest = 0
@@ -328,7 +339,7 @@ class ViewState:
     def take_answer(self, asked: str, answer: Answer) -> None:
         """Have an answer to walk through, whose places the timeline marks."""
         self.asked, self.answer = asked, answer
-        self.answer_lines = answer_lines(answer)
+        self.answer_lines = answer_lines(answer, self.radix)
         self.settle_marks()
 
     def why_free(self) -> Mapping[str, str]:
@@ -382,19 +393,27 @@ class ViewState:
             if position < len(picture.started):
                 yield picture.started[position], name[0]
 
-    def next_radix(self) -> None:
-        """Write words in the next radix, and after the last in the first."""
-        self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
+    def write_in(self, radix: Radix) -> None:
+        """Write all words in a radix, those that were told before too."""
+        self.radix = radix
+        if self.answer:
+            self.answer_lines = answer_lines(self.answer, radix)
+        told = chain.from_iterable(exchange(radix) for exchange, _ in self._told)
+        self.transcript = [*told][-MOST_LINES:]
 
     def breakpoints_at(self, pc: int) -> list[bool]:
         """Of those that may stop before the bundle at pc, whether each is enabled."""
         return [enabled for enabled, flags in self._marked if flags[pc : pc + 1] > b"\0"]
 
-    def say(self, lines: Iterable[Line]) -> None:
+    def say(self, exchange: Exchange) -> None:
         """Add the lines of one exchange to the transcript."""
-        new = list(lines)
+        new = exchange(self.radix)
         self.transcript = [*self.transcript, *new][-MOST_LINES:]
         self.latest = max(len(self.transcript) - len(new), 0)
+        self._told.append(_Told(exchange, len(new)))
+        self._lines_told += len(new)
+        while self._lines_told - self._told[0].lines >= MOST_LINES:
+            self._lines_told -= self._told.popleft().lines
 
 
 def _changed(writes: Iterable[tuple[int, int, int]]) -> dict[int, int]:
