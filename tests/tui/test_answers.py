@@ -143,6 +143,35 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     assert [line.jump.cycle for line in answer_lines(stats, DECIMAL) if line.jump] == [12]
 
 
+@pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
+async def test_wrong_outputs_are_walked_through_with_what_they_should_be_by_lane() -> None:
+    wrong = next(mutants(build("vectors", "list", SMALL), 5, "all")).program
+    async with opened(wrong, size=(160, 48)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.occupancy)
+        await driver.press("V")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Diverge)
+        assert len(answer.vectors) == 8
+        lines = driver.app.main.view_state.answer_lines
+        for vector in answer.vectors:
+            head = next(n for n, line in enumerate(lines) if f"mem[{vector.address}:" in line.text)
+            told = [line.text.split() for line in lines[head + 1 : head + 3]]
+            got = [
+                "=" if word == right else hex(word)
+                for word, right in zip(vector.got, vector.expected, strict=True)
+            ]
+            assert told == [["expected", *map(hex, vector.expected)], ["got", *got]]
+            jump = lines[head].jump
+            assert vector.store
+            assert jump
+            assert jump.cycle == vector.store.cycle
+        # From the last of them back, one after another.
+        for vector in reversed(answer.vectors):
+            await driver.press("N")
+            assert vector.store
+            assert driver.app.main.view_state.looking == vector.store.pc
+
+
 async def test_every_slot_that_lint_tells_of_is_walked_through() -> None:
     async with opened(build("treehash", "list", SMALL), size=(80, 40)) as driver:
         await driver.until(lambda: driver.app.main.view_state.occupancy)

@@ -13,6 +13,7 @@ program gives to things: `lines_of` escapes whatever a terminal would obey.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import singledispatch
 from importlib import import_module
@@ -23,7 +24,7 @@ from vliwdbg.views.base import View
 from vliwdbg.views.radix import DECIMAL, RADIXES, Letter, Radix, Value
 
 _radix: ContextVar[Radix] = ContextVar("radix", default=DECIMAL)
-"""In which `lines_of` writes words now."""
+"""In which words are written now."""
 
 
 @singledispatch
@@ -42,9 +43,16 @@ def lines_of(view: View, radix: Radix = DECIMAL) -> list[str]:
     """The lines of a view, with its words in a radix, and with every character escaped that is no
     text: a line is one line."""
     import_module("vliwdbg.render.all_views")
+    with written_in(radix):
+        return [type(line)(printable(line, keep="\t")) for line in text(view)]
+
+
+@contextmanager
+def written_in(radix: Radix) -> Iterator[None]:
+    """While it lasts, words are written in a radix."""
     before = _radix.set(radix)
     try:
-        return [type(line)(printable(line, keep="\t")) for line in text(view)]
+        yield
     finally:
         _radix.reset(before)
 
