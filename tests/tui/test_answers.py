@@ -115,6 +115,29 @@ async def test_the_difference_to_the_program_before(tmp_path: Path) -> None:
         assert driver.app.main.view_state.spelled == "alu"
 
 
+async def test_any_program_that_is_compared_is_shown_in_step(tmp_path: Path) -> None:
+    late, foreign = tmp_path / "late.json", tmp_path / "foreign.json"
+    for file, bundles in ((late, [{}, *BUNDLES]), (foreign, [{"flow": [["halt"]]}])):
+        with file.open("w") as stream:
+            write_program(small_program(bundles, tags=()), stream)
+    async with opened(size=(120, 40)) as driver:
+        view_state = driver.app.main.view_state
+        await driver.type(f"diff {late}")
+        await driver.until(lambda: view_state.beside)
+        assert view_state.beside
+        assert list(view_state.beside.partners[:4]) == [1, 2, 3, 4]
+        assert driver.sees("late.json: pc, cycles later")
+        rows = [line for line in driver.screen() if "    2    +1  " in line]
+        assert [row.split()[0] for row in rows] == ["1"]
+        # There is nothing to show of two others, and of one that does nothing of the same.
+        for line in (f"diff {late} {late}", f"diff {foreign}"):
+            view_state.beside, view_state.spelled = None, "valu"
+            await driver.type(line)
+            await driver.app.workers.wait_for_complete()
+            assert isinstance(view_state.answer, Diff)
+            assert view_state.beside is None
+
+
 async def test_live_words_over_the_timeline() -> None:
     async with opened(size=(120, 40)) as driver:
         await driver.until(lambda: driver.app.main.view_state.pressure)

@@ -122,6 +122,8 @@ class Console:
         """The user's program, where `rebuild` has put another one in its place."""
         self.previous: tuple[Program, Sequence[int]] | None = None
         """What was debugged before the program at hand, and the words it started with."""
+        self.compared: tuple[Program, Sequence[int]] | None = None
+        """What the last `diff` compared it with, likewise; None where that was of two others."""
         self._commands = COMMANDS
         self._last = ""
         self._queue: deque[_Waiting] = deque()
@@ -226,6 +228,7 @@ class Console:
     def take_program(self, program: Program, memory: Sequence[int] | None = None) -> None:
         """Debug another program; the one before can still be compared with it."""
         self.previous = (self.session.program, self.session.starting_memory)
+        self.compared = None
         self.session.take_program(program, memory)
 
     # commands N … end

@@ -18,6 +18,7 @@ from machine.disassembly import ScratchNames
 from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Commit, Stop
+from vliwdbg.commands.console import Console
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
 from vliwdbg.inspect.held import held_word, live_words
@@ -25,7 +26,7 @@ from vliwdbg.inspect.outcome import Outcome
 from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
 from vliwdbg.session.places import Place
 from vliwdbg.session.program_index import union
-from vliwdbg.session.session import Session, StopEvent
+from vliwdbg.session.session import StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
 from vliwdbg.tui.answers import AnswerLine, answer_lines
 from vliwdbg.views.answers import Answer
@@ -75,11 +76,12 @@ class Beside(NamedTuple):
     """Another program, shown in step: by bundle of this one the bundle that does most of the same,
     -1 where there is none."""
 
+    name: str
     program: Program
     partners: Sequence[int]
 
 
-BEFORE = "before"
+BESIDE = "beside"
 """What stands for the other program among the engines that may be spelled out."""
 
 
@@ -87,7 +89,8 @@ class Look(NamedTuple):
     """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
     bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
     wait for, by number, and `candidates` where each may stop, a byte for each pc. `met` are the
-    slots that the stop is about, and `marks` the user's, by position."""
+    slots that the stop is about, and `marks` the user's, by position. `displayed` are the words
+    that are shown after each move."""
 
     program: Program
     names: ScratchNames
@@ -103,10 +106,13 @@ class Look(NamedTuple):
     met: frozenset[SlotOf]
     marks: tuple[tuple[str, int], ...]
     starting_memory: Sequence[int]
+    displayed: tuple[Place, ...]
 
 
-def look_at(session: Session) -> Look:
+def look_at(console: Console) -> Look:
     """Look at a session; to be called where it is at rest, and kept as long as one likes."""
+    session = console.session
+    displays = console.displays.values()
     breakpoints = session.breakpoints.all.values()
     return Look(
         session.program,
@@ -123,6 +129,7 @@ def look_at(session: Session) -> Look:
         slots_stopped_at(session),
         tuple(session.marks.items()),
         session.starting_memory,
+        tuple(place for one in displays for place in one.expression.places(session.scope)),
     )
 
 
@@ -166,7 +173,7 @@ class ViewState:
         self.answer_lines: list[AnswerLine] = []
         """What was asked last, and what was answered."""
         self.beside: Beside | None = None
-        if self.spelled == BEFORE:
+        if self.spelled == BESIDE:
             self.spelled = "valu"
         self.pressure: Sequence[int] = ()
         """By cycle, how many words of scratch hold a value that is still to be read."""
@@ -215,6 +222,7 @@ class ViewState:
         self.waited = look.waited
         self.candidates = look.candidates
         self._user_marks = look.marks
+        self._displayed = look.displayed
         self.settle_marks()
         if self.occupancy:
             self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
@@ -284,24 +292,25 @@ class ViewState:
 
     def take_beside(self, beside: Beside) -> None:
         """Have another program to be shown in step with this one."""
-        self.beside, self.spelled = beside, BEFORE
+        self.beside, self.spelled = beside, BESIDE
 
     def spellable(self) -> tuple[str, ...]:
         """What the listing may spell out: engines, and another program where there is one."""
-        return (*EXECUTING, BEFORE) if self.beside else EXECUTING
+        return (*EXECUTING, BESIDE) if self.beside else EXECUTING
 
     def touched_rows(self) -> list[WordRow]:
-        """The words of scratch that the bundle looked at is about, and those that are watched."""
+        """The words of scratch that the bundle looked at is about, and those that are watched or
+        displayed."""
         program = self.program
         words: set[int] = set()
         if self.looking < len(program):
             for slot in program.bundle(self.looking):
                 for at, width in (*slot.defs, *slot.uses):
                     words.update(range(at, at + width))
-        for stop in self.breakpoints:
-            watched = self.slots.place(stop.source) if stop.access else None
-            if watched and not watched.memory:
-                words.update(range(watched.start, watched.stop))
+        watched = (self.slots.place(stop.source) for stop in self.breakpoints if stop.access)
+        for place in (*watched, *self._displayed):
+            if place and not place.memory:
+                words.update(range(place.start, place.stop))
         return rows_of(self.names, words)
 
     def live_rows(self) -> list[WordRow]:

@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from string import digits
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
@@ -26,7 +27,6 @@ from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
-from vliwdbg.commands.questions import BEFORE_NAME
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.outcome import Outcome, outcome_of
@@ -145,7 +145,7 @@ class MainScreen(Screen[int]):
         self.debugger = Debugger(loaded, choice, self._hear)
         self.user = user
         user.recall(self.debugger.console)
-        self.view_state = ViewState(look_at(self.debugger.session))
+        self.view_state = ViewState(look_at(self.debugger.console))
         self.view_state.radix = self.debugger.console.radix = BY_LABEL[user.settings["radix"]]
         self.groups = list(available(remapped(GROUPS, user.keymap), COMMANDS.__contains__))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
@@ -250,7 +250,7 @@ class MainScreen(Screen[int]):
                 bool(event.origin),
                 tuple(self._replies),
                 tuple(self.user.notes()),
-                look_at(console.session),
+                look_at(console),
                 console.gathering,
             )
             self._replies.clear()
@@ -322,20 +322,23 @@ class MainScreen(Screen[int]):
             self.trail.append(self._here())
         self.view_state.take_answer(reply.command, reply.view)
         self.grid.answer.begin()
-        previous = self.debugger.console.previous
-        if isinstance(reply.view, Diff) and reply.view.b.name == BEFORE_NAME and previous:
-            self._put_beside(self.view_state.program, *previous)
+        compared = self.debugger.console.compared
+        if isinstance(reply.view, Diff) and compared:
+            self._put_beside(reply.view.b.name, self.view_state.program, *compared)
         if not self.has_class("-commanding"):
             self.grid.choose("answer")
 
     @work(thread=True, exclusive=True, group="beside")
-    def _put_beside(self, program: Program, other: Program, memory: Sequence[int]) -> None:
-        """Find out which bundles of the program before do what those of this one do."""
+    def _put_beside(
+        self, name: str, program: Program, other: Program, memory: Sequence[int]
+    ) -> None:
+        """Find out which bundles of another program do what those of this one do, if any do."""
         from vliwdbg.inspect.questions import Questions
 
         here = Questions(program, self.view_state.starting_memory)
-        beside = Beside(other, here.partners(Questions(other, memory)))
-        self._when_known(program, self._take_beside, beside)
+        partners = here.partners(Questions(other, memory))
+        if max(partners, default=-1) >= 0:
+            self._when_known(program, self._take_beside, Beside(Path(name).name, other, partners))
 
     def _take_beside(self, beside: Beside) -> None:
         self.view_state.take_beside(beside)
