@@ -19,8 +19,8 @@ from vliwdbg.tui.widgets.command_line import CommandInput, CommandLine
 async def test_a_reply_is_seen_and_kept() -> None:
     async with opened() as driver:
         await driver.type("print 6 * 7")
-        assert driver.sees("$1 = 42")
-        assert driver.replies[-2:] == ["print 6 * 7", "$1 = 42"]
+        assert driver.sees("$1 = 0x2a")
+        assert driver.replies[-2:] == ["print 6 * 7", "$1 = 0x2a"]
 
 
 async def test_an_error_is_said_and_the_session_goes_on() -> None:
@@ -156,7 +156,7 @@ async def test_commands_of_a_breakpoint_are_gathered() -> None:
         await driver.press("escape")
         assert driver.session.breakpoints.all[1].commands == ("print sum",)
         await driver.press("c")
-        assert driver.replies[-1] == "$1 = 0"
+        assert driver.replies[-1] == "$1 = 0x0"
 
 
 async def test_first_lines_are_executed() -> None:
