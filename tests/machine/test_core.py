@@ -534,3 +534,22 @@ def test_memory_stops_a_run_though_each_word_has_the_same_flag(make: Callable[..
     core = make(Program.from_bundles([*loads, *loads]), [7])
     core.memory_flags[:] = bytes([BREAK_BEFORE_READ])
     assert [core.run(PLENTY).reason for _ in range(2)] == [Reason.BREAKPOINT, Reason.END]
+
+
+def test_so_many_bundles_are_undone_as_history_has(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100, history=5)
+    core.run(20)
+    undone = [core.undo() for _ in range(6)]
+    assert [commit and commit.position for commit in undone] == [19, 18, 17, 16, 15, None]
+
+
+def test_where_one_has_been_compares_do_not_count_again(make: Callable[..., Any]) -> None:
+    compares = {"debug": [["compare", 0, "key"]], "alu": [["+", 1, 1, 1]]}
+    program = Program.from_bundles([compares] * 5)
+    core = make(program, [0], reference={"key": 1}, debug=False, history=NO_LIMIT)
+    core.run(4)
+    core.debug = True
+    core.seek(0)
+    assert core.frontier == 4
+    assert (core.seek(4).reason, core.debug) == (Reason.BUDGET, True)
+    assert core.seek(5).reason is Reason.FAULT
