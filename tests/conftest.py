@@ -11,10 +11,16 @@ PATIENCE = 180
 """Seconds that a test may take, many times what any needs."""
 SOAK_PATIENCE = 7200
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in whatever a script starts with `&`
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# What is started by a script with `&` ignores SIGINT and SIGQUIT, under nohup SIGHUP too; so would
+# all that a test starts.
+for name, default in {
+    "SIGINT": signal.default_int_handler,
+    "SIGQUIT": signal.SIG_DFL,
+    "SIGHUP": signal.SIG_DFL,
+}.items():
+    number = getattr(signal, name, None)
+    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, default)
 
 
 @pytest.fixture(autouse=True)

@@ -37,6 +37,8 @@ class Debugger:
         self.terminal, self._other_end = pty.openpty()
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.attributes = termios.tcgetattr(self._other_end)
+        self.attributes[0] &= ~termios.IXON  # so that a late Ctrl+S holds up nothing it has to say
+        termios.tcsetattr(self._other_end, termios.TCSANOW, self.attributes)
         self.pid = os.fork()
         if self.pid == 0:
             os.login_tty(self._other_end)
@@ -57,9 +59,11 @@ class Debugger:
             self.look(0.05)
 
     def press(self, keys: bytes) -> None:
-        """Type, as far as there is room for what is not yet read."""
-        while keys and select.select([], [self.terminal], [], PATIENCE)[1]:
-            keys = keys[os.write(self.terminal, keys[:1000]) :]
+        """Type, as far as there is room for what is not yet read, and anybody to read it."""
+        until = time.monotonic() + PATIENCE
+        while keys and time.monotonic() < until and not self.has_ended():
+            if select.select([], [self.terminal], [], 0.1)[1]:
+                keys = keys[os.write(self.terminal, keys[:1000]) :]
             self.look(0)
 
     def has_ended(self) -> bool:
