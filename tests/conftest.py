@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,16 @@ PATIENCE = 180
 """Seconds that a test may take, many times what any needs."""
 SOAK_PATIENCE = 7200
 
-# What is started by a script with `&` ignores SIGINT and SIGQUIT, under nohup SIGHUP too; so would
+# What a script starts with `&` ignores SIGINT and SIGQUIT, what nohup starts SIGHUP too; so would
 # all that a test starts.
-for name, default in {
+_HEARD: dict[str, Any] = {
     "SIGINT": signal.default_int_handler,
     "SIGQUIT": signal.SIG_DFL,
     "SIGHUP": signal.SIG_DFL,
-}.items():
-    number = getattr(signal, name, None)
-    if number is not None and signal.getsignal(number) is signal.SIG_IGN:
-        signal.signal(number, default)
+}
+for name in _HEARD.keys() & signal.Signals.__members__.keys():
+    if signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
+        signal.signal(signal.Signals[name], _HEARD[name])
 
 
 @pytest.fixture(autouse=True)
