@@ -6,6 +6,7 @@ leaves the machine as it was before the bundle (docs/machine.md, Faults).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -71,20 +72,26 @@ class Fault(NamedTuple):
     value: Any
     expected: int | None = None
 
-    def sentence(self, program: Program) -> str:
-        """What went wrong and where, in one line.
+    def sentence(self, program: Program, word_text: Callable[[int], str] = str) -> str:
+        """What went wrong and where, in one line; `word_text` writes the words that differ.
 
         division by zero: alu[3] // operand b is 0, at cycle 5, pc 7
         """
         slots = dict(program.bundle(self.pc).groups)[self.engine]
         row = slots[self.slot].opcode
         lane = "" if self.lane is None else f" lane {self.lane}"
-        expected = "" if self.expected is None else f" where the reference has {self.expected}"
+        told = self.value
+        if self.expected is not None:
+            told = differing(self.value, self.expected, word_text)
         return (
             f"{self.kind.value}: {self.engine}[{self.slot}] {row.name}{lane} operand "
-            f"{row.operands[self.operand].name} is {self.value}{expected}, "
-            f"at cycle {self.cycle}, pc {self.pc}"
+            f"{row.operands[self.operand].name} is {told}, at cycle {self.cycle}, pc {self.pc}"
         )
+
+
+def differing(word: int, expected: int, word_text: Callable[[int], str] = str) -> str:
+    """What a fault tells of a word that is not the reference's."""
+    return f"{word_text(word)} where the reference has {word_text(expected)}"
 
 
 class Write(NamedTuple):

@@ -20,7 +20,6 @@ from vliwdbg.render import lines_of
 from vliwdbg.scripts import Entry, entries, read_script
 from vliwdbg.service.debugger import Debugger
 from vliwdbg.service.events import Event, Printed, Progress, Progressed, Said
-from vliwdbg.views.base import View
 from vliwdbg.views.moves import Logged, Moved
 from vliwdbg.views.schema import schema_of_all
 
@@ -80,7 +79,7 @@ class Batch:
             self._replies.append(event.reply)
             self._say(event.reply)
         elif isinstance(event, Printed):
-            self._show(Logged(event.text), self.out)
+            self._show(lines_of(Logged(event.text)), self.out)
         elif isinstance(event, Progressed) and self.on_slice:
             self.on_slice(event.progress)
 
@@ -89,11 +88,11 @@ class Batch:
             self.out(json.dumps(as_json(reply)))
         else:
             failed = not (reply.ok or isinstance(reply.view, Moved))
-            self._show(reply.view, self.err if failed else self.out)
+            self._show(reply.lines, self.err if failed else self.out)
 
     @staticmethod
-    def _show(view: View, tell: Callable[[str], None]) -> None:
-        for line in lines_of(view):
+    def _show(lines: Iterable[str], tell: Callable[[str], None]) -> None:
+        for line in lines:
             tell(line)
 
 
@@ -116,7 +115,7 @@ def as_json(reply: Reply) -> dict[str, Any]:
         "schema": SCHEMA,
         "command": reply.command,
         "ok": reply.ok,
-        "lines": lines_of(reply.view),
+        "lines": reply.lines,
         "data": reply.view.to_json(),
     }
 

@@ -43,9 +43,9 @@ def test_from_a_script_and_from_a_test(
     path = f"cd {ROOT} && export PYTHONDONTWRITEBYTECODE=1"
     test = f"{python} -m pytest -p no:cacheprovider -p no:xdist --rootdir {tmp_path} -q {script}"
     terminal.start(f"{path}; {python} {script}; {test} --no-header", 120, 40)
-    terminal.wait_for("$1 = 84", "s[1]")
+    terminal.wait_for("$1 = 0x54", "s[1]")
     terminal.type("quit 3")
-    terminal.wait_for("$1 = 42")
+    terminal.wait_for("$1 = 0x2a")
     terminal.type("quit 5")
     screen = terminal.wait_for("1 failed", "left with 1")
     assert "and on" in screen

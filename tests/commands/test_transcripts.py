@@ -186,6 +186,30 @@ RIGHT = [
     ("s 2; set n = 1; rs; p n; s; p n", ["$2 = 1"]),
     ("s 2; set $pc = 7; c", ["cycle 3  pc 8  end"]),
     ("set pauses off; c", ["cycle 13  pc 8  end"]),
+    ("set radix hex; p 30; p/u 30", ["Words are written in hex.", "$1 = 0x1e", "$2 = 30"]),
+    ("set radix hex; x/2 mem[0]; x/2u mem[0]", ["mem[0:2]: 0x7 0x8", "mem[0:2]: 7 8"]),
+    ("set radix hex; info memory 0:2", ["mem[0:2]  0x7 0x8"]),
+    (
+        "set radix hex; s 3; info scratch",
+        ["20:28    'v 2'  {0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0, 0x0}"],
+    ),
+    ("set radix hex; set n = 30", ["n: 0x0 → 0x1e. History goes on from cycle 0 anew."]),
+    ("set radix hex; display n; display/u n; s; undisplay 2; s", ["1: n = 0x3"]),
+    (
+        "set radix hex; watch mem 0:4; c",
+        ["  mem[2]: 0x9 → 0x3", "cycle 4  pc 4  watchpoint 1  flow (1)"],
+    ),
+    (
+        "set radix hex; rwatch one; c",
+        ["  read: {0x1}", "cycle 4  pc 4  read watchpoint 1  flow (1)"],
+    ),
+    (
+        "set radix hex; s 2; l pc 2,1",
+        ["           alu  acc = acc + n" + " " * 29 + "acc = 0x0; n = 0x3"],
+    ),
+    ("set radix hex; s 2; slots", [" " * 16 + "acc = 0x0; n = 0x3", " " * 16 + "0x0 → 0x3"]),
+    ("set radix hex; goto 3; who acc", ["    [3] n = 0x3  cycle 0 load[0]: n = 3"]),
+    ("set radix hex; writes mem[2]", ["9      mem[2]  0x5  0x6     mem[p] = acc"]),
     ("set debug off", ["Compares are passed over."]),
     ("info scratch n", ["Place  Words", "n      0"]),
     ("info memory 0:2", ["Place     Words", "mem[0:2]  7 8"]),
@@ -293,7 +317,10 @@ WRONG = [
     ("x/9 mem[0]", "memory has 4 words"),
     ("display n +", "something is missing"),
     ("undisplay 4", "No display 4"),
-    ("set n", "No setting is called 'n'; there are pauses, debug; words are set with PLACE = EXPR"),
+    (
+        "set n",
+        "No setting is called 'n'; there are pauses, debug, radix; words are set with PLACE = EXPR",
+    ),
     ("set v[0]", "write PLACE = EXPR"),
     ("set debug", "Say which value: on, off."),
     ("set n = v", "8 words do not fill the 1 of n"),
@@ -462,10 +489,13 @@ def test_a_fault_stops_and_repeats_and_a_compare_is_gone_past() -> None:
     console = Console(Session(faulty, [0] * 9, reference={(0, 0, "idx"): 0}))
 
     def last(line: str) -> Sequence[str]:
-        return lines_of(list(console.execute(line))[-1].view)[-2:]
+        return list(console.execute(line))[-1].lines[-2:]
 
     assert last("c")[1] == "cycle 1  pc 2  fault  debug (1) | flow (1)"
     assert "is 1 where the reference has 0" in last("rs")[0] + last("s")[0]
+    last("set radix hex")
+    assert "is 0x1 where the reference has 0x0, at cycle" in last("rs")[0] + last("s")[0]
+    last("set radix decimal")
     assert last("c")[0].startswith("division by zero")
     assert last("c")[1] == "cycle 2  pc 3  fault  alu (1)"
     assert last("goto end")[1] == "cycle 2  pc 3  fault  alu (1)"

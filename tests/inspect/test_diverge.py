@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kernels.catalog import build
-from machine import Problem, Program
+from machine import Machine, Problem, Program
 from machine.codec import write_program
 from machine.core import choose_core
-from machine.core.inputs import memory_of
+from machine.core.inputs import memory_of, solution_of
 from machine.native import VARIABLE
 from tests.inspect.mutations import SMALL, Mutant, mutants
 from tests.inspect.rates import BARS, asked, rank_of, rates
@@ -70,10 +70,36 @@ def test_an_answer_is_complete() -> None:
     assert view.repair.slot == view.culprit
     assert view.evidence
     assert view.chain
+    assert sum(vector.wrong for vector in view.vectors) == view.wrong
     assert view_from_json(view.to_json()) == view
     text = "\n".join(lines_of(view))
     assert "Culprit" in text
     assert view.repair.change in text
+
+
+@compiled
+def test_wrong_outputs_are_told_lane_by_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = next(mutants(build("vectors", "list", SMALL), 5, "all")).program
+    view = asked(program).diverge()
+    assert view.wrong == sum(vector.wrong for vector in view.vectors) == SMALL.batch_size
+    assert [vector.element for vector in view.vectors] == [*range(0, SMALL.batch_size, 8)]
+    start = memory_of(SMALL)
+    machine = Machine(program, start)
+    machine.run()
+    memory = machine.memory
+    _, values = solution_of(SMALL.layout, start)
+    for vector in view.vectors:
+        assert vector.element is not None
+        lanes = slice(vector.element, vector.element + len(vector.got))
+        assert vector.expected == tuple(values[lanes])
+        assert vector.got == tuple(memory[vector.address : vector.address + len(vector.got)])
+        assert vector.store
+        assert vector.store.engine == "store"
+    assert (view.address, view.got) in [
+        (view.vectors[0].address + lane, word) for lane, word in enumerate(view.vectors[0].got)
+    ]
+    monkeypatch.setattr(DIVERGING, "MOST_VECTORS", 1)
+    assert f"  … {view.wrong - view.vectors[0].wrong} more" in lines_of(asked(program).diverge())
 
 
 @compiled

@@ -19,6 +19,7 @@ from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge
 from vliwdbg.views.lint import Lint
 from vliwdbg.views.places import SlotAt
+from vliwdbg.views.radix import DECIMAL
 from vliwdbg.views.schedule import BundleUse, Critical, Link, Stats
 
 
@@ -114,6 +115,29 @@ async def test_the_difference_to_the_program_before(tmp_path: Path) -> None:
         assert driver.app.main.view_state.spelled == "alu"
 
 
+async def test_any_program_that_is_compared_is_shown_in_step(tmp_path: Path) -> None:
+    late, foreign = tmp_path / "late.json", tmp_path / "foreign.json"
+    for file, bundles in ((late, [{}, *BUNDLES]), (foreign, [{"flow": [["halt"]]}])):
+        with file.open("w") as stream:
+            write_program(small_program(bundles, tags=()), stream)
+    async with opened(size=(120, 40)) as driver:
+        view_state = driver.app.main.view_state
+        await driver.type(f"diff {late}")
+        await driver.until(lambda: view_state.beside)
+        assert view_state.beside
+        assert list(view_state.beside.partners[:4]) == [1, 2, 3, 4]
+        assert driver.sees("late.json: pc, cycles later")
+        rows = [line for line in driver.screen() if "    2    +1  " in line]
+        assert [row.split()[0] for row in rows] == ["1"]
+        # There is nothing to show of two others, and of one that does nothing of the same.
+        for line in (f"diff {late} {late}", f"diff {foreign}"):
+            view_state.beside, view_state.spelled = None, "valu"
+            await driver.type(line)
+            await driver.app.workers.wait_for_complete()
+            assert isinstance(view_state.answer, Diff)
+            assert view_state.beside is None
+
+
 async def test_live_words_over_the_timeline() -> None:
     async with opened(size=(120, 40)) as driver:
         await driver.until(lambda: driver.app.main.view_state.pressure)
@@ -130,7 +154,7 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     first = SlotAt(7, 7, "alu", 0, "a = b + c")
     other = SlotAt(9, 9, "alu", 3, "c = a + a")
     links = (Link(first, "alu", 1, "start", 0), Link(other, "", 0, "dependence", 1))
-    lines = answer_lines(Critical(9, {"alu": 9}, links, 0))
+    lines = answer_lines(Critical(9, {"alu": 9}, links, 0), DECIMAL)
     assert [line.jump and (line.jump.cycle, line.jump.slot) for line in lines] == [
         None,
         None,
@@ -139,7 +163,36 @@ def test_lines_are_about_the_places_that_stand_in_them() -> None:
     ]
     bundle = BundleUse(12, 3, {"alu": 1})
     stats: Answer = Stats(20, (), (), 0, (bundle,), ())
-    assert [line.jump.cycle for line in answer_lines(stats) if line.jump] == [12]
+    assert [line.jump.cycle for line in answer_lines(stats, DECIMAL) if line.jump] == [12]
+
+
+@pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
+async def test_wrong_outputs_are_walked_through_with_what_they_should_be_by_lane() -> None:
+    wrong = next(mutants(build("vectors", "list", SMALL), 5, "all")).program
+    async with opened(wrong, size=(160, 48)) as driver:
+        await driver.until(lambda: driver.app.main.view_state.occupancy)
+        await driver.press("V")
+        answer = driver.app.main.view_state.answer
+        assert isinstance(answer, Diverge)
+        assert len(answer.vectors) == 8
+        lines = driver.app.main.view_state.answer_lines
+        for vector in answer.vectors:
+            head = next(n for n, line in enumerate(lines) if f"mem[{vector.address}:" in line.text)
+            told = [line.text.split() for line in lines[head + 1 : head + 3]]
+            got = [
+                "=" if word == right else hex(word)
+                for word, right in zip(vector.got, vector.expected, strict=True)
+            ]
+            assert told == [["expected", *map(hex, vector.expected)], ["got", *got]]
+            jump = lines[head].jump
+            assert vector.store
+            assert jump
+            assert jump.cycle == vector.store.cycle
+        # From the last of them back, one after another.
+        for vector in reversed(answer.vectors):
+            await driver.press("N")
+            assert vector.store
+            assert driver.app.main.view_state.looking == vector.store.pc
 
 
 async def test_every_slot_that_lint_tells_of_is_walked_through() -> None:

@@ -10,6 +10,7 @@ import pytest
 from machine.stops import Reason, State
 from tests.tui.driving import opened
 from vliwdbg.settings.schema import read_settings
+from vliwdbg.tui import view_state
 from vliwdbg.tui.settings import SETTINGS
 from vliwdbg.tui.user import User
 from vliwdbg.tui.widgets.command_line import CommandLine
@@ -156,6 +157,44 @@ async def test_radix() -> None:
         assert driver.sees("decimal")
         await driver.press("x")
         assert driver.sees("signed")
+
+
+async def test_one_radix_everywhere() -> None:
+    async with opened(size=(160, 48)) as driver:
+        main = driver.app.main
+        await driver.press("3", "s")
+        await driver.type("who sum")
+        answer = [line.text for line in main.view_state.answer_lines]
+        assert answer[0] == "sum = 0x34 before cycle 3"
+        await driver.type("watch to = 0x1e if to")
+        await driver.type("set sum = 60")
+        assert driver.replies[-1].startswith("sum: 0x34 → 0x3c.")
+        await driver.press("x")
+        # What was said before is told anew, in the messages, the answer and the reply line.
+        assert main.view_state.answer_lines[0].text == "sum = 52 before cycle 3"
+        assert "sum = 52 before cycle 3" in driver.replies
+        assert driver.screen()[-2].startswith(" sum: 52 → 60.")
+        assert not any("0x3" in line for line in driver.replies if "watch" not in line)
+        await driver.type("set radix signed")
+        assert main.view_state.radix.label == "signed"
+        await driver.type("print -1")
+        assert driver.replies[-1] == "$1 = -1"
+        await driver.press("x")
+        assert main.debugger.console.radix.label == "hex"
+        assert driver.replies[-1] == "$1 = 0xffffffff"
+
+
+async def test_a_long_transcript_is_told_anew_as_far_as_it_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(view_state, "MOST_LINES", 5)
+    async with opened() as driver:
+        for number in range(10, 16):
+            await driver.type(f"print {number}")
+        kept = ["$4 = 0xd", "print 14", "$5 = 0xe", "print 15", "$6 = 0xf"]
+        assert driver.replies == kept
+        await driver.press("x")
+        assert driver.replies == ["$4 = 13", "print 14", "$5 = 14", "print 15", "$6 = 15"]
 
 
 async def test_panes_are_chosen() -> None:

@@ -109,7 +109,9 @@ async def test_what_is_displayed_is_seen_after_each_step() -> None:
     async with opened() as driver:
         await driver.type("display sum")
         await driver.press("3", "s")
-        assert driver.screen()[-2].rstrip() == " cycle 3  pc 3  valu (1) | flow (1)  ·  1: sum = 52"
+        assert (
+            driver.screen()[-2].rstrip() == " cycle 3  pc 3  valu (1) | flow (1)  ·  1: sum = 0x34"
+        )
 
 
 async def test_a_text_that_goes_on_says_so() -> None:

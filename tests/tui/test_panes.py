@@ -21,6 +21,11 @@ async def test_scratch_shows_what_the_bundle_touches() -> None:
         assert isinstance(scratch, ScratchPane)
         words = {word for row in scratch.rows() for word in range(row.start, row.stop)}
         assert words == {0, 1, 2, 3, *range(16, 32)}
+        await driver.type("display s[100] + mem[s[101]]")
+        await driver.type("display s[9000 / from]")  # which is no word yet
+        words = {word for row in scratch.rows() for word in range(row.start, row.stop)}
+        assert words == {0, 1, 2, 3, *range(16, 32), 100, 101}
+        await driver.type("undisplay")
         await driver.press("p", "1", "down")
         assert {row.label for row in scratch.rows()} == {
             "v_val",

@@ -25,7 +25,6 @@ from vliwdbg.inspect.questions import Questions
 from vliwdbg.inspect.who import DEPTH
 from vliwdbg.ledger import Ledger
 from vliwdbg.programs import Choice, Loaded, build_bundled, load
-from vliwdbg.render import lines_of
 from vliwdbg.runner import RunOptions
 from vliwdbg.scripts import entries
 from vliwdbg.service import Debugger
@@ -307,7 +306,7 @@ class _Execution:
             self._printed += event.text.split("\n")[: MOST_PRINTED - len(self._printed)]
         elif isinstance(event, Said):
             self._replies.append(event)
-            self._lines.append((*self._printed, *lines_of(event.reply.view)))
+            self._lines.append((*self._printed, *event.reply.lines))
             self._printed = []
 
     def _too_much(self) -> bool:

@@ -90,8 +90,8 @@ class CommandMethods:
     def undisplay(self, *words: object) -> Undisplayed:
         """`undisplay [N…]`: no longer."""
     def set(self, *words: object) -> View:
-        """`set PLACE = EXPR | set pauses|debug on|off`: overwrite words, which forks history; or
-        change how moves stop."""
+        """`set PLACE = EXPR | set pauses|debug on|off | set radix hex|decimal|signed`: overwrite
+        words, which forks history; or change how moves stop, how words are written."""
     def info(self, *words: object) -> View:
         """`info scratch|memory|engines|history|schedulers|program|pc|breakpoints`: what is known of
         one subject."""

@@ -34,7 +34,7 @@ from vliwdbg.views.breakpoints import BreakpointChanged, breakpoint_view
 from vliwdbg.views.data import DisplayRow
 from vliwdbg.views.general import Nothing, Refused, refused_view
 from vliwdbg.views.moves import Moved, moved_view
-from vliwdbg.views.radix import Letter
+from vliwdbg.views.radix import DECIMAL, Letter, Radix
 
 Drive = Callable[[Run], StopEvent]
 _GOTO = re.compile(r"[+-][0-9]+|[0-9]+%|end|'\w+")
@@ -52,10 +52,10 @@ SILENT = "silent"
 
 @dataclass
 class Display:
-    """An expression to be shown after each move."""
+    """An expression to be shown after each move; in a radix of its own, if it was given one."""
 
     number: int
-    radix: Letter
+    radix: Letter | None
     expression: Expression
 
     def row(self, scope: Scope) -> DisplayRow:
@@ -112,6 +112,8 @@ class Console:
         self.working = working
         self.interrupted = interrupted
         self.files = files or Files()
+        self.radix: Radix = DECIMAL
+        """How words are written where no other way is asked for."""
         self.displays: dict[int, Display] = {}
         self.next_display = 1
         self.listed_to: int | None = None
@@ -120,6 +122,8 @@ class Console:
         """The user's program, where `rebuild` has put another one in its place."""
         self.previous: tuple[Program, Sequence[int]] | None = None
         """What was debugged before the program at hand, and the words it started with."""
+        self.compared: tuple[Program, Sequence[int]] | None = None
+        """What the last `diff` compared it with, likewise; None where that was of two others."""
         self._commands = COMMANDS
         self._last = ""
         self._queue: deque[_Waiting] = deque()
@@ -180,14 +184,14 @@ class Console:
         label = _label(self._gathering.breakpoint)
         self._gathering = None
         why = f"The commands of {label} are not closed; `end` closes them."
-        yield Reply(block.header, Refused(why))
+        yield Reply(block.header, Refused(why), self.radix)
 
     def _reply(self, line: str, answer: Callable[[], View]) -> Reply:
         try:
-            return Reply(line, answer())
+            return Reply(line, answer(), self.radix)
         except (DebuggerError, BuildError, ProgramError, OSError) as refusal:
             self.session.printed.clear()
-            return Reply(line, refused_view(refusal))
+            return Reply(line, refused_view(refusal), self.radix)
 
     def _answer(self, line: str) -> View:
         if self._gathering is not None:
@@ -224,6 +228,7 @@ class Console:
     def take_program(self, program: Program, memory: Sequence[int] | None = None) -> None:
         """Debug another program; the one before can still be compared with it."""
         self.previous = (self.session.program, self.session.starting_memory)
+        self.compared = None
         self.session.take_program(program, memory)
 
     # commands N … end

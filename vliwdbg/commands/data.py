@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from machine.isa import WORD_MASK
 from vliwdbg.commands.console import Console, Display
@@ -18,45 +18,47 @@ from vliwdbg.views.data import (
     Assigned,
     Displays,
     Printed,
+    RadixSet,
     Setting,
     Undisplayed,
     examined_view,
 )
 from vliwdbg.views.places import words_at
-from vliwdbg.views.radix import DECIMAL, RADIXES, Letter, Value
+from vliwdbg.views.radix import BY_LABEL, RADIXES, Letter, Radix, Value
 
 
 class Form(NamedTuple):
-    """What /NFU says: how many, and the letter of a radix; None for bundles, which is /i."""
+    """What /NFU says: how many, and the letter of a radix, empty where there is none. `of_bundles`
+    is /i."""
 
     number: int
-    radix: Letter | None
+    letter: str
+    of_bundles: bool = False
 
     @property
-    def of_words(self) -> Letter:
-        """The radix. Raises DebuggerError for /i."""
-        if self.radix is None:
+    def radix(self) -> Letter | None:
+        """That of words. Raises DebuggerError for /i."""
+        if self.of_bundles:
             raise DebuggerError("/i shows bundles: x/5i pc 30, or list.")
-        return self.radix
+        return cast("Letter", self.letter) if self.letter else None
 
 
 def split_form(text: str) -> tuple[Form, str]:
     """The form that a text starts with, if it does with `/`, and the rest. Raises DebuggerError."""
     if not text.startswith("/"):
-        return Form(1, DECIMAL.letter), text
+        return Form(1, ""), text
     form, _, rest = text[1:].partition(" ")
     match = re.fullmatch(r"([0-9]{0,6})([xdutzi]?)w?", form)
     if not match:
         known = ", ".join(RADIXES)
         raise DebuggerError(f"/{form} is no format: /N and one of {known}, i, like /8x.")
     count, letter = match.groups()
-    radix = None if letter == "i" else RADIXES[letter or DECIMAL.letter].letter
-    return Form(int(count or 1), radix), rest.strip()
+    return Form(int(count or 1), letter, letter == "i"), rest.strip()
 
 
 def print_(console: Console, text: str) -> Printed:
     form, text = split_form(text)
-    radix = form.of_words
+    radix = form.radix
     scope = console.session.scope
     if not text and not scope.values:
         raise DebuggerError("Say what: print EXPR, like `print v_val[3] + 1`.")
@@ -67,7 +69,7 @@ def print_(console: Console, text: str) -> Printed:
 
 def examine(console: Console, text: str) -> View:
     form, text = split_form(text)
-    if form.radix is None:
+    if form.of_bundles:
         pc = pc_of(console, text) if text else console.session.core.pc
         return listed(console, pc, form.number)
     if not text:
@@ -85,7 +87,7 @@ def display(console: Console, text: str) -> Displays:
     if not text:
         return Displays(console.displayed())
     form, expression = split_form(text)
-    radix = form.of_words
+    radix = form.radix
     parsed = Expression.parse(expression)
     parsed.value(console.session.scope)
     shown = Display(console.next_display, radix, parsed)
@@ -114,7 +116,7 @@ def set_(console: Console, text: str) -> View:
         setting = find_unique(
             "setting", name, SETTINGS, otherwise="words are set with PLACE = EXPR"
         )
-        return setting(console, find_unique("value", value.strip(), {"on": True, "off": False}))
+        return setting.set(console, find_unique("value", value.strip(), setting.values))
     return _assign(console, text)
 
 
@@ -128,9 +130,23 @@ def _set_debug(console: Console, on: bool) -> Setting:
     return Setting("debug", on)
 
 
-SETTINGS: Mapping[str, Callable[[Console, bool], Setting]] = {
-    "pauses": _set_pauses,
-    "debug": _set_debug,
+def _set_radix(console: Console, radix: Radix) -> RadixSet:
+    console.radix = radix
+    return RadixSet(radix.label)
+
+
+class _Setting(NamedTuple):
+    """What a setting may be, by name, and how it is set."""
+
+    values: Mapping[str, Any]
+    set: Callable[[Console, Any], View]
+
+
+_SWITCH = {"on": True, "off": False}
+SETTINGS: Mapping[str, _Setting] = {
+    "pauses": _Setting(_SWITCH, _set_pauses),
+    "debug": _Setting(_SWITCH, _set_debug),
+    "radix": _Setting(BY_LABEL, _set_radix),
 }
 
 
@@ -184,8 +200,8 @@ GROUP = Group(
         Command(("undisplay", "und"), "undisplay [N…]", "no longer", undisplay),
         Command(
             ("set",),
-            "set PLACE = EXPR | set pauses|debug on|off",
-            "overwrite words, which forks history; or change how moves stop",
+            "set PLACE = EXPR | set pauses|debug on|off | set radix hex|decimal|signed",
+            "overwrite words, which forks history; or change how moves stop, how words are written",
             set_,
             "setting",
         ),

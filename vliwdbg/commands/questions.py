@@ -149,13 +149,16 @@ def diff(console: Console, text: str) -> Diff:
         raise DebuggerError(
             "Write diff FILE, or diff A B; `default` is the bundled kernel, `-` the program before."
         )
-    if files == ["-"]:
-        before = questions_before(console)
-        return questions_of(console).diff(before, ("this program", BEFORE_NAME))
-    others = [_questions_about(console, file) for file in files]
-    if len(files) == 1:
-        return questions_of(console).diff(others[0], ("this program", files[0]))
-    return others[0].diff(others[1], (files[0], files[1]))
+    if len(files) == 2:
+        console.compared = None
+        a, b = (_questions_about(console, file) for file in files)
+        return a.diff(b, (files[0], files[1]))
+    before = files == ["-"]
+    other = questions_before(console) if before else _questions_about(console, files[0])
+    names = ("this program", BEFORE_NAME if before else files[0])
+    view = questions_of(console).diff(other, names)
+    console.compared = (other.program, other.memory)
+    return view
 
 
 def questions_before(console: Console) -> Questions:

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import View
 from vliwdbg.views.general import Quit
+from vliwdbg.views.radix import Radix
 
 if TYPE_CHECKING:
     from vliwdbg.commands.console import Console
@@ -22,10 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came of a command line."""
+    """What came of a command line, and how words were written when it did."""
 
     command: str
     view: View
+    radix: Radix
+
+    @property
+    def lines(self) -> list[str]:
+        """What it says, as text."""
+        return lines_of(self.view, self.radix)
 
     @property
     def ok(self) -> bool:

@@ -378,7 +378,8 @@ class Adapter:
     def say_stop(self, moved: Moved) -> None:
         """What a person should read of a stop, where there is more to say than its place."""
         if moved.hits or moved.fault or moved.cut_short or moved.displays or moved.printed:
-            self.conversation.say("".join(f"{line}\n" for line in lines_of(moved)))
+            radix = self.debugger.console.radix
+            self.conversation.say("".join(f"{line}\n" for line in lines_of(moved, radix)))
 
     def tell_continued(self) -> None:
         """Tell that it moves without having been asked to by a request for that."""

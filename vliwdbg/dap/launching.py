@@ -7,7 +7,6 @@ from vliwdbg.dap.adapter import Adapter
 from vliwdbg.dap.arguments import RequestError
 from vliwdbg.dap.configuration import Launch
 from vliwdbg.dap.table import Meanwhile, Row
-from vliwdbg.render import lines_of
 from vliwdbg.scripts import entries
 from vliwdbg.views.general import Refused
 from vliwdbg.views.moves import Moved
@@ -19,7 +18,7 @@ RIGHT, WRONG, FAULTED = 0, 1, 3
 def launch(adapter: Adapter, wanted: Launch) -> None:
     adapter.launch(wanted)
     for reply in adapter.execute_all(entries(wanted.lines())):
-        said = "\n".join(lines_of(reply.view))
+        said = "\n".join(reply.lines)
         if isinstance(reply.view, Refused):
             adapter.close()
             raise RequestError(f"{reply.command}: {said}")
@@ -52,7 +51,7 @@ def _run_through(adapter: Adapter) -> None:
         return
     adapter.say_stop(moved)
     (checked,) = adapter.execute("check")
-    adapter.conversation.say("".join(f"{line}\n" for line in lines_of(checked.view)))
+    adapter.conversation.say("".join(f"{line}\n" for line in checked.lines))
     right = checked.ok or isinstance(checked.view, Refused)
     adapter.exit(FAULTED if moved.fault else RIGHT if right else WRONG)
 

@@ -8,7 +8,6 @@ from vliwdbg.dap.adapter import THREAD, Adapter
 from vliwdbg.dap.arguments import RequestError
 from vliwdbg.dap.conversation import Body
 from vliwdbg.dap.table import Meanwhile, Row
-from vliwdbg.render import lines_of
 from vliwdbg.views.general import Refused
 
 
@@ -51,7 +50,7 @@ def goto(adapter: Adapter, *, target_id: int, thread_id: int = THREAD) -> None:
     adapter.references.forget()
     for reply in adapter.execute(f"set $pc = {target_id}"):
         if isinstance(reply.view, Refused):
-            raise RequestError("\n".join(lines_of(reply.view)))
+            raise RequestError("\n".join(reply.lines))
     adapter.conversation.accept()
     adapter.tell_stopped("goto")
 

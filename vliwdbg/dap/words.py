@@ -27,7 +27,6 @@ from vliwdbg.dap.variables import (
     words_text,
     words_variable,
 )
-from vliwdbg.render import lines_of
 from vliwdbg.scripts import entries
 from vliwdbg.session.places import Expression, Place
 from vliwdbg.views.data import Assigned
@@ -119,7 +118,7 @@ def set_expression(
 ) -> None:
     (reply,) = adapter.execute(f"set {expression} = {value}")
     if not isinstance(reply.view, Assigned):
-        raise RequestError("\n".join(lines_of(reply.view)))
+        raise RequestError("\n".join(reply.lines))
     told = _evaluated(adapter, expression, _shown(adapter, format))
     adapter.conversation.accept({"value": told.pop("result"), **told})
     adapter.report([reply])
@@ -159,7 +158,7 @@ def _evaluated(adapter: Adapter, text: str, shown: Shown, *, whole: bool = False
 def _execute(adapter: Adapter, text: str) -> None:
     """Command lines, as they are typed."""
     replies = adapter.execute_all(entries(text.splitlines()))
-    said = "\n".join(line for reply in replies for line in lines_of(reply.view))
+    said = "\n".join(line for reply in replies for line in reply.lines)
     if replies and isinstance(replies[-1].view, Refused):
         adapter.conversation.refuse(RequestError(said, "cancelled" if adapter.interrupted else ""))
     else:

@@ -16,12 +16,12 @@ from vliwdbg.render import lines_of
 from vliwdbg.render.answers import slot_line
 from vliwdbg.render.bundle import counts, does, reads
 from vliwdbg.render.schedule import percent
+from vliwdbg.render.text import words_text
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import View
 from vliwdbg.views.bundle import Slots
 from vliwdbg.views.dataflow import Source, Who
 from vliwdbg.views.diff import Diff
-from vliwdbg.views.radix import DECIMAL, Value
 from vliwdbg.views.schedule import Stats, Window
 
 _SCOPE = ".vliwdbg"
@@ -129,7 +129,7 @@ def _(view: Diff) -> Html:
 
 @fragment.register
 def _(view: Who) -> Html:
-    head = f"{view.place.text} = {_value(view.value)} before cycle {view.cycle}"
+    head = f"{view.place.text} = {words_text(view.value)} before cycle {view.cycle}"
     inputs = tag("ul", [_source(source) for source in view.inputs])
     if view.writer is None:
         return _joined(tag("p", code(head)), inputs)
@@ -137,7 +137,7 @@ def _(view: Who) -> Html:
 
 
 def _source(source: Source) -> Html:
-    told: list[str] = [code(f"{source.place} = {_value(source.value)}")]
+    told: list[str] = [code(f"{source.place} = {words_text(source.value)}")]
     if source.writer is not None:
         told += [", by ", code(slot_line(source.writer))]
     elif source.origin == "again":
@@ -148,10 +148,6 @@ def _source(source: Source) -> Html:
         told.append(" …")
     inner = [tag("ul", [_source(one) for one in source.inputs])] if source.inputs else []
     return tag("li", [f"[{source.number}] ", *told, *inner])
-
-
-def _value(value: Value) -> str:
-    return DECIMAL.value_text(value)
 
 
 # The pieces

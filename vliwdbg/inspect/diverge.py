@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 
 from machine.core import choose_core
 from machine.disassembly import format_slot
-from machine.isa import OPCODES
+from machine.isa import OPCODES, VLEN
 from machine.machine import NO_LIMIT
 from machine.problem import Layout
 from machine.program import Program, Slot
@@ -30,13 +30,15 @@ from vliwdbg.inspect.progress import ENDED
 from vliwdbg.inspect.signatures import Signatures, class_inputs, full_inputs, sign
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
-from vliwdbg.views.diverge import Confidence, Diverge, Repair
+from vliwdbg.views.diverge import Confidence, Diverge, Repair, WrongVector
 from vliwdbg.views.places import SlotAt
 
 INPUTS, FEWEST_INPUTS, INPUTS_OF_MODEL = 12, 3, 4
 """Inputs that a program is run on: of a short one, of a very long one, without a compiled core."""
 _MOST_LANES = 1_500_000
 MOST_CANDIDATES = 8
+MOST_VECTORS = 32
+"""Of wrong outputs."""
 LONGEST_CHAIN = 24
 """Slots that are shown of a chain, half of them at its start and half at its end."""
 LITTLE = 0.5
@@ -165,7 +167,7 @@ def _notes_on(case: Case, good: Program) -> list[str]:
 
 def _right(case: Case, notes: Sequence[str]) -> Diverge:
     return Diverge(
-        len(case.elements), 0, None, None, None, None, None, (), (), 0, (), None, None, (),
+        len(case.elements), 0, None, None, None, None, None, (), (), 0, (), None, None, (), (),
         notes=tuple(notes),
     )  # fmt: skip
 
@@ -180,7 +182,7 @@ def _answer(
     notes: Sequence[str],
 ) -> Diverge:
     address = shown.wrong[0]
-    number = next(n for n, left in enumerate(shown.signed.left) if _differs(shown, n, address))
+    number = _first_wrong_input(shown, [address])
     left = shown.signed.left[number]
     slots = list(dict.fromkeys((*(repair.slot for repair in found), *suspects)))
     told = [_told(case.flow, repair, inputs) for repair in found]
@@ -202,12 +204,49 @@ def _answer(
         _confidence(found),
         told[0] if told else None,
         tuple(told[1:]),
+        tuple(islice(_wrong_vectors(shown), MOST_VECTORS)),
         notes=tuple(notes),
     )
 
 
-def _differs(case: Case, number: int, address: int) -> bool:
-    return case.signed.left[number][address] != case.expected[number][address]
+def _first_wrong_input(case: Case, addresses: Sequence[int]) -> int:
+    """The number of the first input on which one of them is wrong."""
+    runs = enumerate(zip(case.signed.left, case.expected, strict=True))
+    return next(n for n, (left, words) in runs if any(left[a] != words[a] for a in addresses))
+
+
+def _wrong_vectors(case: Case) -> Iterator[WrongVector]:
+    """The outputs side by side of which some are wrong, by address."""
+    wrong = set(case.wrong)
+    for addresses in _side_by_side(case.elements):
+        lanes = [address for address in addresses if address in wrong]
+        if lanes:
+            number = _first_wrong_input(case, lanes)
+            left, expected = case.signed.left[number], case.expected[number]
+            node = case.last_store(next(a for a in lanes if left[a] != expected[a]))
+            yield WrongVector(
+                addresses[0],
+                None if case.of_any_program else case.elements[addresses[0]],
+                tuple(expected[address] for address in addresses),
+                tuple(left[address] for address in addresses),
+                None
+                if node is None
+                else case.flow.slot_at(case.flow.step_of(node), case.slots[node]),
+            )
+
+
+def _side_by_side(elements: Mapping[int, int]) -> Iterator[Sequence[int]]:
+    """The addresses of outputs, as many at a time as a vector has lanes and fewer where the next
+    element is somewhere else."""
+    run: list[int] = []
+    for address, element in elements.items():
+        follows = run and (address, element) == (run[-1] + 1, elements[run[-1]] + 1)
+        if run and (not follows or len(run) == VLEN):
+            yield run
+            run = []
+        run.append(address)
+    if run:
+        yield run
 
 
 def _confidence(found: Sequence[repairing.Repair]) -> Confidence:

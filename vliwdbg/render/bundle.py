@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from machine.disassembly import ScratchNames
 from vliwdbg.render.answers import notes
-from vliwdbg.render.text import text
+from vliwdbg.render.text import text, words_text
 from vliwdbg.session.preview import Words
 from vliwdbg.views.bundle import GroupView, Slots
-from vliwdbg.views.radix import DECIMAL
 
 _NO_NAMES = ScratchNames({})
 
@@ -50,4 +49,4 @@ def does(group: GroupView) -> str:
 
 
 def _words(words: Words) -> str:
-    return DECIMAL.value_text(words[0] if len(words) == 1 else words)
+    return words_text(words[0] if len(words) == 1 else words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import table, text, words_row, words_text
 from vliwdbg.views.data import (
     Assigned,
     DisplayRow,
@@ -13,27 +13,28 @@ from vliwdbg.views.data import (
     MemoryMap,
     NamedScratch,
     Printed,
+    RadixSet,
     Range,
     Setting,
     Undisplayed,
 )
-from vliwdbg.views.radix import DECIMAL, RADIXES, Value
+from vliwdbg.views.radix import Value
 
 
 @text.register
 def _(view: Printed) -> Iterator[str]:
-    yield f"${view.number} = {RADIXES[view.radix].value_text(view.value)}"
+    yield f"${view.number} = {words_text(view.value, view.radix)}"
 
 
 @text.register
 def _(view: Examined) -> Iterator[str]:
     for row in view.rows:
-        yield f"{row.text}: {RADIXES[view.radix].join(row.words)}"
+        yield f"{row.text}: {words_row(row.words, view.radix)}"
 
 
 @text.register
 def _(view: Range) -> Iterator[str]:
-    rows = ((row.text, DECIMAL.join(row.words)) for row in view.rows)
+    rows = ((row.text, words_row(row.words)) for row in view.rows)
     return table(("Place", "Words"), rows)
 
 
@@ -53,7 +54,7 @@ def _(view: NamedScratch) -> Iterator[str]:
 
 def _words_text(words: tuple[int, ...]) -> str:
     value: Value = words[0] if len(words) == 1 else words
-    return DECIMAL.value_text(value)
+    return words_text(value)
 
 
 @text.register
@@ -79,7 +80,7 @@ def display_line(row: DisplayRow) -> str:
     """`1: v_val[0] = 42`, or why it cannot be had now."""
     if row.value is None:
         return f"{row.number}: {row.text}: {row.error}"
-    return f"{row.number}: {row.text} = {RADIXES[row.radix].value_text(row.value)}"
+    return f"{row.number}: {row.text} = {words_text(row.value, row.radix)}"
 
 
 @text.register
@@ -91,7 +92,7 @@ def _(view: Undisplayed) -> Iterator[str]:
 @text.register
 def _(view: Assigned) -> Iterator[str]:
     name = view.words.text if view.words else "pc"
-    change = f"{DECIMAL.value_text(view.old)} → {DECIMAL.value_text(view.new)}"
+    change = f"{words_text(view.old)} → {words_text(view.new)}"
     yield f"{name}: {change}. History goes on from cycle {view.cycle} anew."
 
 
@@ -106,3 +107,8 @@ _SETTINGS = {
 @text.register
 def _(view: Setting) -> Iterator[str]:
     yield _SETTINGS[view.name, view.on]
+
+
+@text.register
+def _(view: RadixSet) -> Iterator[str]:
+    yield f"Words are written in {view.radix}."

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vliwdbg.render.answers import notes, slot_line
-from vliwdbg.render.text import counted, table, text
+from vliwdbg.render.text import counted, table, text, words_text
 from vliwdbg.views.dataflow import Found, Source, Uses, Who, Writes
-from vliwdbg.views.radix import DECIMAL, Value
 
 _ORIGINS = {
     "input": "memory as the run started",
@@ -16,13 +15,9 @@ _ORIGINS = {
 }
 
 
-def _value(value: Value) -> str:
-    return DECIMAL.value_text(value)
-
-
 @text.register
 def _(view: Who) -> Iterator[str]:
-    yield f"{view.place.text} = {_value(view.value)} before cycle {view.cycle}"
+    yield f"{view.place.text} = {words_text(view.value)} before cycle {view.cycle}"
     if not view.ok:
         yield "  It was never written before then."
     if view.writer:
@@ -36,7 +31,7 @@ def _(view: Who) -> Iterator[str]:
 
 def _source_lines(source: Source, indent: str) -> Iterator[str]:
     mark = f"{indent}[{source.number}] "
-    told = f"{source.place} = {_value(source.value)}"
+    told = f"{source.place} = {words_text(source.value)}"
     if source.origin == "again":
         yield f"{indent}see [{source.number}] {told}"
         return
@@ -59,7 +54,7 @@ def _through(source: Source) -> str:
 
 @text.register
 def _(view: Uses) -> Iterator[str]:
-    yield f"{view.place.text} = {_value(view.value)} before cycle {view.cycle}"
+    yield f"{view.place.text} = {words_text(view.value)} before cycle {view.cycle}"
     if view.readers:
         rows = ((s.cycle, f"{s.engine}[{s.slot}]", s.text) for s in view.readers)
         yield from table(("Cycle", "Slot", "Read by"), rows)
@@ -78,7 +73,7 @@ def _(view: Writes) -> Iterator[str]:
         yield f"{view.place.text} is never written."
     else:
         rows: list[tuple[object, ...]] = [
-            (one.writer.cycle, one.place, _value(one.old), _value(one.new), one.writer.text)
+            (one.writer.cycle, one.place, words_text(one.old), words_text(one.new), one.writer.text)
             for one in view.writes
         ]
         half = (len(rows) + 1) // 2 if view.left_out else len(rows)

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 
 from vliwdbg.printable import printable
 from vliwdbg.render.moves import slots_text
-from vliwdbg.render.text import text
+from vliwdbg.render.text import text, words_text
 from vliwdbg.views.listing import ListedBundle, ListedSlot, Listing
-from vliwdbg.views.radix import DECIMAL
 
 VALUES_AT = 56
 """The column in which the values of operands start."""
@@ -34,5 +33,5 @@ def _bundle_line(bundle: ListedBundle) -> str:
 
 def _slot_line(slot: ListedSlot) -> str:
     shown = printable(f"{slot.engine:>14}  {slot.text}")
-    values = "; ".join(f"{read.text} = {DECIMAL.value_text(read.value)}" for read in slot.reads)
+    values = "; ".join(f"{read.text} = {words_text(read.value)}" for read in slot.reads)
     return f"{shown:<{VALUES_AT}}  {values}".rstrip()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from vliwdbg.render.data import display_line
-from vliwdbg.render.text import text
+from vliwdbg.render.text import text, words_text
 from vliwdbg.views.moves import At, Here, HitView, Logged, Moved
-from vliwdbg.views.radix import DECIMAL
 
 
 @text.register
@@ -26,7 +25,7 @@ def _(view: Moved) -> Iterator[str]:
     for hit in view.hits:
         yield from _hit_lines(hit)
     if view.fault:
-        yield view.fault.sentence
+        yield view.fault.told(words_text)
     if view.cut_short:
         yield view.cut_short
     yield where_line(view)
@@ -45,9 +44,9 @@ def _hit_lines(hit: HitView) -> Iterator[str]:
 
 def _words_told(hit: HitView) -> Iterator[str]:
     for word in hit.writes:
-        yield f"{word.text}: {DECIMAL.text(word.old)} → {DECIMAL.text(word.new)}"
+        yield f"{word.text}: {words_text(word.old)} → {words_text(word.new)}"
     if hit.access and not hit.writes:
-        yield f"read: {DECIMAL.value_text(hit.read)}"
+        yield f"read: {words_text(hit.read)}"
 
 
 def hits_line(hits: Sequence[HitView]) -> str:

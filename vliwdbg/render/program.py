@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from vliwdbg.render.text import table, text
+from vliwdbg.render.text import table, text, words_text
 from vliwdbg.views.breakpoints import BreakpointView
 from vliwdbg.views.program import (
     ASSUMED,
@@ -108,7 +108,8 @@ def _(view: Checked) -> Iterator[str]:
         kind = "Wrong" if wrong.claimed else "Not claimed, but different"
         yield (
             f"{kind}: {wrong.differ} words of {wrong.area}, the first is element "
-            f"{wrong.element}, mem[{wrong.address}]: {wrong.got}, expected {wrong.expected}."
+            f"{wrong.element}, mem[{wrong.address}]: {words_text(wrong.got)}, "
+            f"expected {words_text(wrong.expected)}."
         )
     if view.assumed:
         yield f"But {ASSUMED}; its sizes are options of the command line."

@@ -13,7 +13,8 @@ the text and the column.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -191,6 +192,13 @@ class Expression:
         if self.tree.data not in PLACES:
             return None
         return self._in(scope).place(self.tree)
+
+    def places(self, scope: Scope) -> Iterator[Place]:
+        """All words that it is computed from, as far as they can be had now."""
+        for node in self.tree.iter_subtrees():
+            if node.data in PLACES:
+                with suppress(DebuggerError):
+                    yield self._in(scope).place(node)
 
     def _in(self, scope: Scope) -> Evaluator:
         # A condition is asked at each of its candidates: what was worked out once is kept.

@@ -46,7 +46,8 @@ class KeptBreakpoint:
 
 @dataclass(frozen=True)
 class KeptDisplay:
-    """An expression shown after each move, and the letter of its radix."""
+    """An expression shown after each move, and the letter of its radix; empty if it has none of its
+    own."""
 
     radix: str
     expression: str

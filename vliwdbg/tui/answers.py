@@ -6,17 +6,20 @@ and stretches whose cycle and text stand in that line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from vliwdbg.printable import printable
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.render.answers import slot_line
+from vliwdbg.render.diverge import lane_lines, vector_line
+from vliwdbg.render.text import written_in
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.base import field_names
+from vliwdbg.views.diverge import Diverge, WrongVector
 from vliwdbg.views.lint import Finding, Lint
 from vliwdbg.views.places import SlotAt
+from vliwdbg.views.radix import Radix
 
 
 class Jump(NamedTuple):
@@ -35,8 +38,9 @@ class AnswerLine(NamedTuple):
     is_table: bool
 
 
-def answer_lines(view: Answer) -> list[AnswerLine]:
-    """All lines of an answer; below each finding of lint the other slots that it is about."""
+def answer_lines(view: Answer, radix: Radix) -> list[AnswerLine]:
+    """All lines of an answer, and what there is more to be told of some of them: of a finding the
+    other slots that it is about, of wrong outputs what they should be and are, lane by lane."""
     signs = list(dict.fromkeys(_signs(view)))
     lines = [
         AnswerLine(
@@ -44,17 +48,35 @@ def answer_lines(view: Answer) -> list[AnswerLine]:
             next((jump for words, jump in signs if all(word in line for word in words)), None),
             isinstance(line, Columns),
         )
-        for line in lines_of(view)
+        for line in lines_of(view, radix)
     ]
+    with written_in(radix):
+        more = _more(view, lines)
+    return [part for line in lines for part in (line, *more.get(line, ()))]
+
+
+def _more(view: Answer, lines: Sequence[AnswerLine]) -> Mapping[AnswerLine, Sequence[AnswerLine]]:
+    """What is told below some of the lines."""
     if isinstance(view, Lint):
-        findings = dict(zip(lines, view.findings, strict=False))
-        more = ([line, *_others(findings.get(line))] for line in lines)
-        return list(chain.from_iterable(more))
-    return lines
+        pairs = zip(lines, view.findings, strict=False)
+        return {line: [*_others(finding)] for line, finding in pairs}
+    if isinstance(view, Diverge):
+        by_text = {line.text: line for line in lines}
+        # Of the first vector the answer itself tells the lanes.
+        return {
+            by_text[printable(vector_line(vector), keep="\t")]: [*_lanes(vector)]
+            for vector in view.vectors[1:]
+        }
+    return {}
 
 
-def _others(finding: Finding | None) -> Iterator[AnswerLine]:
-    for slot in finding.slots[1:] if finding else ():
+def _lanes(vector: WrongVector) -> Iterator[AnswerLine]:
+    for line in lane_lines(vector):
+        yield AnswerLine(line, None, is_table=True)
+
+
+def _others(finding: Finding) -> Iterator[AnswerLine]:
+    for slot in finding.slots[1:]:
         yield AnswerLine(printable(f"  {slot_line(slot)}"), _jump(slot), False)
 
 

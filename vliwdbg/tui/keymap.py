@@ -213,7 +213,7 @@ GROUPS = (
                 action="grid.rows",
                 short="rows",
             ),
-            Key("radix", "x", "hexadecimal, decimal, signed", action="grid.radix", short="hex"),
+            Key("radix", "x", "hexadecimal, decimal, signed", action="radix", short="hex"),
         ),
     ),
     Group(

@@ -14,10 +14,8 @@ from vliwdbg.settings.schema import KEYS, ONE_OF, PERCENT, Setting, Settings, by
 from vliwdbg.tui.arrangement import LAYOUTS, SHARES
 from vliwdbg.tui.keymap import KEYS as KEYS_OF_SCREEN
 from vliwdbg.tui.theme import THEME
-from vliwdbg.tui.view_state import RADIXES
-from vliwdbg.views.radix import Radix
+from vliwdbg.views.radix import BY_LABEL, HEX
 
-RADIXES_BY_NAME: Mapping[str, Radix] = {radix.label: radix for radix in RADIXES}
 PREFIX_OF_KEYS = "keys."
 PREFIX_OF_PANES = "panes."
 
@@ -33,9 +31,9 @@ SETTINGS: Mapping[str, Setting] = by_key(
         Setting(
             "radix",
             ONE_OF,
-            RADIXES[0].label,
+            HEX.label,
             "how words are written at first",
-            (*RADIXES_BY_NAME,),
+            (*BY_LABEL,),
         ),
         Setting(
             "layout",

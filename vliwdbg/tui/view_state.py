@@ -8,15 +8,17 @@ adds the bundle looked at, the radix of words, and the transcript of commands an
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from machine.disassembly import ScratchNames
 from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Commit, Stop
+from vliwdbg.commands.console import Console
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, follow
 from vliwdbg.inspect.held import held_word, live_words
@@ -24,7 +26,7 @@ from vliwdbg.inspect.outcome import Outcome
 from vliwdbg.inspect.slots import SlotOf, Slots, slots_stopped_at
 from vliwdbg.session.places import Place
 from vliwdbg.session.program_index import union
-from vliwdbg.session.session import Session, StopEvent
+from vliwdbg.session.session import StopEvent
 from vliwdbg.session.snapshot import Snapshot, changed_words, snapshot_of
 from vliwdbg.tui.answers import AnswerLine, answer_lines
 from vliwdbg.views.answers import Answer
@@ -33,7 +35,7 @@ from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
 from vliwdbg.views.origins import Origins
 from vliwdbg.views.places import Space
-from vliwdbg.views.radix import DECIMAL, HEX, SIGNED, Radix
+from vliwdbg.views.radix import HEX, Radix
 from vliwdbg.views.ribbon import EXECUTING
 from vliwdbg.views.words import MemoryRows, WordRow, rows_of, scratch_rows
 
@@ -43,15 +45,22 @@ MOST_LINES = 5_000
 """Of the transcript; the oldest go."""
 
 
-RADIXES = (HEX, DECIMAL, SIGNED)
-"""How the panes may write words, in turn."""
-
-
 class Line(NamedTuple):
     """A line of the transcript: `kind` is command, reply, table, stop, fault, error or note."""
 
     kind: str
     text: str
+
+
+Exchange = Callable[[Radix], Sequence[Line]]
+"""What was said at once, as lines whose words are in a radix."""
+
+
+class _Told(NamedTuple):
+    """An exchange of the transcript, and how many lines it is."""
+
+    exchange: Exchange
+    lines: int
 
 
 class Followed(NamedTuple):
@@ -67,11 +76,12 @@ class Beside(NamedTuple):
     """Another program, shown in step: by bundle of this one the bundle that does most of the same,
     -1 where there is none."""
 
+    name: str
     program: Program
     partners: Sequence[int]
 
 
-BEFORE = "before"
+BESIDE = "beside"
 """What stands for the other program among the engines that may be spelled out."""
 
 
@@ -79,7 +89,8 @@ class Look(NamedTuple):
     """What a session at rest is like. `marked` is, for each breakpoint that may stop before a
     bundle, whether it is enabled and a byte for each pc; `waited` are the cycles that breakpoints
     wait for, by number, and `candidates` where each may stop, a byte for each pc. `met` are the
-    slots that the stop is about, and `marks` the user's, by position."""
+    slots that the stop is about, and `marks` the user's, by position. `displayed` are the words
+    that are shown after each move."""
 
     program: Program
     names: ScratchNames
@@ -95,10 +106,13 @@ class Look(NamedTuple):
     met: frozenset[SlotOf]
     marks: tuple[tuple[str, int], ...]
     starting_memory: Sequence[int]
+    displayed: tuple[Place, ...]
 
 
-def look_at(session: Session) -> Look:
+def look_at(console: Console) -> Look:
     """Look at a session; to be called where it is at rest, and kept as long as one likes."""
+    session = console.session
+    displays = console.displays.values()
     breakpoints = session.breakpoints.all.values()
     return Look(
         session.program,
@@ -115,6 +129,7 @@ def look_at(session: Session) -> Look:
         slots_stopped_at(session),
         tuple(session.marks.items()),
         session.starting_memory,
+        tuple(place for one in displays for place in one.expression.places(session.scope)),
     )
 
 
@@ -126,6 +141,9 @@ class ViewState:
         self.spelled = "valu"
         """The engine that the listing spells out."""
         self.transcript: list[Line] = []
+        self._told: deque[_Told] = deque()
+        """What the transcript tells, to be told in another radix."""
+        self._lines_told = 0
         self.playing = ""
         """How fast the run is played; empty while it is not."""
         self.latest = 0
@@ -155,7 +173,7 @@ class ViewState:
         self.answer_lines: list[AnswerLine] = []
         """What was asked last, and what was answered."""
         self.beside: Beside | None = None
-        if self.spelled == BEFORE:
+        if self.spelled == BESIDE:
             self.spelled = "valu"
         self.pressure: Sequence[int] = ()
         """By cycle, how many words of scratch hold a value that is still to be read."""
@@ -204,6 +222,7 @@ class ViewState:
         self.waited = look.waited
         self.candidates = look.candidates
         self._user_marks = look.marks
+        self._displayed = look.displayed
         self.settle_marks()
         if self.occupancy:
             self.window = self.window.showing(self.now.cycle, self.occupancy.cycles)
@@ -273,24 +292,25 @@ class ViewState:
 
     def take_beside(self, beside: Beside) -> None:
         """Have another program to be shown in step with this one."""
-        self.beside, self.spelled = beside, BEFORE
+        self.beside, self.spelled = beside, BESIDE
 
     def spellable(self) -> tuple[str, ...]:
         """What the listing may spell out: engines, and another program where there is one."""
-        return (*EXECUTING, BEFORE) if self.beside else EXECUTING
+        return (*EXECUTING, BESIDE) if self.beside else EXECUTING
 
     def touched_rows(self) -> list[WordRow]:
-        """The words of scratch that the bundle looked at is about, and those that are watched."""
+        """The words of scratch that the bundle looked at is about, and those that are watched or
+        displayed."""
         program = self.program
         words: set[int] = set()
         if self.looking < len(program):
             for slot in program.bundle(self.looking):
                 for at, width in (*slot.defs, *slot.uses):
                     words.update(range(at, at + width))
-        for stop in self.breakpoints:
-            watched = self.slots.place(stop.source) if stop.access else None
-            if watched and not watched.memory:
-                words.update(range(watched.start, watched.stop))
+        watched = (self.slots.place(stop.source) for stop in self.breakpoints if stop.access)
+        for place in (*watched, *self._displayed):
+            if place and not place.memory:
+                words.update(range(place.start, place.stop))
         return rows_of(self.names, words)
 
     def live_rows(self) -> list[WordRow]:
@@ -328,7 +348,7 @@ class ViewState:
     def take_answer(self, asked: str, answer: Answer) -> None:
         """Have an answer to walk through, whose places the timeline marks."""
         self.asked, self.answer = asked, answer
-        self.answer_lines = answer_lines(answer)
+        self.answer_lines = answer_lines(answer, self.radix)
         self.settle_marks()
 
     def why_free(self) -> Mapping[str, str]:
@@ -382,19 +402,27 @@ class ViewState:
             if position < len(picture.started):
                 yield picture.started[position], name[0]
 
-    def next_radix(self) -> None:
-        """Write words in the next radix, and after the last in the first."""
-        self.radix = RADIXES[(RADIXES.index(self.radix) + 1) % len(RADIXES)]
+    def write_in(self, radix: Radix) -> None:
+        """Write all words in a radix, those that were told before too."""
+        self.radix = radix
+        if self.answer:
+            self.answer_lines = answer_lines(self.answer, radix)
+        told = chain.from_iterable(exchange(radix) for exchange, _ in self._told)
+        self.transcript = [*told][-MOST_LINES:]
 
     def breakpoints_at(self, pc: int) -> list[bool]:
         """Of those that may stop before the bundle at pc, whether each is enabled."""
         return [enabled for enabled, flags in self._marked if flags[pc : pc + 1] > b"\0"]
 
-    def say(self, lines: Iterable[Line]) -> None:
+    def say(self, exchange: Exchange) -> None:
         """Add the lines of one exchange to the transcript."""
-        new = list(lines)
+        new = exchange(self.radix)
         self.transcript = [*self.transcript, *new][-MOST_LINES:]
         self.latest = max(len(self.transcript) - len(new), 0)
+        self._told.append(_Told(exchange, len(new)))
+        self._lines_told += len(new)
+        while self._lines_told - self._told[0].lines >= MOST_LINES:
+            self._lines_told -= self._told.popleft().lines
 
 
 def _changed(writes: Iterable[tuple[int, int, int]]) -> dict[int, int]:

@@ -55,7 +55,9 @@ def workspace_of(console: Console) -> Workspace:
     session = console.session
     return Workspace(
         tuple(map(_kept, session.breakpoints.all.values())),
-        tuple(KeptDisplay(row.radix, row.expression.text) for row in console.displays.values()),
+        tuple(
+            KeptDisplay(row.radix or "", row.expression.text) for row in console.displays.values()
+        ),
         tuple(KeptMark(name, position) for name, position in session.marks.items()),
     )
 
@@ -74,7 +76,7 @@ def set_again(workspace: Workspace, console: Console) -> Iterator[str]:
         if breakpoint not in there.breakpoints and breakpoint.command in KINDS:
             yield from _set_breakpoint(breakpoint, console)
     for display in workspace.displays:
-        if display not in there.displays and display.radix in RADIXES:
+        if display not in there.displays and display.radix in ("", *RADIXES):
             yield from _set_display(display, console)
     for mark in workspace.marks:
         console.session.marks.setdefault(mark.name, mark.position)
@@ -98,6 +100,6 @@ def _set_display(kept: KeptDisplay, console: Console) -> Iterator[str]:
     except DebuggerError as wrong:
         yield f"display {kept.expression} is not set again: {wrong.message}"
         return
-    number = console.next_display
-    console.displays[number] = Display(number, RADIXES[kept.radix].letter, expression)
+    number, letter = console.next_display, RADIXES[kept.radix].letter if kept.radix else None
+    console.displays[number] = Display(number, letter, expression)
     console.next_display += 1

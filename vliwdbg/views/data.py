@@ -17,11 +17,12 @@ from vliwdbg.views.radix import Letter, Value
 
 @dataclass(frozen=True)
 class Printed(View, kind="value"):
-    """The value of an expression, and its number in the value history."""
+    """The value of an expression, and its number in the value history; `radix` is the one that was
+    asked for, None where none was."""
 
     number: int
     value: Value
-    radix: Letter
+    radix: Letter | None
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Examined(View, kind="words"):
     """Words, a vector a row."""
 
     space: Space
-    radix: Letter
+    radix: Letter | None
     rows: tuple[Words, ...]
 
 
@@ -67,11 +68,12 @@ class MemoryMap(View, kind="memory"):
 
 @dataclass(frozen=True)
 class DisplayRow:
-    """An expression that is shown after each move; `error` says why it has no value now."""
+    """An expression that is shown after each move; `error` says why it has no value now. `radix` is
+    None where none was asked for."""
 
     number: int
     text: str
-    radix: Letter
+    radix: Letter | None
     value: Value | None
     error: str = ""
 
@@ -108,6 +110,13 @@ class Setting(View, kind="setting"):
     on: bool
 
 
+@dataclass(frozen=True)
+class RadixSet(View, kind="radix"):
+    """How words are written from now on: the label of a radix."""
+
+    radix: str
+
+
 def rows_of(place: Place, core: Timeline, names: ScratchNames) -> Iterator[Words]:
     """The words of a place, a vector a row."""
     for start in range(place.start, place.stop, VLEN):
@@ -120,7 +129,7 @@ def range_view(place: Place, session: Session) -> Range:
     return Range(space_of(place), tuple(rows_of(place, session.core, session.names)))
 
 
-def examined_view(place: Place, letter: Letter, session: Session) -> Examined:
+def examined_view(place: Place, letter: Letter | None, session: Session) -> Examined:
     """The words of a place as `x` shows them."""
     return Examined(space_of(place), letter, tuple(rows_of(place, session.core, session.names)))
 

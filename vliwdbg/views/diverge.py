@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import ne
 from typing import Literal
 
 from vliwdbg.views.answers import Answer
@@ -28,11 +29,30 @@ class Repair:
 
 
 @dataclass(frozen=True)
+class WrongVector:
+    """Outputs side by side, of which some are wrong: words by lane, of memory from `address` on and
+    of elements from `element` on, None where those are not known. `store` is the slot that left the
+    first wrong one; None where none did."""
+
+    address: int
+    element: int | None
+    expected: tuple[int, ...]
+    got: tuple[int, ...]
+    store: SlotAt | None
+
+    @property
+    def wrong(self) -> int:
+        """How many lanes are."""
+        return sum(map(ne, self.expected, self.got))
+
+
+@dataclass(frozen=True)
 class Diverge(Answer, kind="diverge"):
     """The first wrong output, and the slot that makes it wrong.
 
     It is at `address`; `element` is the one that it belongs to, None where that is not known;
-    `expected` and `got` are its words. `wrong` of `outputs` are not right. The `candidates` are
+    `expected` and `got` are its words. `wrong` of `outputs` are not right; they lie in `vectors`,
+    and in others that are left out where those are told of fewer. The `candidates` are
     ranked, the first of them is the `culprit`; `chain` leads from it to the output, without
     `chain_left_out` slots in its middle. `evidence` is what speaks against it. `equivalent` are
     other slots of which a change makes all right too. Of a right program there is nothing of all
@@ -53,6 +73,7 @@ class Diverge(Answer, kind="diverge"):
     confidence: Confidence | None
     repair: Repair | None
     equivalent: tuple[Repair, ...]
+    vectors: tuple[WrongVector, ...]
 
     @property
     def ok(self) -> bool:

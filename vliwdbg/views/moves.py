@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from machine.disassembly import ScratchNames
 from machine.program import Program
-from machine.stops import Fault, Reason, Write
+from machine.stops import Fault, Reason, Write, differing
 from vliwdbg.session.breakpoints import Hit
 from vliwdbg.session.locations import Access
 from vliwdbg.session.places import Place
@@ -65,6 +65,13 @@ class FaultView:
     operand: str
     value: int | str
     expected: int | None
+
+    def told(self, word_text: Callable[[int], str]) -> str:
+        """The sentence, with the words that differ written otherwise than in decimal."""
+        if self.expected is None or isinstance(self.value, str):
+            return self.sentence
+        words = self.value, self.expected
+        return self.sentence.replace(differing(*words), differing(*words, word_text))
 
 
 @dataclass(frozen=True)

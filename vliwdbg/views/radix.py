@@ -50,3 +50,11 @@ RADIXES: Mapping[str, Radix] = {
     )
 }
 HEX, SIGNED, DECIMAL = (RADIXES[letter] for letter in "xdu")
+BY_LABEL: Mapping[str, Radix] = {radix.label: radix for radix in (HEX, DECIMAL, SIGNED)}
+"""Those in which everything can be written, in turn."""
+
+
+def after(radix: Radix) -> Radix:
+    """The next of them, and after the last the first."""
+    choices = [*BY_LABEL.values()]
+    return choices[(choices.index(radix) + 1) % len(choices)]

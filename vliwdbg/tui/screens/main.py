@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from string import digits
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
@@ -26,7 +27,6 @@ from machine.problem import Layout
 from machine.program import Program
 from machine.stops import Reason, State
 from vliwdbg.commands import COMMANDS, Reply
-from vliwdbg.commands.questions import BEFORE_NAME
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.outcome import Outcome, outcome_of
@@ -42,11 +42,11 @@ from vliwdbg.tui.panes import BY_NAME, NAMES
 from vliwdbg.tui.pending import Pending
 from vliwdbg.tui.screens.pane_grid import PaneGrid
 from vliwdbg.tui.searching import SearchQueue, find_row
-from vliwdbg.tui.settings import RADIXES_BY_NAME
 from vliwdbg.tui.user import User
 from vliwdbg.tui.view_state import Beside, Followed, Line, Look, ViewState, look_at
 from vliwdbg.tui.widgets.bars import KeysLine, Mode, ReplyLine, StatusLine, ValueLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
+from vliwdbg.tui.widgets.paint import PAINT_CLASSES
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.tui.widgets.stops import StopsPane
 from vliwdbg.tui.widgets.timeline import TimelinePane
@@ -56,6 +56,7 @@ from vliwdbg.views.breakpoints import BreakpointView
 from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge, Repair
 from vliwdbg.views.moves import Moved
+from vliwdbg.views.radix import BY_LABEL, Radix, after
 
 MOST_FOLLOWED = 500_000
 """Lanes of the run that values are followed in: three times the baseline's."""
@@ -74,10 +75,10 @@ ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leav
 ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
 
 
-def _said(reply: Reply) -> Iterator[Line]:
+def _said(reply: Reply, radix: Radix) -> Iterator[Line]:
     """A reply as lines of the transcript."""
     kind = _kind(reply.view)
-    for line in lines_of(reply.view):
+    for line in lines_of(reply.view, radix):
         yield Line("table" if isinstance(line, Columns) else kind, line)
 
 
@@ -112,6 +113,15 @@ class _Rest(NamedTuple):
     look: Look
     gathering: bool
 
+    def said(self, radix: Radix) -> Sequence[Line]:
+        """What there is to be read."""
+        lines = [line for reply in self.replies for line in _said(reply, radix)]
+        return [*lines, *(Line("note", note) for note in self.notes)]
+
+    def exchange(self, radix: Radix) -> Sequence[Line]:
+        """The same below the line that it answers."""
+        return [*([Line("command", self.line)] if self.line else []), *self.said(radix)]
+
 
 _News = _Rest | Progressed | Failed
 
@@ -123,6 +133,7 @@ class News(Message):
 class MainScreen(Screen[int]):
     """One session and its user."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*PAINT_CLASSES}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding() for key in KEYS),
         *(Binding(digit, f"digit('{digit}')", show=False, priority=True) for digit in digits),
@@ -136,8 +147,8 @@ class MainScreen(Screen[int]):
         self.debugger = Debugger(loaded, choice, self._hear)
         self.user = user
         user.recall(self.debugger.console)
-        self.view_state = ViewState(look_at(self.debugger.session))
-        self.view_state.radix = RADIXES_BY_NAME[user.settings["radix"]]
+        self.view_state = ViewState(look_at(self.debugger.console))
+        self.view_state.radix = self.debugger.console.radix = BY_LABEL[user.settings["radix"]]
         self.groups = list(available(remapped(GROUPS, user.keymap), COMMANDS.__contains__))
         self.keys_by_id = {key.id: key for group in self.groups for key in group.keys}
         self._shares = user.shares()
@@ -180,8 +191,7 @@ class MainScreen(Screen[int]):
 
     def on_mount(self) -> None:
         notes = [*self.debugger.session.notes(), *self.user.notes()]
-        self.view_state.say(Line("note", note) for note in notes)
-        self._reply(self.view_state.transcript)
+        self.say([Line("note", note) for note in notes])
         self._show_all()
         self.call_after_refresh(self._begin)
 
@@ -242,7 +252,7 @@ class MainScreen(Screen[int]):
                 bool(event.origin),
                 tuple(self._replies),
                 tuple(self.user.notes()),
-                look_at(console.session),
+                look_at(console),
                 console.gathering,
             )
             self._replies.clear()
@@ -269,6 +279,7 @@ class MainScreen(Screen[int]):
     def _settle(self, rest: _Rest) -> None:
         """Show what came of an entry."""
         self.status.show_progress(None)
+        self._write_in(self.debugger.console.radix)
         self._tell(rest)
         program, outcome, met = (
             self.view_state.program,
@@ -282,7 +293,7 @@ class MainScreen(Screen[int]):
             self._before = outcome
             self._edits = Edits(self.debugger.console.choice)
             self.trail.clear()
-            self.remove_class("-following")
+            self.query_one(ValueLine).display = False
             self._make_flow(
                 self.view_state.program, self.view_state.starting_memory, self.view_state.layout
             )
@@ -294,15 +305,13 @@ class MainScreen(Screen[int]):
 
     def _tell(self, rest: _Rest) -> None:
         """Show what was said: briefly always, at length where somebody typed the line."""
-        lines = [said for reply in rest.replies for said in _said(reply)]
-        lines += [Line("note", note) for note in rest.notes]
-        self.view_state.say([Line("command", rest.line), *lines] if rest.line else lines)
-        self._reply(lines)
+        self.view_state.say(rest.exchange)
+        self.query_one(ReplyLine).say(rest.said)
         moved = any(isinstance(reply.view, Moved) for reply in rest.replies)
         answers = [reply for reply in rest.replies if isinstance(reply.view, Answer)]
         if answers:
             self._take_answer(answers[-1])
-        elif rest.typed and len(lines) > 1 and not moved:
+        elif rest.typed and len(rest.said(self.view_state.radix)) > 1 and not moved:
             self.grid.bring("messages")
         codes = [reply.quit for reply in rest.replies if reply.quit is not None]
         if codes:
@@ -315,27 +324,30 @@ class MainScreen(Screen[int]):
             self.trail.append(self._here())
         self.view_state.take_answer(reply.command, reply.view)
         self.grid.answer.begin()
-        previous = self.debugger.console.previous
-        if isinstance(reply.view, Diff) and reply.view.b.name == BEFORE_NAME and previous:
-            self._put_beside(self.view_state.program, *previous)
-        if not self.has_class("-commanding"):
+        compared = self.debugger.console.compared
+        if isinstance(reply.view, Diff) and compared:
+            self._put_beside(reply.view.b.name, self.view_state.program, *compared)
+        if not self._commanding:
             self.grid.choose("answer")
 
     @work(thread=True, exclusive=True, group="beside")
-    def _put_beside(self, program: Program, other: Program, memory: Sequence[int]) -> None:
-        """Find out which bundles of the program before do what those of this one do."""
+    def _put_beside(
+        self, name: str, program: Program, other: Program, memory: Sequence[int]
+    ) -> None:
+        """Find out which bundles of another program do what those of this one do, if any do."""
         from vliwdbg.inspect.questions import Questions
 
         here = Questions(program, self.view_state.starting_memory)
-        beside = Beside(other, here.partners(Questions(other, memory)))
-        self._when_known(program, self._take_beside, beside)
+        partners = here.partners(Questions(other, memory))
+        if max(partners, default=-1) >= 0:
+            self._when_known(program, self._take_beside, Beside(Path(name).name, other, partners))
 
     def _take_beside(self, beside: Beside) -> None:
         self.view_state.take_beside(beside)
         self.grid.panes["code"].show()
 
     def _reply(self, lines: Sequence[Line]) -> None:
-        self.query_one(ReplyLine).say(lines)
+        self.query_one(ReplyLine).say(lambda _: lines)
 
     def _show_all(self) -> None:
         """Draw all panes again."""
@@ -398,7 +410,7 @@ class MainScreen(Screen[int]):
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Keys are the command line's while it is open."""
-        return not (action in ("key", "digit") and self.has_class("-commanding"))
+        return not (action in ("key", "digit") and self._commanding)
 
     def action_digit(self, digit: str) -> None:
         """A digit of a count, or the number of a pane after `p`."""
@@ -585,8 +597,9 @@ class MainScreen(Screen[int]):
 
     def _show_followed(self) -> None:
         self.view_state.settle_marks()
-        self.set_class(self.view_state.followed is not None, "-following")
-        self.query_one(ValueLine).refresh()
+        value = self.query_one(ValueLine)
+        value.display = self.view_state.followed is not None
+        value.refresh()
         self.grid.show()
 
     @work(thread=True, exclusive=True, group="flow")
@@ -616,8 +629,7 @@ class MainScreen(Screen[int]):
     def _take_outcome(self, outcome: Outcome) -> None:
         self.view_state.take_outcome(outcome)
         if self._before:
-            self.view_state.say([self._difference(self._before, outcome)])
-            self._tell_difference()
+            self.say([self._difference(self._before, outcome)])
 
     def _difference(self, before: Outcome, now: Outcome) -> Line:
         return Line("stop" if now.right is not False else "fault", now.against(before))
@@ -668,7 +680,7 @@ class MainScreen(Screen[int]):
 
     def say(self, lines: Sequence[Line]) -> None:
         """Tell something that nobody's command has answered."""
-        self.view_state.say(lines)
+        self.view_state.say(lambda _: lines)
         self._reply(lines)
         self.grid.panes["messages"].show()
 
@@ -709,6 +721,17 @@ class MainScreen(Screen[int]):
             self.grid.look_at(looking)
             self._tell_difference()
         self.status.refresh()
+
+    def action_radix(self) -> None:
+        """Write words otherwise."""
+        radix = self.debugger.console.radix = after(self.view_state.radix)
+        self._write_in(radix)
+        self._show_all()
+
+    def _write_in(self, radix: Radix) -> None:
+        if radix is not self.view_state.radix:
+            self.view_state.write_in(radix)
+            self.query_one(ReplyLine).refresh()
 
     def action_change(self, direction: int) -> None:
         """Choose the next word that changed: of this pane, else of scratch, else of memory."""
@@ -789,7 +812,7 @@ class MainScreen(Screen[int]):
 
     def on_key(self, event: events.Key) -> None:
         """A key that nothing is done with; what is no text is none."""
-        if not self.has_class("-commanding") and event.character != NO_TEXT:
+        if not self._commanding and event.character != NO_TEXT:
             self.pending.take()
             self._show_pending()
             self.note(
@@ -845,13 +868,25 @@ class MainScreen(Screen[int]):
         return command.usage, self.debugger.describe(typed) or command.help
 
     def _open(self, mode: str, text: str = "") -> None:
-        self.add_class("-commanding")
+        self._show_command_line(True)
         self.query_one(CommandLine).open(mode, text)
 
     def _close(self) -> None:
-        self.remove_class("-commanding")
+        self._show_command_line(False)
         self.query_one(CommandLine).is_open = False
         self.set_focus(self.pane)
+
+    def _show_command_line(self, shown: bool) -> None:
+        # Not by a class of the screen, for which everything on it would be styled anew.
+        for typed in ("#command-line", "#hint"):
+            self.query_one(typed).display = shown
+        for told in ("#keys", "#reply"):
+            self.query_one(told).display = not shown
+
+    @property
+    def _commanding(self) -> bool:
+        """Whether keys are the command line's."""
+        return self.query_one(CommandLine).is_open
 
     def _take_line(self, mode: str, line: str | None) -> None:
         """Execute a line, or search for it."""
@@ -903,5 +938,5 @@ class MainScreen(Screen[int]):
         if event.widget.id != self.grid.chosen:
             self.grid.choose(str(event.widget.id))
         self._show_pending()
-        if self.has_class("-commanding"):
+        if self._commanding:
             self.query_one(CommandLine).leave()

@@ -169,12 +169,6 @@ class PaneGrid(Container):
 
     # actions, in the order of the keymap
 
-    def action_radix(self) -> None:
-        """Write words otherwise."""
-        self.view_state.next_radix()
-        for pane in self.panes.values():
-            pane.redraw()
-
     def action_unfold(self) -> None:
         """Show the operands of the slot under the cursor, or no more."""
         self.bundle.unfold()

@@ -13,9 +13,10 @@ from machine.stops import Reason, State
 from vliwdbg.service.events import Progress
 from vliwdbg.tui.keymap import Key
 from vliwdbg.tui.pending import Pending
-from vliwdbg.tui.view_state import Line, ViewState
+from vliwdbg.tui.view_state import Exchange, Line, ViewState
 from vliwdbg.tui.widgets.messages import PAINT_OF_KIND
 from vliwdbg.tui.widgets.paint import Bar, Row
+from vliwdbg.views.radix import Radix
 from vliwdbg.views.ribbon import FREE, engine_glyphs
 
 BAR_WIDTH = 20
@@ -172,6 +173,10 @@ def _around(steps: Sequence[int], holding: int | None, most: int) -> Sequence[in
     return steps[first : first + most]
 
 
+def _nothing(_radix: Radix) -> Sequence[Line]:
+    return ()
+
+
 class ReplyLine(Bar):
     """The last reply as far as it fits, so that it is seen whatever pane is.
 
@@ -182,12 +187,21 @@ class ReplyLine(Bar):
     def __init__(self, view_state: ViewState) -> None:
         super().__init__(id="reply")
         self.view_state = view_state
-        self.lines: Sequence[Line] = ()
+        self._exchange: Exchange = _nothing
+        self._read: tuple[Exchange, Radix, Sequence[Line]] = (_nothing, view_state.radix, ())
 
-    def say(self, lines: Sequence[Line]) -> None:
-        """Show these instead."""
-        self.lines = lines
+    def say(self, exchange: Exchange) -> None:
+        """Show this instead."""
+        self._exchange = exchange
         self.refresh()
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What is said, in the radix at hand."""
+        exchange, radix = self._exchange, self.view_state.radix
+        if self._read[:2] != (exchange, radix):
+            self._read = (exchange, radix, exchange(radix))
+        return self._read[2]
 
     def left_pieces(self) -> Row:
         pieces: Row = [(" ", "text")]

@@ -87,7 +87,8 @@ class BundlePane(Pane):
         """Why the bundle could not be executed, at full length."""
         view_state, fault = self.view_state, self.view_state.stop.fault
         if fault and view_state.looking == view_state.now.pc:
-            for text in wrap(fault.sentence(view_state.program), max(self.width - 1, 1)):
+            sentence = fault.sentence(view_state.program, view_state.radix.text)
+            for text in wrap(sentence, max(self.width - 1, 1)):
                 yield _Line([(text, "error")])
 
     def _bundle_lines(self, view: BundleView) -> Iterator[_Line]:

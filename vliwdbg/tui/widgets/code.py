@@ -17,7 +17,7 @@ from textual.strip import Strip
 from machine.disassembly import format_run, runs_of
 from machine.isa import SLOT_LIMITS
 from machine.program import Program
-from vliwdbg.tui.view_state import BEFORE, Beside
+from vliwdbg.tui.view_state import BESIDE, Beside
 from vliwdbg.tui.widgets.paint import Row
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.views.ribbon import EXECUTING, FREE, engine_glyphs
@@ -122,7 +122,7 @@ class CodePane(Pane):
 
     def _spelled(self, row: int) -> Row:
         view_state = self.view_state
-        if view_state.spelled == BEFORE and view_state.beside:
+        if view_state.spelled == BESIDE and view_state.beside:
             return self._in_step(row, view_state.beside)
         slots = list(iter(view_state.program.bundle(row)))
         slots.sort(key=lambda slot: slot.engine != view_state.spelled)
@@ -144,9 +144,10 @@ class CodePane(Pane):
         for engine in EXECUTING:
             row.append((SHORT_NAMES[engine].ljust(SLOT_LIMITS[engine] + 1), engine))
         row += [(WRITES, "tag"), (READS, "new"), (" ", "text"), *self._bar_title()]
-        spelled = self.view_state.spelled
-        text = "the program before: pc, cycles later" if spelled == BEFORE else spelled
-        row += [(text, "name" if spelled == BEFORE else spelled), (ENGINE_CHOICE, "dim")]
+        spelled, beside = self.view_state.spelled, self.view_state.beside
+        in_step = beside if spelled == BESIDE else None
+        text = f"{in_step.name}: pc, cycles later" if in_step else spelled
+        row += [(text, "name" if in_step else spelled), (ENGINE_CHOICE, "dim")]
         rest = width - sum(len(text) for text, _ in row) - 1
         value = f" {self.view_state.followed.label}" if self.view_state.followed else ""
         tail = f"{value} {self.info()} "

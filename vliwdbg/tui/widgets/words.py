@@ -213,7 +213,7 @@ class WordsPane(Pane):
 
 class ScratchPane(WordsPane):
     """Scratch, in the rows that its user wants: all by address, those that the bundle looked at is
-    about and the watched ones, or live values, the newest first."""
+    about with the watched and the displayed ones, or live values, the newest first."""
 
     kinds = ("all", "touched", "live")
 
