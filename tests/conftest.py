@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -11,10 +12,16 @@ PATIENCE = 180
 """Seconds that a test may take, many times what any needs."""
 SOAK_PATIENCE = 7200
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in whatever a script starts with `&`
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # nohup
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+# What a script starts with `&` ignores SIGINT and SIGQUIT, what nohup starts SIGHUP too; so would
+# all that a test starts.
+_HEARD: dict[str, Any] = {
+    "SIGINT": signal.default_int_handler,
+    "SIGQUIT": signal.SIG_DFL,
+    "SIGHUP": signal.SIG_DFL,
+}
+for name in _HEARD.keys() & signal.Signals.__members__.keys():
+    if signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
+        signal.signal(signal.Signals[name], _HEARD[name])
 
 
 @pytest.fixture(autouse=True)

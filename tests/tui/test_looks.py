@@ -13,6 +13,8 @@ from tests.tui.driving import opened, small_program
 from vliwdbg.session.snapshot import COMPARED, changed_words
 from vliwdbg.tui.palette import Palette
 from vliwdbg.tui.pending import Pending
+from vliwdbg.tui.screens.covering import Covering
+from vliwdbg.tui.screens.keys import KeysScreen
 from vliwdbg.tui.view_state import Line
 from vliwdbg.tui.widgets.messages import _laid_out
 from vliwdbg.tui.widgets.paint import fitted
@@ -198,17 +200,32 @@ async def test_a_palette_is_only_where_it_has_room() -> None:
         assert driver.app.main.is_current
 
 
-async def test_a_palette_that_is_closed_twice_at_once_is_closed() -> None:
+@pytest.mark.parametrize("key", ["ctrl+p", "question_mark"])
+async def test_what_is_closed_twice_at_once_is_closed(key: str) -> None:
     async with opened() as driver:
-        await driver.press("ctrl+p")
-        palette = driver.app.screen
-        assert isinstance(palette, Palette)
-        palette.dismiss()
-        palette.dismiss()
+        await driver.press(key)
+        covering = driver.app.screen
+        assert isinstance(covering, Covering)
+        covering.dismiss()
+        covering.dismiss()
         await driver.settle()
         assert driver.app.screen is driver.app.main
         await driver.press("s")
         assert driver.session.core.position == 1
+
+
+async def test_what_lies_below_closes_nothing() -> None:
+    async with opened() as driver:
+        await driver.press("question_mark")
+        keys = driver.app.screen
+        assert isinstance(keys, KeysScreen)
+        await driver.press("ctrl+p")
+        keys.action_run()
+        keys.action_run()
+        await driver.settle()
+        assert isinstance(driver.app.screen, Palette)
+        await driver.press("escape", "escape")
+        assert driver.app.main.is_current
 
 
 async def test_a_page_of_a_palette_that_is_not_laid_out_is_none() -> None:

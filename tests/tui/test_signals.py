@@ -37,12 +37,17 @@ class Debugger:
         self.terminal, self._other_end = pty.openpty()
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.attributes = termios.tcgetattr(self._other_end)
+        self.attributes[0] &= ~termios.IXON  # so that a late Ctrl+S holds up nothing it has to say
+        termios.tcsetattr(self._other_end, termios.TCSANOW, self.attributes)
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # which would end the test itself
         self.pid = os.fork()
         if self.pid == 0:
             os.login_tty(self._other_end)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             env = os.environ | {"TERM": "xterm-256color", "HOME": str(home)}
             os.execve(INSTALLED, [INSTALLED, *words], env)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def look(self, seconds: float) -> None:
         """Take what it writes for so long, and all that it has written by then."""
@@ -57,9 +62,11 @@ class Debugger:
             self.look(0.05)
 
     def press(self, keys: bytes) -> None:
-        """Type, as far as there is room for what is not yet read."""
-        while keys and select.select([], [self.terminal], [], PATIENCE)[1]:
-            keys = keys[os.write(self.terminal, keys[:1000]) :]
+        """Type, as far as there is room for what is not yet read, and anybody to read it."""
+        until = time.monotonic() + PATIENCE
+        while keys and time.monotonic() < until and not self.has_ended():
+            if select.select([], [self.terminal], [], 0.1)[1]:
+                keys = keys[os.write(self.terminal, keys[:1000]) :]
             self.look(0)
 
     def has_ended(self) -> bool:
@@ -132,6 +139,23 @@ def test_a_signal_gives_the_terminal_back(tmp_path: Path, number: str, rounds: i
             ):
                 continue  # before anything of ours had begun
             assert ended_by(status) == getattr(signal, number), opened.written[-2000:]
+            opened.assert_given_back()
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(100, marks=pytest.mark.soak)])
+def test_ctrl_c_while_it_leaves_tells_no_tale(tmp_path: Path, rounds: int) -> None:
+    """As often as a hand on the keyboard could, from the last key to the end."""
+    for _ in range(rounds):
+        with debugger(tmp_path) as opened:
+            opened.wait_for(b"ready")
+            opened.written = b""
+            opened.press(b"q")
+            while not opened.has_ended():
+                opened.press(b"\x03")
+                opened.look(0.002)
+            left = opened.written[opened.written.rfind(b"\x1b[?1049l") :]
+            assert b"Traceback" not in left, left
+            assert os.waitstatus_to_exitcode(opened.end()) in (0, -signal.SIGINT, 130), left
             opened.assert_given_back()
 
 

@@ -39,7 +39,9 @@ class TerminalDriver(linux_driver.LinuxDriver):
         with suppress(RuntimeError):  # after the loop has ended nothing is left to be removed
             loop = asyncio.get_running_loop()
             for number in ENDING:
-                loop.remove_signal_handler(number)
+                if loop.remove_signal_handler(number):
+                    # An exception in the midst of leaving would leave nothing but a traceback.
+                    signal.signal(number, signal.SIG_DFL)
 
     def run_input_thread(self) -> None:
         # The one name that it takes its decoder from; a strict one ends the program at any byte.

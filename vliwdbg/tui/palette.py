@@ -8,28 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.markup import escape
-from textual.await_complete import AwaitComplete
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from vliwdbg.commands import GROUPS
+from vliwdbg.tui.screens.covering import Covering
 
 if TYPE_CHECKING:
     from vliwdbg.tui.app import DebuggerApp
 
 
-class Palette(CommandPalette):
+class Palette(CommandPalette, Covering):
     """Textual's, which would also search for what is typed when it has just been closed."""
 
     def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
         if self.is_active:
             super()._gather_commands(search_value)
-
-    def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close it, once."""
-        return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def _action_command_list(self, action: str) -> None:
         with suppress(LookupError):  # there is no next page before its list has been laid out

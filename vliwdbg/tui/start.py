@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -38,7 +39,12 @@ def show_app(loaded: Loaded, choice: Choice, lines: Sequence[Entry] = ()) -> int
     app = DebuggerApp(loaded, choice, lines, User.at_home())
     # A program of 200,000 bundles is a million objects that stay: no collector need look at them.
     gc.freeze()
-    code = app.run()
+    interrupted = signal.getsignal(signal.SIGINT)
+    try:
+        code = app.run()
+    finally:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # as the terminal's driver leaves it
+            signal.signal(signal.SIGINT, interrupted)
     if app.trouble is not None:
         raise app.trouble
     return code or 0

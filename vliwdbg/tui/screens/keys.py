@@ -10,7 +10,7 @@ listing stand for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,6 +21,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from vliwdbg.tui.keymap import Group, Key
+from vliwdbg.tui.screens.covering import Covering
 from vliwdbg.views.ribbon import legend
 
 PLACEHOLDERS = {"pc": "PC", "cycle": "CYCLE", "place": "WORDS"}
@@ -35,7 +36,7 @@ class _Line(NamedTuple):
     key: str | None = None
 
 
-class KeysScreen(ModalScreen[str | None]):
+class KeysScreen(ModalScreen[Any], Covering):
     """All keys, those of a pane first. Gives the id of the one to be run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
