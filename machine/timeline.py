@@ -263,11 +263,13 @@ class Timeline:
         self._undoable_from = max(self._undoable_from, position - self._most_undone)
         self._frontier = max(self._frontier, position)
 
-    def _execute(self, end: int, max_cycles: int, **how: bool) -> Stop:
+    def _execute(
+        self, end: int, max_cycles: int, *, check_first: bool = False, heed: bool = True
+    ) -> Stop:
         """Execute a stretch: to a position, a keyframe or a look around, whatever comes first."""
         before = self.core.position
         most = min(end, self._stretch_end())
-        stop = self.core.run(most - before, max_cycles, **how)
+        stop = self.core.run(most - before, max_cycles, check_first=check_first, heed=heed)
         return self._put_edit_in_place(stop) if self._edits and stop.position > before else stop
 
     def _stretch_end(self) -> int:

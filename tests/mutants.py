@@ -1,25 +1,30 @@
 """Breaks the machine by one small change at a time and sees that its tests notice.
 
-    python -m tests.mutants [FILE ...] [--from N]
+    python -m tests.mutants [FILE ...] [--from N] [--only N ...]
 
 A mutant is one node of a file's syntax tree changed: an operator, a comparison, a constant, a
-role, a branch, an argument, a statement. It lives in memory only: a forked process compiles it
-in the place of the module and runs that file's tests until one fails, first those that reach its
-line, the quickest first. Mutants that no test can tell from the machine are in `EQUIVALENT`, each
-with a reason; any other survivor makes the exit code 1.
+role, a branch, an argument, a statement. It lives in memory only. A process that has collected
+the file's tests forks for each: the child gives the functions that are there the mutant's code and
+runs the tests that reach its line, the quickest first, until one fails. Where a line is executed
+when the module is imported, the mutant is compiled in its place before anything else is, and all
+of the file's tests are run. Mutants that no test can tell from the machine are in `EQUIVALENT`,
+each with a reason; any other survivor makes the exit code 1.
 """
 
 import argparse
 import ast
+import gc
 import json
 import os
 import resource
 import sys
+import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from time import process_time
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
@@ -30,14 +35,22 @@ FILES = {
     "machine/isa.py": ("manual", "program", "access", "contract", "schema", "codec", "agreement"),
     "machine/columns.py": ("access", "program", "contract"),
     "machine/access.py": ("access",),
-    "machine/model.py": ("access", "contract", "agreement", "core", "tracing"),
-    "machine/timeline.py": ("core", "contract", "session/time", "session/going_back"),
+    "machine/model.py": (
+        "access", "contract", "agreement", "core", "tracing", "session/conditions",
+    ),
+    "machine/timeline.py": (
+        "core", "contract", "interrupts", "footprint", "session/time", "session/going_back",
+    ),
     "machine/encode.py": ("codec", "program", "schema", "contract"),
-}
+}  # fmt: skip
 SECONDS, BYTES = 60, 2**31
 # A quarter of the random programs tells nearly all mutants.
 SELECTED = "not model-1 and not model-2"
-OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-k", SELECTED)
+OPTIONS = ("-x", "-q", "-s", "-p", "no:cacheprovider", "-k", SELECTED)
+
+UNKNOWN = 3
+ENDS = {0: "survived", UNKNOWN << 8: "unknown"}
+"""By the status of a process; all else is noticed."""
 
 Change = tuple[str, Any]
 """A field of a node and its other value."""
@@ -64,18 +77,20 @@ COSTS = {
     "KEYFRAME_BYTES", "_FEWEST_KEYFRAMES", "UNDONE_AT_ONCE", "_BYTES_OF_A_WORD", "stretch",
     "keyframe_interval", "saved_bytes",
 }  # fmt: skip
+SYMMETRIC = {"max", "min"}
+"""Functions to which it is the same which argument comes first."""
 # Fields of nodes that a run cannot feel.
 SILENT = {"annotation", "returns", "decorator_list"}
 
 NUMBERED = "OPCODES gives every row its number"
 MASKED = "a left shift by 32 is masked to 0 anyway"
-EITHER = "max does not care"
 FIRST = "overwritten before it is read"
 UNSIGNED = "a word is never a negative target, so nobody hears the operand"
 WIDE = "an immediate reads the same from the column and from the wide ones"
 UNUSED = "nobody reads the columns of operands that a slot does not have"
 CAREFUL = "the lengths agree by the key of the table; it is there for the reader"
 TYPE = "a type"
+SLOWER = "looks at words that are not flagged, and finds so"
 PREVIEW = "a preview has no reference to compare with, and its state is looked at by nobody"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
@@ -86,8 +101,6 @@ EQUIVALENT: dict[str, str] = {
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,
     "isa.py: code: int = -1: 1 -> 0": NUMBERED,
-    "isa.py: return any(max(operand.width, operand.lanes) == VLEN for operand in self.operands): "
-    "max(operand.width, operand.lanes) -> max(operand.lanes, operand.width)": EITHER,
     "isa.py: return a << b & WORD_MASK if b < 32 else 0: b < 32 -> b <= 32": MASKED,
     "isa.py: return a << b & WORD_MASK if b < 32 else 0: 32 -> 33": MASKED,
     "encode.py: INT64_MAX = 2**63 - 1: 63 -> 62": WIDE,
@@ -108,10 +121,10 @@ EQUIVALENT: dict[str, str] = {
     "model.py: self.debug = True: removed": PREVIEW,
     "model.py: self.debug = True: True -> False": PREVIEW,
     "model.py: self.pauses = True: True -> False": PREVIEW,
+    "model.py: return flags is not None and flags.count(0) < len(flags): "
+    "flags.count(0) < len(flags) -> flags.count(0) <= len(flags)": SLOWER,
     "model.py: history: int = 0,: 0 -> 1": AT_LEAST_ONE,
     "model.py: history: int = 0,: 0 -> -1": AT_LEAST_ONE,
-    "model.py: self._history: deque[_Undo] = deque(maxlen=max(history, 1)): "
-    "max(history, 1) -> max(1, history)": EITHER,
     "model.py: self._next_pc = 0: 0 -> 1": FIRST,
     "model.py: self._next_pc = 0: 0 -> -1": FIRST,
     "model.py: number = 0: 0 -> 1": FIRST,
@@ -159,7 +172,8 @@ def member(node: ast.Attribute) -> Iterator[Change]:
 def arguments(node: ast.Call) -> Iterator[Change]:
     if len(node.args) > 1:
         yield "args", node.args[:-1]
-        yield "args", [node.args[1], node.args[0], *node.args[2:]]
+        if ast.unparse(node.func) not in SYMMETRIC:
+            yield "args", [node.args[1], node.args[0], *node.args[2:]]
     for i, keyword in enumerate(node.keywords):
         if any(behaviour(keyword)):
             yield "keywords", node.keywords[:i] + node.keywords[i + 1 :]
@@ -250,52 +264,50 @@ def mutants(tree: ast.Module) -> Iterator[tuple[int, str]]:
                 setattr(node, field, old)
 
 
+class _Lines:
+    """Notes which lines of a file are executed, by any thread."""
+
+    def __init__(self, file: str) -> None:
+        self._path = str(ROOT / file)
+        self._seen: set[int] = set()
+
+    def start(self) -> None:
+        threading.settrace(self._at_call)
+        sys.settrace(self._at_call)
+
+    def stop(self) -> list[int]:
+        """Those since the start, ascending."""
+        sys.settrace(None)
+        threading.settrace(None)
+        seen, self._seen = sorted(self._seen), set()
+        return seen
+
+    def _at_call(self, frame: Any, event: str, argument: object) -> Any:
+        if frame.f_code.co_filename == self._path:
+            return self._at_line(frame, event, argument)
+        return None
+
+    def _at_line(self, frame: Any, _event: str, _argument: object) -> Any:
+        self._seen.add(frame.f_lineno)
+        return self._at_line
+
+
 class _Reached:
     """A plugin of pytest that notes which lines of a file each test reaches, and what it costs."""
 
     def __init__(self, file: str) -> None:
-        self.path = str(ROOT / file)
+        self._lines = _Lines(file)
         self.tests: list[tuple[float, str, list[int]]] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        lines: set[int] = set()
-
-        def in_file(frame: Any, _event: str, _argument: object) -> Any:
-            lines.add(frame.f_lineno)
-            return in_file
-
-        def at_call(frame: Any, event: str, argument: object) -> Any:
-            if frame.f_code.co_filename == self.path:
-                return in_file(frame, event, argument)
-            return None
-
         begun = process_time()
-        sys.settrace(at_call)
+        self._lines.start()
         try:
             return (yield)
         finally:
-            sys.settrace(None)
-            self.tests.append((process_time() - begun, item.nodeid, sorted(lines)))
-
-
-def tests_by_line(file: str) -> dict[int, list[str]]:
-    """By line of a file the tests that reach it, the quickest first."""
-    read, write = os.pipe()
-    if not os.fork():
-        reached = _Reached(file)
-        _run_tests(_test_files(file), [reached])
-        with os.fdopen(write, "w") as stream:
-            json.dump(sorted(reached.tests), stream)
-        os._exit(0)
-    os.close(write)
-    found: dict[int, list[str]] = {}
-    with os.fdopen(read) as stream:
-        for _, test, lines in json.load(stream):
-            for line in lines:
-                found.setdefault(line, []).append(test)
-    os.wait()
-    return found
+            lines = self._lines.stop()
+            self.tests.append((process_time() - begun, item.nodeid, lines))
 
 
 def stretches(tree: ast.Module) -> dict[int, range]:
@@ -313,30 +325,153 @@ def stretches(tree: ast.Module) -> dict[int, range]:
     return found
 
 
-def noticed(file: str, tree: ast.Module, tests: Sequence[str]) -> bool:
+class Quick:
+    """A process that has collected a file's tests and breaks the functions that it has imported.
+
+    Iterating gives for each of the chosen mutants, by number, `noticed` or not, and `unknown` where
+    that was not to be found out in this way.
+    """
+
+    def __init__(self, file: str, chosen: Container[int]) -> None:
+        self.file, self.chosen = file, chosen
+        self._answers, self._sent = os.pipe()
+        self._imported = _Lines(file)
+
+    def __iter__(self) -> Iterator[str]:
+        if not os.fork():
+            os.close(self._answers)
+            self._imported.start()
+            _run_tests(_test_files(self.file), [self])
+            os._exit(0)
+        os.close(self._sent)
+        with os.fdopen(self._answers) as stream:
+            yield from (line.strip() for line in stream)
+        os.wait()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Instead of running the tests that were collected."""
+        imported = set(self._imported.stop())
+        source = (ROOT / self.file).read_text(encoding="utf-8")
+        tree, functions = ast.parse(source), functions_of(self.file)
+        reaching, stretch = self._tests_by_line(session.items), stretches(tree)
+        with os.fdopen(self._sent, "w") as answers:
+            for number, (line, _) in enumerate(mutants(tree)):
+                if number not in self.chosen:
+                    continue
+                lines = stretch.get(line, range(0))
+                likely = {test: None for at in lines for test in reaching.get(at, ())}
+                if not lines or not imported.isdisjoint(lines):
+                    answer = "unknown"
+                else:
+                    answer = self._found(tree, functions, likely)
+                print(answer, file=answers, flush=True)
+        return True
+
+    def _found(
+        self, tree: ast.Module, functions: Sequence[FunctionType], tests: Iterable[pytest.Item]
+    ) -> str:
+        child = os.fork()
+        if child:
+            return ENDS.get(os.waitpid(child, 0)[1], "noticed")
+        _limit()
+        if not transplanted(self.file, tree, functions):
+            os._exit(UNKNOWN)
+        os._exit(_fails(tests))
+
+    def _tests_by_line(self, items: Sequence[pytest.Item]) -> dict[int, list[pytest.Item]]:
+        """By line of the file the tests that reach it, the quickest first; run in another process,
+        so that nothing in this one is used."""
+        read, write = os.pipe()
+        if not os.fork():
+            reached = _Reached(self.file)
+            items[0].config.pluginmanager.register(reached)
+            assert not _fails(items), "the tests fail without a mutant"
+            with os.fdopen(write, "w") as stream:
+                json.dump(sorted(reached.tests), stream)
+            os._exit(0)
+        os.close(write)
+        by_name = {item.nodeid: item for item in items}
+        found: dict[int, list[pytest.Item]] = {}
+        with os.fdopen(read) as stream:
+            for _, test, lines in json.load(stream):
+                for line in lines:
+                    found.setdefault(line, []).append(by_name[test])
+        os.wait()
+        return found
+
+
+def _fails(tests: Iterable[pytest.Item]) -> bool:
+    """Whether one of them does; none is run after it."""
+    for test in tests:
+        test.config.hook.pytest_runtest_protocol(item=test, nextitem=None)
+        if test.session.testsfailed:
+            return True
+    return False
+
+
+def functions_of(file: str) -> list[FunctionType]:
+    """All that were made of a file, methods and those within others too."""
+    path = str(ROOT / file)
+    everything = gc.get_objects()
+    return [
+        thing
+        for thing in everything
+        if isinstance(thing, FunctionType) and thing.__code__.co_filename == path
+    ]
+
+
+def transplanted(file: str, tree: ast.Module, functions: Sequence[FunctionType]) -> bool:
+    """Give functions the code that a tree has for them; whether that changed any."""
+    module = compile(ast.fix_missing_locations(tree), str(ROOT / file), "exec")
+    codes: dict[object, list[CodeType]] = {}
+    for code in _codes(module):
+        codes.setdefault((code.co_qualname, code.co_firstlineno), []).append(code)
+    changed = False
+    for function in functions:
+        old = function.__code__
+        new = codes.get((old.co_qualname, old.co_firstlineno), [])
+        # Of several lambdas on a line nobody knows which is which.
+        if len(new) == 1 and new[0] != old and new[0].co_freevars == old.co_freevars:
+            function.__code__ = new[0]
+            changed = True
+    return changed
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
+
+
+def noticed(file: str, tree: ast.Module) -> bool:
     """Whether a test fails with this tree for the file's; endless runs are noticed too."""
     child = os.fork()
     if child:
         return os.waitpid(child, 0)[1] != 0
-    os._exit(_tested(file, tree, tests))
+    os._exit(_tested(file, tree))
 
 
-def _tested(file: str, tree: ast.Module, tests: Sequence[str]) -> int:
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+def _tested(file: str, tree: ast.Module) -> int:
+    _limit()
     module = file.removesuffix(".py").replace("/", ".")
     code = compile(ast.fix_missing_locations(tree), file, "exec")
     load = SourceFileLoader.get_code
     mutated = lambda self, name: code if name == module else load(self, name)  # noqa: E731
     SourceFileLoader.get_code = mutated  # type: ignore[method-assign]
-    return _run_tests(tests)
+    return _run_tests(_test_files(file))
 
 
-def _run_tests(tests: Sequence[str], plugins: Sequence[object] = ()) -> int:
+def _limit() -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
+
+
+def _run_tests(files: Sequence[str], plugins: Sequence[object] = ()) -> int:
     with open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-        return int(pytest.main([*OPTIONS, f"--rootdir={ROOT}", *tests], list(plugins)))
+        return int(pytest.main([*OPTIONS, f"--rootdir={ROOT}", *files], list(plugins)))
 
 
 def _test_files(file: str) -> list[str]:
@@ -344,37 +479,38 @@ def _test_files(file: str) -> list[str]:
     return [str(ROOT / f"tests/{room or 'machine'}/test_{name}.py") for room, _, name in rooms]
 
 
-def survivors(file: str, first: int, counts: Counter[str]) -> Iterator[str]:
-    """The mutants of a file that no test notices; from the first on, counted by how they end."""
+def survivors(file: str, chosen: Container[int], counts: Counter[str]) -> Iterator[str]:
+    """Those of the mutants chosen by number that no test notices; counted by how they end."""
     source = (ROOT / file).read_text(encoding="utf-8")
     lines, tree = ["", *source.splitlines()], ast.parse(source)
-    every, reaching, stretch = _test_files(file), tests_by_line(file), stretches(tree)
-    assert not noticed(file, tree, every), "the tests fail without a mutant"
+    quickly = iter(Quick(file, chosen))
     for number, (line, what) in enumerate(mutants(tree)):
-        if number < first:
+        if number not in chosen:
             continue
         change = f"{Path(file).name}: {lines[line].strip()}: {what}"
         known = "equivalent" if change in EQUIVALENT else "survived"
-        likely = {test: None for at in stretch.get(line, ()) for test in reaching.get(at, ())}
-        # What is reached in ways that were not seen is told by all of them.
-        found = noticed(file, tree, list(likely)) if likely else False
-        end = "noticed" if found or noticed(file, tree, every) else known
+        end = next(quickly)
+        if end == "unknown":
+            end = "noticed" if noticed(file, tree) else "survived"
+        end = known if end == "survived" else end
         counts[end] += 1
         if end == "survived":
             yield f"#{number} line {line} {change}"
-    assert not noticed(file, tree, every), "the tests fail without a mutant"
+    assert not noticed(file, tree), "the tests fail without a mutant"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("files", nargs="*", default=list(FILES))
     parser.add_argument("--from", type=int, default=0, dest="first", help="skip that many mutants")
+    parser.add_argument("--only", type=int, nargs="+", help="these alone, by number")
     options = parser.parse_args()
+    chosen = options.only or range(options.first, sys.maxsize)
     # Without plugins, and without the compiled code that would stand in for the mutant.
     os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "VLIWDBG_CORE": "model"}
     counts = Counter[str]()
     for file in options.files:
-        for survivor in survivors(file, options.first, counts):
+        for survivor in survivors(file, chosen, counts):
             print(survivor, flush=True)
     print(", ".join(f"{count} {end}" for end, count in counts.items()))
     return 1 if counts["survived"] else 0

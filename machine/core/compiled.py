@@ -244,12 +244,10 @@ class CompiledCore(_core.Machine):
         heed: bool = True,
     ) -> Stop:
         """As `machine.model.Model.run`; other threads run meanwhile."""
-        limits = min(budget, NO_LIMIT), min(max_cycles, NO_LIMIT)
-        return self._stop(STOPS[self.advance(*limits, check_first, heed)])
-
-    def _stop(self, reason: Reason) -> Stop:
+        code = self.advance(min(budget, NO_LIMIT), min(max_cycles, NO_LIMIT), check_first, heed)
+        reason, pc = STOPS[code], self.raw_pc
         fault = self._fault() if reason is Reason.FAULT else None
-        return Stop(reason, self.pc, self.cycle, self.position, fault)
+        return Stop(reason, pc if pc < FAR else self.pc, self.cycle, self.position, fault)
 
     def _fault(self) -> Fault:
         kind_code, slot, lane_or_none, operand, value = self.fault

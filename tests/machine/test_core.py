@@ -14,7 +14,7 @@ import pytest
 from machine import Machine, Program, Reason
 from machine.core import choose_core
 from machine.model import Model
-from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
+from machine.protocol import BREAK_AFTER, BREAK_BEFORE, BREAK_BEFORE_READ, NO_LIMIT
 from machine.timeline import Timeline
 from tests.oracle.randomprograms import random_program
 
@@ -508,3 +508,48 @@ def test_a_core_that_does_not_heed_flags_executes_all_in_one_go(make: Callable[.
     core.memory_flags[:] = bytes([15])
     stop = core.run(4, heed=False)
     assert (stop.reason, stop.position, core.scratch[0]) == (Reason.BUDGET, 4, 4)
+
+
+def test_what_the_last_bundle_did_is_found_again_however_far_the_keyframe_before() -> None:
+    core = CORES["model"](counting(8, 5000), [0] * 100, history=NO_LIMIT)
+    core.set_interval(3 * core.stretch)
+    core.run(4 * core.stretch)
+    kept = core.keyframes[1].position
+    core.seek(kept)
+    commit = core.last_commit()
+    assert commit is not None
+    assert (commit.position, core.position) == (kept - 1, kept)
+
+
+def test_without_history_nothing_is_kept_and_nothing_lies_before(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100)
+    core.run(20)
+    assert core.keyframes == []
+    with pytest.raises(ValueError, match="position 10 lies before all history"):
+        core.seek(10)
+
+
+def test_memory_stops_a_run_though_each_word_has_the_same_flag(make: Callable[..., Any]) -> None:
+    loads = [{"load": [["load", 1, 0]]}]
+    core = make(Program.from_bundles([*loads, *loads]), [7])
+    core.memory_flags[:] = bytes([BREAK_BEFORE_READ])
+    assert [core.run(PLENTY).reason for _ in range(2)] == [Reason.BREAKPOINT, Reason.END]
+
+
+def test_so_many_bundles_are_undone_as_history_has(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100, history=5)
+    core.run(20)
+    undone = [core.undo() for _ in range(6)]
+    assert [commit and commit.position for commit in undone] == [19, 18, 17, 16, 15, None]
+
+
+def test_where_one_has_been_compares_do_not_count_again(make: Callable[..., Any]) -> None:
+    compares = {"debug": [["compare", 0, "key"]], "alu": [["+", 1, 1, 1]]}
+    program = Program.from_bundles([compares] * 5)
+    core = make(program, [0], reference={"key": 1}, debug=False, history=NO_LIMIT)
+    core.run(4)
+    core.debug = True
+    core.seek(0)
+    assert core.frontier == 4
+    assert (core.seek(4).reason, core.debug) == (Reason.BUDGET, True)
+    assert core.seek(5).reason is Reason.FAULT

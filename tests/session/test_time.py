@@ -93,7 +93,7 @@ def test_so_many_steps_on_and_back_is_the_identity(seed: int, start: float, end:
     assert state_of(session.core) == taken.states[first]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(seeds, st.lists(fractions, min_size=2, max_size=6), st.sampled_from([1, 7, 16, 1000]))
 def test_goto_from_anywhere_is_the_first_position_of_the_cycle(
     seed: int, places: list[float], interval: int

@@ -148,7 +148,7 @@ async def test_commands_of_a_breakpoint_are_gathered() -> None:
     async with opened() as driver:
         await driver.type("break pc 2")
         await driver.type("commands 1")
-        await driver.until(lambda: driver.app.main.has_class("-commanding"))
+        await driver.until(lambda: driver.app.main.query_one(CommandLine).is_open)
         for character in "print sum":
             await driver.pilot.press("space" if character == " " else character)
         await driver.pilot.press("enter")
@@ -190,7 +190,7 @@ async def test_ctrl_c_ends_what_runs_though_a_line_is_open() -> None:
         await driver.until(lambda: driver.app.main.running == "continue")
         for key in ("colon", "p"):
             driver.app.simulate_key(key)
-        await driver.until(lambda: driver.app.main.has_class("-commanding"))
+        await driver.until(lambda: driver.app.main.query_one(CommandLine).is_open)
         driver.app.simulate_key("ctrl+c")
         await driver.until(lambda: not driver.app.main.running)
         assert driver.session.stop_event.reason is Reason.INTERRUPT
@@ -270,7 +270,7 @@ async def test_lines_that_are_pasted_are_executed_one_by_one() -> None:
     async with opened() as driver:
         await paste(driver, "break pc 3", "", "continue")
         await driver.until(lambda: driver.session.core.pc == 3)
-        assert not driver.app.main.has_class("-commanding")
+        assert not driver.app.main.query_one(CommandLine).is_open
 
 
 async def test_many_lines_have_to_be_pasted_twice() -> None:

@@ -14,7 +14,7 @@ from machine.program import Program
 from tests.oracle.randomprograms import random_program
 from tests.tui.driving import BUNDLES, Driver, opened, small_program
 from vliwdbg.tui.keymap import KEYS
-from vliwdbg.tui.widgets.command_line import CommandInput
+from vliwdbg.tui.widgets.command_line import CommandInput, CommandLine
 from vliwdbg.tui.widgets.pane import Pane
 
 STEPS, SOAKING_STEPS = 200, 10_000
@@ -110,7 +110,7 @@ async def _live(driver: Driver, rng: random.Random, steps: int) -> None:
 def _hears_keys(driver: Driver) -> bool:
     """Whether the focus is where keys are for: the command line while it is open, else a pane."""
     main = driver.app.main
-    return isinstance(main.focused, CommandInput if main.has_class("-commanding") else Pane)
+    return isinstance(main.focused, CommandInput if main.query_one(CommandLine).is_open else Pane)
 
 
 async def _wait_or_interrupt(driver: Driver) -> None:

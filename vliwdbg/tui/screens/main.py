@@ -46,6 +46,7 @@ from vliwdbg.tui.user import User
 from vliwdbg.tui.view_state import Beside, Followed, Line, Look, ViewState, look_at
 from vliwdbg.tui.widgets.bars import KeysLine, Mode, ReplyLine, StatusLine, ValueLine
 from vliwdbg.tui.widgets.command_line import COMMAND, SEARCH, CommandLine, HintLine
+from vliwdbg.tui.widgets.paint import PAINT_CLASSES
 from vliwdbg.tui.widgets.pane import Pane
 from vliwdbg.tui.widgets.stops import StopsPane
 from vliwdbg.tui.widgets.timeline import TimelinePane
@@ -132,6 +133,7 @@ class News(Message):
 class MainScreen(Screen[int]):
     """One session and its user."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {*PAINT_CLASSES}
     BINDINGS: ClassVar[list[BindingType]] = [
         *(key.binding() for key in KEYS),
         *(Binding(digit, f"digit('{digit}')", show=False, priority=True) for digit in digits),
@@ -296,7 +298,7 @@ class MainScreen(Screen[int]):
             self._before = outcome
             self._edits = Edits(self.debugger.console.choice)
             self.trail.clear()
-            self.remove_class("-following")
+            self.query_one(ValueLine).display = False
             self._make_flow(
                 self.view_state.program, self.view_state.starting_memory, self.view_state.layout
             )
@@ -330,7 +332,7 @@ class MainScreen(Screen[int]):
         compared = self.debugger.console.compared
         if isinstance(reply.view, Diff) and compared:
             self._put_beside(reply.view.b.name, self.view_state.program, *compared)
-        if not self.has_class("-commanding"):
+        if not self._commanding:
             self.grid.choose("answer")
 
     @work(thread=True, exclusive=True, group="beside")
@@ -413,7 +415,7 @@ class MainScreen(Screen[int]):
 
     def check_action(self, action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Keys are the command line's while it is open."""
-        return not (action in ("key", "digit") and self.has_class("-commanding"))
+        return not (action in ("key", "digit") and self._commanding)
 
     def action_digit(self, digit: str) -> None:
         """A digit of a count, or the number of a pane after `p`."""
@@ -600,8 +602,9 @@ class MainScreen(Screen[int]):
 
     def _show_followed(self) -> None:
         self.view_state.settle_marks()
-        self.set_class(self.view_state.followed is not None, "-following")
-        self.query_one(ValueLine).refresh()
+        value = self.query_one(ValueLine)
+        value.display = self.view_state.followed is not None
+        value.refresh()
         self.grid.show()
 
     @work(thread=True, exclusive=True, group="flow")
@@ -814,7 +817,7 @@ class MainScreen(Screen[int]):
 
     def on_key(self, event: events.Key) -> None:
         """A key that nothing is done with; what is no text is none."""
-        if not self.has_class("-commanding") and event.character != NO_TEXT:
+        if not self._commanding and event.character != NO_TEXT:
             self.pending.take()
             self._show_pending()
             self.note(
@@ -870,13 +873,25 @@ class MainScreen(Screen[int]):
         return command.usage, self.debugger.describe(typed) or command.help
 
     def _open(self, mode: str, text: str = "") -> None:
-        self.add_class("-commanding")
+        self._show_command_line(True)
         self.query_one(CommandLine).open(mode, text)
 
     def _close(self) -> None:
-        self.remove_class("-commanding")
+        self._show_command_line(False)
         self.query_one(CommandLine).is_open = False
         self.set_focus(self.pane)
+
+    def _show_command_line(self, shown: bool) -> None:
+        # Not by a class of the screen, for which everything on it would be styled anew.
+        for typed in ("#command-line", "#hint"):
+            self.query_one(typed).display = shown
+        for told in ("#keys", "#reply"):
+            self.query_one(told).display = not shown
+
+    @property
+    def _commanding(self) -> bool:
+        """Whether keys are the command line's."""
+        return self.query_one(CommandLine).is_open
 
     def _take_line(self, mode: str, line: str | None) -> None:
         """Execute a line, or search for it."""
@@ -928,5 +943,5 @@ class MainScreen(Screen[int]):
         if event.widget.id != self.grid.chosen:
             self.grid.choose(str(event.widget.id))
         self._show_pending()
-        if self.has_class("-commanding"):
+        if self._commanding:
             self.query_one(CommandLine).leave()

@@ -1,12 +1,13 @@
 """Text and paint: how everything here is coloured.
 
 A row is a list of (text, paint). What a paint looks like stands in app.tcss and nowhere else, as
-`.paint--changed { color: $warning; }`, so that a theme reaches every pane.
+`.paint--changed { color: $warning; }`, so that a theme reaches every pane. They are of the screen:
+Textual works out again, whenever a widget's look may have changed, all that it has.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -58,15 +59,16 @@ PAINTS = (
     "debug",
 )
 
+PAINT_CLASSES = frozenset(f"paint--{paint}" for paint in PAINTS)
+"""What the screen that painted widgets are on has as its component classes."""
+
 
 class Painted(Widget):
-    """A widget that paints rows.
+    """A widget that paints rows, with the paints of its screen.
 
     Lines are kept until they are refreshed. Textual keeps them too, but makes a border, a padding
     and an opacity that none of ours has, of every line that it is asked for.
     """
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"paint--{paint}" for paint in PAINTS}
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -116,7 +118,7 @@ class Painted(Widget):
     def paint(self, name: str) -> Style:
         """What a paint looks like in the theme at hand."""
         if name not in self._paints:
-            self._paints[name] = self._mixed(self.get_component_styles(f"paint--{name}"))
+            self._paints[name] = self._mixed(self.screen.get_component_styles(f"paint--{name}"))
         return self._paints[name]
 
     def _mixed(self, styles: RenderStyles) -> Style:
