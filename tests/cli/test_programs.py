@@ -9,6 +9,8 @@ import pytest
 
 from tests.cli.command import ALU, ENDLESS, FAULT, Command, Ended, stores, unchecked
 from tests.cli.reference import SIZES, image, solved
+from vliwdbg import programs
+from vliwdbg.programs import Choice, load
 
 MEMORY = image(**SIZES)
 VALUES, _ = solved(MEMORY)
@@ -360,3 +362,16 @@ def test_info_schedulers_spec(vliwdbg: Command) -> None:
     assert vliwdbg("--version").out == f"vliwdbg {facts['version']}\n"
     help_of_run = " ".join(vliwdbg("run", "--help").out.split())
     assert "a Python file with a KernelBuilder (which is run)" in help_of_run
+
+
+def test_what_a_large_file_holds_is_copied_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debug = [["compare", 0, [1, 2, "hash\ud800"]], ["comment", "é"], ["vcompare", 8, [[0]] * 8]]
+    file = tmp_path / "debug.json"
+    file.write_text(json.dumps({"bundles": [{"debug": debug}], "problem": SIZES}))
+    whole = load(Choice(str(file))).program
+    monkeypatch.setattr(programs, "FEW_PAYLOADS", 0)
+    copied = load(Choice(str(file))).program
+    assert copied.columns.payloads == whole.columns.payloads != []
+    assert list(copied.written()) == list(whole.written())

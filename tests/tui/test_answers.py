@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -11,8 +14,10 @@ from machine.codec import write_program
 from machine.core import choose_core
 from tests.inspect.mutations import SMALL, mutants
 from tests.tui.driving import BUNDLES, opened, small_program
+from vliwdbg.inspect import progress
 from vliwdbg.inspect.live import live
 from vliwdbg.programs import Choice
+from vliwdbg.service.debugger import Debugger
 from vliwdbg.tui.answers import answer_lines
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.diff import Diff
@@ -21,6 +26,8 @@ from vliwdbg.views.lint import Lint
 from vliwdbg.views.places import SlotAt
 from vliwdbg.views.radix import DECIMAL
 from vliwdbg.views.schedule import BundleUse, Critical, Link, Stats
+
+T = TypeVar("T")
 
 
 async def test_a_line_of_an_answer_leads_to_its_slot_and_back() -> None:
@@ -113,6 +120,38 @@ async def test_the_difference_to_the_program_before(tmp_path: Path) -> None:
         assert driver.sees("the program before: pc, cycles later")
         await driver.press("p", "1", "right")
         assert driver.app.main.view_state.spelled == "alu"
+
+
+@pytest.mark.parametrize("line", ["diverge", "explain", "why", "lint", "stats", "whatif rename"])
+async def test_escape_ends_a_long_answer(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    whole = Debugger._work_on
+
+    def slowly(debugger: Debugger, what: str, part: float | None) -> None:
+        time.sleep(0.02)
+        whole(debugger, what, part)
+
+    monkeypatch.setattr(Debugger, "_work_on", slowly)
+    monkeypatch.setattr(progress, "_parts", in_small_parts)
+    async with opened(build("vectors", "list", SMALL), size=(120, 40)) as driver:
+        main = driver.app.main
+        await main.wait_until_known()
+        main.execute(line, typed=True)
+        await driver.until(lambda: driver.sees("looking at"))
+        assert driver.sees("running")
+        await driver.press("escape")
+        assert driver.replies[-1] == "Interrupted; everything is as it was."
+        assert not driver.sees("looking at")
+        assert not driver.sees("running")
+        assert main.view_state.answer is None
+        await driver.press("s")
+        assert driver.session.core.position == 1
+
+
+def in_small_parts(what: str, items: Sequence[T], _at_once: int) -> Iterator[Sequence[T]]:
+    """Work that says often how far it is."""
+    for first in range(0, len(items), 100):
+        progress.tell(what, first / len(items))
+        yield items[first : first + 100]
 
 
 async def test_any_program_that_is_compared_is_shown_in_step(tmp_path: Path) -> None:

@@ -235,3 +235,14 @@ async def test_a_page_of_a_palette_that_is_not_laid_out_is_none() -> None:
         driver.app.screen.query_one(CommandList)._index_to_line.clear()
         await driver.press("pagedown", "escape", "s")
         assert driver.session.core.position == 1
+
+
+async def test_a_page_of_a_palette() -> None:
+    async with opened() as driver:
+        await driver.press("ctrl+p")
+        commands = driver.app.screen.query_one(CommandList)
+        await driver.until(lambda: commands.option_count > 30)
+        await driver.press("pagedown")
+        assert (commands.highlighted or 0) > 1
+        await driver.press("pageup", "pageup")
+        assert commands.highlighted == 0

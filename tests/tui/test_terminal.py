@@ -131,3 +131,40 @@ def test_other_sizes(terminal: Terminal, program_file: Path, width: int, height:
     terminal.wait_for("1 code")
     terminal.press("s", "q")
     terminal.wait_for("left with 0")
+
+
+BUGS = {
+    "a key": ("screens.main", "MainScreen.action_radix", "x"),
+    "drawing": ("widgets.bars", "ReplyLine.left_pieces", ""),
+    "a worker": ("edits", "Edits.changed", "s"),
+    "the debugger's thread": ("user", "User.keep", "s"),
+}
+"""Where a bug is: the module, the function that has it, and the key that it is met by, if any."""
+
+
+@pytest.mark.parametrize("where", BUGS)
+def test_a_bug_of_ours_is_told_in_two_lines(
+    terminal: Terminal, program_file: Path, tmp_path: Path, where: str
+) -> None:
+    module, function, key = BUGS[where]
+    script = tmp_path / "buggy.py"
+    script.write_text(
+        f"import vliwdbg.tui.{module} as module\n"
+        "from vliwdbg.cli import main\n"
+        "def buggy(*_): return {}['nothing']\n"
+        f"module.{function} = buggy\n"
+        "main()\n"
+    )
+    words = shlex.join([sys.executable, str(script), str(program_file)])
+    terminal.start(words, 100, 24)
+    if key:
+        terminal.wait_for("cycle 0")
+        terminal.press(key)
+    said = terminal.wait_for("left with 70").split("\n")
+    told = [line for line in said if line.strip()]
+    assert told[0].startswith(
+        "vliwdbg: this is our bug: KeyError: 'nothing' (buggy.py:3 in buggy)."
+    )
+    assert told[1].startswith("Please report it")
+    # And what the shell says: nothing of the screen, no traceback.
+    assert told[2:] == ["left with 70"]

@@ -18,6 +18,7 @@ from statistics import median_low
 from machine.program import Program
 from vliwdbg.inspect.dependences import LIMITS, WORKING
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import KINDS, Signatures, slots_of_nodes
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.views.diff import Diff, Gain, Shift, Side, Surplus
@@ -54,11 +55,12 @@ def _side(signed: Signatures, name: str) -> Side:
     flow = signed.flow
     columns = flow.columns
     used = Counter[str]()
-    for pc, times in Counter(flow.pcs).items():
+    times_of = Counter(flow.pcs)
+    for pc in parts_of("use", list(times_of)):
         for group in columns.groups_of(pc):
             engine = columns.group_engine[group]
             if engine < len(WORKING):
-                used[WORKING[engine]] += times * len(columns.slots_of(group))
+                used[WORKING[engine]] += times_of[pc] * len(columns.slots_of(group))
     cycles = flow.ending.cycle
     parts = {
         engine: used[engine] / (limit * cycles) if cycles else 0.0
@@ -141,8 +143,8 @@ def _pairs(
     # Counters keep the order in which numbers came.
     return [
         (last_a[one], last_b[one])
-        for one, count in counts_a.items()
-        if count == 1 and counts_b.get(one) == 1
+        for one in parts_of("pairs", list(counts_a))
+        if counts_a[one] == 1 and counts_b.get(one) == 1
     ]
 
 
@@ -155,7 +157,7 @@ def _moves(a: Flow, b: Flow, pairs: Sequence[tuple[int, int]]) -> list[Move]:
     cycle_a, cycle_b = _cycles_of_nodes(a), _cycles_of_nodes(b)
     slots = slots_of_nodes(a)
     moves, before = [], None
-    for node, other in pairs:
+    for node, other in parts_of("moves", pairs):
         place = cycle_a[node], slots[node]
         if place != before:
             moves.append((cycle_a[node], node, other, cycle_b[other] - cycle_a[node]))

@@ -26,7 +26,7 @@ from vliwdbg.inspect import repair as repairing
 from vliwdbg.inspect.case import Case, expected_words, output_elements
 from vliwdbg.inspect.evidence import Evidence
 from vliwdbg.inspect.flow import Flow
-from vliwdbg.inspect.progress import ENDED
+from vliwdbg.inspect.progress import ENDED, told_to
 from vliwdbg.inspect.signatures import Signatures, class_inputs, full_inputs, sign
 from vliwdbg.inspect.words import notes_of
 from vliwdbg.session.errors import DebuggerError
@@ -89,7 +89,8 @@ def diverge(asked: Asked, flow: Flow) -> Diverge:
             notes.append("Interrupted while repairs were tried: this is evidence alone.")
     else:
         notes.append("Without the compiled core no repairs are tried: this is evidence alone.")
-    answer = _answer(shown, case, evidence, suspects, found, inputs, notes)
+    with told_to(None):  # whoever has ended the repairs shall have what was found
+        answer = _answer(shown, case, evidence, suspects, found, inputs, notes)
     return replace(answer, interrupted=interrupted)
 
 

@@ -86,7 +86,7 @@ class Explanation:
         columns = self.program.columns
         return [
             _agreed(found[slot], loads=FORMS[columns.opcodes[slot]] == LOAD)
-            for slot in range(columns.slot_count)
+            for slot in parts_of("stages", range(columns.slot_count))
         ]
 
     def _facts_of(self, node: int) -> Facts:
@@ -125,7 +125,7 @@ class Explanation:
         labels = self._milestones
         known = [label != _UNKNOWN for label in labels]
         a, b, c = flow.sources
-        for node in range(len(flow) - 1, -1, -1):
+        for node in parts_of("stages", range(len(flow) - 1, -1, -1)):
             label, owner = labels[node], owners[node]
             if label == _UNKNOWN or owner == NONE:
                 continue
@@ -141,7 +141,7 @@ class Explanation:
         flow, owners, values = self.flow, self.case.owners, self.signed.values
         labels = []
         for node, (owner, code) in enumerate(
-            zip(owners[: len(flow)], self.signed.codes, strict=True)
+            zip(parts_of("milestones", owners[: len(flow)]), self.signed.codes, strict=True)
         ):
             # Of a loaded vector often one lane alone is wanted: its reader tells.
             if owner < 0 or OPCODES[code].name == "vload":

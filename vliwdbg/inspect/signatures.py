@@ -119,7 +119,7 @@ def codes_of_nodes(flow: Flow) -> bytes:
 def spread_by_step(flow: Flow, once: bytes) -> bytes:
     """A byte for each node of each executed bundle, given those of the program's slots in order."""
     before = [flow.nodes_before_bundle(pc) for pc in range(len(flow.program) + 1)]
-    return b"".join(once[before[pc] : before[pc + 1]] for pc in flow.pcs)
+    return b"".join(once[before[pc] : before[pc + 1]] for pc in parts_of("bundles", flow.pcs))
 
 
 def slots_of_nodes(flow: Flow) -> array[int]:
@@ -129,7 +129,9 @@ def slots_of_nodes(flow: Flow) -> array[int]:
     ))  # fmt: skip
     before = [flow.nodes_before_bundle(pc) for pc in range(len(flow.program) + 1)]
     view = memoryview(once)
-    return array("I", b"".join(view[before[pc] : before[pc + 1]] for pc in flow.pcs))
+    return array(
+        "I", b"".join(view[before[pc] : before[pc + 1]] for pc in parts_of("bundles", flow.pcs))
+    )
 
 
 def computation(code: int, a: int, b: int, c: int) -> int:

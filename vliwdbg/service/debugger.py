@@ -86,7 +86,8 @@ class Debugger:
             files=files,
         )
         self.running = ""
-        """What is being executed; empty when nothing is."""
+        """What is being executed; empty when nothing is, and while it is told what came of it."""
+        self._telling = False
         self._tell = listener
         self._asked = interrupted
         self._streams = streams
@@ -158,11 +159,14 @@ class Debugger:
         try:
             while waiting := self._next():
                 self.execute(waiting.entry)
+                with self._changed:
+                    self.running, self._telling = "", True
                 self._tell(Rested(*waiting))
+                self._telling = False
         except Exception as error:
             self._tell(Failed(error))
         finally:
-            self.running = ""
+            self.running, self._telling = "", False
 
     def _next(self) -> _Waiting | None:
         """What is to be executed next, when there is something; None at the end of it all."""
@@ -178,9 +182,9 @@ class Debugger:
 
     @property
     def busy(self) -> bool:
-        """Whether anything is executed or waits."""
+        """Whether anything is executed, told, or waits."""
         with self._changed:
-            return bool(self.running or self._waiting)
+            return bool(self.running or self._telling or self._waiting)
 
     # interrupting
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console, RenderableType
 from textual.app import App, SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
@@ -32,6 +34,11 @@ class DebuggerApp(App[int]):
 
     `lines` are executed first; `user` brings settings and what was kept. `main` is the screen,
     `trouble` a bug of ours that ended it.
+
+    Textual has no event for an exception that nobody caught. While it handles one it rings the
+    bell, or panics where the exception can draw itself, and at the end it prints pages of local
+    variables to `error_console`. All three are public, so there we learn of it and keep it quiet;
+    whoever opened us says it in two lines.
     """
 
     TITLE = "vliwdbg"
@@ -48,12 +55,10 @@ class DebuggerApp(App[int]):
         user: User | None = None,
     ) -> None:
         super().__init__()
+        self.error_console = Console(quiet=True)
+        self.trouble: BaseException | None = None
         self.user = user or User()
         self.main = MainScreen(loaded, choice, self.user, lines)
-
-    @property
-    def trouble(self) -> Exception | None:
-        return self._exception
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -115,11 +120,20 @@ class DebuggerApp(App[int]):
         """Ctrl+C where no screen takes it."""
         self.main.action_interrupt()
 
-    def _handle_exception(self, error: Exception) -> None:
+    def bell(self) -> None:
+        """Ring, but not for an exception."""
+        if not self._learn_of_trouble():
+            super().bell()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End for an exception that can draw itself."""
+        self._learn_of_trouble()
+        super().panic(*renderables)
+
+    def _learn_of_trouble(self) -> bool:
+        """Keep the first exception that ends the screen, if one is being handled; whether it is."""
+        error = sys.exc_info()[1]
         # While all is taken apart, what still works may ask for what is gone.
         if not self.is_leaving:
-            super()._handle_exception(error)
-
-    def _fatal_error(self) -> None:
-        # Textual would print pages of local variables; whoever opened us says it in two lines.
-        self._close_messages_no_wait()
+            self.trouble = self.trouble or error
+        return error is not None

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from rich.markup import escape
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input
 
 from vliwdbg.commands import GROUPS
 from vliwdbg.tui.screens.covering import Covering
@@ -23,13 +26,20 @@ if TYPE_CHECKING:
 class Palette(CommandPalette, Covering):
     """Textual's, which would also search for what is typed when it has just been closed."""
 
-    def _gather_commands(self, search_value: str) -> None:  # type: ignore[override]
-        if self.is_active:
-            super()._gather_commands(search_value)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(f"page{way}", f"page('{way}')", show=False) for way in ("up", "down")
+    ]
 
-    def _action_command_list(self, action: str) -> None:
-        with suppress(LookupError):  # there is no next page before its list has been laid out
-            super()._action_command_list(action)
+    @on(Input.Changed)
+    def search_while_open(self, changed: Input.Changed) -> None:
+        """Leave the search to Textual, as long as there is something to search."""
+        if not self.is_active:
+            changed.prevent_default()
+
+    async def action_page(self, way: str) -> None:
+        """A page on or back, once there is one."""
+        with suppress(LookupError):  # before the list has been laid out
+            await self.query_one(CommandList).run_action(f"page_{way}")
 
 
 class Entry(NamedTuple):

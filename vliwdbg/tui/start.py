@@ -47,6 +47,8 @@ def show_app(loaded: Loaded, choice: Choice, lines: Sequence[Entry] = ()) -> int
             signal.signal(signal.SIGINT, interrupted)
     if app.trouble is not None:
         raise app.trouble
+    if code is None and app.return_code:
+        raise RuntimeError("the screen was ended by an exception that Textual does not tell")
     return code or 0
 
 

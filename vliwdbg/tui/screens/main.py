@@ -270,15 +270,20 @@ class MainScreen(Screen[int]):
         while self._news:
             news = self._news.popleft()
             if isinstance(news, Progressed):
-                self.status.show_progress(news.progress)
+                self._show_progress(news.progress)
             elif isinstance(news, Failed):
                 raise news.error
             else:
                 self._settle(news)
 
+    def _show_progress(self, progress: Progress | None) -> None:
+        """How far what runs has come, and how to end it; None when nothing runs."""
+        self.status.show_progress(progress)
+        self._show_pending()
+
     def _settle(self, rest: _Rest) -> None:
         """Show what came of an entry."""
-        self.status.show_progress(None)
+        self._show_progress(None)
         self._write_in(self.debugger.console.radix)
         self._tell(rest)
         program, outcome, met = (
@@ -782,11 +787,11 @@ class MainScreen(Screen[int]):
         async with self._searches.turn(pane.found) as going_on:
 
             def ask() -> bool:
-                self.status.show_progress(Progress("searching", None))
+                self._show_progress(Progress("searching", None))
                 return going_on()
 
             row = await find_row(pane, direction, ask) if going_on() else None
-            self.status.show_progress(None)
+            self._show_progress(None)
             if row is not None:
                 pane.move_to(row)
                 self._reply([])
