@@ -28,8 +28,9 @@ SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
 MIXTURES = 16
 """VectorChoices of all vectors that a start's samples share."""
-CHANGED = 0.5
-"""How likely a field of modes is not the same for all vectors."""
+CHANGED, CHILD_CHANGED = 0.12, 0.6
+"""How likely a field of modes is not the same for all vectors: what ways there are of choosing a
+child cost about the same, if different engines; other ways of finding an address cost more."""
 LATE = 0.5
 """How likely it is the last vectors that differ."""
 SAMPLED_PART = 0.0
@@ -138,7 +139,7 @@ class Search:
         random = self.random
         modes = [self.usual] * self.groups.vectors
         for name in self.names:
-            if random.random() < CHANGED:
+            if random.random() < (CHILD_CHANGED if name.endswith("_child") else CHANGED):
                 value = random.choice([v for v in LIKELY[name] if v != getattr(self.usual, name)])
                 for vector in self._stretch():
                     modes[vector] = replace(modes[vector], **{name: value})
