@@ -23,10 +23,12 @@ from kernels.tune.candidate import SPARES, WINDOWS, Candidate
 from kernels.tune.measure import NO_LIMIT, Measure
 
 STARTS, FINALISTS = 4, 2
-SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
+SAMPLES, SHORT, MIDDLE, LONG = 400, 3000, 6000, 40000
 """Tries of a start's sampling and its walk, of the finalists' walks and of the last one."""
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
-MIXTURES = 16
+WHOLE = 0.5
+"""The part of a campaign's tries with which there are all starts."""
+MIXTURES = 8
 """VectorChoices of all vectors that a start's samples share."""
 CHANGED, CHILD_CHANGED = 0.12, 0.6
 """How likely a field of modes is not the same for all vectors: what ways there are of choosing a
@@ -79,7 +81,8 @@ class Search:
 
     def _campaign(self) -> Iterator[Best]:
         walks = []
-        for _ in range(STARTS):
+        # Where a campaign has to be short, one start that gets somewhere is worth more than four.
+        for _ in range(STARTS if self.scale >= WHOLE else 1):
             sampled = Best(self._usual(), None)
             for found in self._samples():
                 yield found
