@@ -30,7 +30,8 @@ from machine.problem import HASH_STAGES, Layout
 VSTORE = opcode("store", "vstore")
 LOAD = opcode("load", "load")
 BROADCAST = opcode("valu", "vbroadcast")
-XOR, ADD, SHIFT = opcode("alu", "^"), opcode("alu", "+"), opcode("alu", ">>")
+XOR, ADD, SUBTRACT = opcode("alu", "^"), opcode("alu", "+"), opcode("alu", "-")
+SHIFT = opcode("alu", ">>")
 LAST_CONSTANT = HASH_STAGES[-1].c
 FEW = 8
 """Addresses that are cheaper as constants, one by one, than as lanes of a vector."""
@@ -43,34 +44,52 @@ DUMMY = 9
 class Addresses:
     """Scalars that hold addresses: runs with a stride of 8, eight to a vector.
 
-    All are added to 0, 8, … 56, which are there from the start.
+    All are added to 0, 8, … 56, which are there from the start. Where there are to be `single`
+    lanes, what only one line needs is added from one word, and a line has no more lanes than asked.
     """
 
-    def __init__(self, build: Builder, rows: int) -> None:
+    def __init__(self, build: Builder, rows: int, *, single: bool) -> None:
         """`rows` is the vector of 0, 8, … 56."""
-        self.build, self.rows = build, rows
+        self.build, self.rows, self.single = build, rows, single
         self._lines: dict[int, int] = {0: rows}
 
     def again(self) -> Addresses:
         """Others, to be worked out late: none of the runs so far is kept for them."""
-        return Addresses(self.build, self.rows)
+        return Addresses(self.build, self.rows, single=self.single)
 
     def run(self, name: str, start: int, count: int) -> list[int]:
         """Words that hold start, start + 8, …"""
         if count <= FEW:
             return [self.build.constant(start + VLEN * k) for k in range(count)]
-        lines = [self._line(name, at) for at in range(start, start + VLEN * count, LINE)]
+        end = start + VLEN * count
+        lines = [self._line(name, at, (end - at) // VLEN) for at in range(start, end, LINE)]
         words = [lines[k // VLEN] + k % VLEN for k in range(count)]
         # The first may be known before the vector is.
         return [self.build.code.constants.get((start, 1), words[0]), *words[1:]]
 
-    def _line(self, name: str, start: int) -> int:
-        if start not in self._lines:
-            before = self._lines.get(start - LINE)
-            first, step = (self._lines[0], start) if before is None else (before, LINE)
-            addend = self.build.constant(step, VLEN)
-            self._lines[start] = self.build.valu("+", name, first, addend)
-        return self._lines[start]
+    def _line(self, name: str, start: int, lanes: int) -> int:
+        if start in self._lines:
+            return self._lines[start]
+        before = self._lines.get(start - LINE)
+        first, step = (self._lines[0], start) if before is None else (before, LINE)
+        if self.single and lanes < VLEN:
+            return lane_by_lane(self.build, name, ADD, first, step, lanes)
+        if self.single and step != LINE:
+            line = lane_by_lane(self.build, name, ADD, first, step)
+        else:
+            line = self.build.valu("+", name, first, self.build.constant(step, VLEN))
+        self._lines[start] = line
+        return line
+
+
+def lane_by_lane(
+    build: Builder, name: str, row: Opcode, vector: int, by: int, lanes: int = VLEN
+) -> int:
+    """A new vector, its first lanes made by alu of the vector's and a constant."""
+    made, scalar = build.vector(name), build.constant(by)
+    for lane in range(lanes):
+        build.emit(row, made + lane, vector + lane, scalar)
+    return made
 
 
 class Buffer(NamedTuple):
@@ -96,9 +115,11 @@ class Buffers:
     in scratch from the start, and are stored back after all buffers' use.
     """
 
-    def __init__(self, build: Builder, rows: int, count: int, rounds: Sequence[int]) -> None:
+    def __init__(
+        self, build: Builder, rows: int, count: int, rounds: Sequence[int], *, single: bool
+    ) -> None:
         """As many as there are; rounds for which there is none are not served."""
-        self.build, self.rows, self.count = build, rows, count
+        self.build, self.rows, self.count, self.single = build, rows, count, single
         starts = range(2 * VLEN, (2 + count) * VLEN, VLEN)
         vectors = self._vectors(starts) if count else ()
         buffers = [Buffer(*pair) for pair in zip(starts, vectors, strict=True)]
@@ -107,17 +128,26 @@ class Buffers:
 
     def _vectors(self, starts: Iterable[int]) -> list[int]:
         """Eight addresses each. Alu is not needed for anything better when these are made."""
-        vectors = [self._lane_by_lane(SHIFT, self.rows, 3)]
-        before = 0
+        name, vectors, before = "buffer_address", list[int](), 0
         for start in starts:
-            vectors.append(self._lane_by_lane(ADD, vectors[-1], start - before))
+            if not vectors and self.single:
+                vectors.append(self._first(name, start))
+            else:
+                base = (
+                    vectors[-1] if vectors else lane_by_lane(self.build, name, SHIFT, self.rows, 3)
+                )
+                vectors.append(lane_by_lane(self.build, name, ADD, base, start - before))
             before = start
-        return vectors[1:]
+        return vectors
 
-    def _lane_by_lane(self, row: Opcode, vector: int, by: int) -> int:
-        made, scalar = self.build.vector("buffer_address"), self.build.constant(by)
+    def _first(self, name: str, start: int) -> int:
+        """Lane by lane from the nearer of the row's two ends."""
+        made, half = self.build.vector(name), VLEN // 2
+        row, end = self.build.constant(start), self.build.constant(start + VLEN)
         for lane in range(VLEN):
-            self.build.emit(row, made + lane, vector + lane, scalar)
+            up = lane < half
+            by = self.build.constant(lane if up else VLEN - lane)
+            self.build.emit(ADD if up else SUBTRACT, made + lane, row if up else end, by)
         return made
 
     def take(self, r: int, vector: int) -> Buffer | None:

@@ -124,6 +124,8 @@ class Plan:
     """What is the same in all lanes is mixed in by alu, from one word."""
     header_constants: bool = True
     """Constants that stand in the header are read there, with the root."""
+    single_lanes: bool = True
+    """What set-up wants in one vector alone is worked out lane by lane, from single words."""
     store_selects: bool = True
     """Children may be chosen by stores."""
     scalar_selects: bool = True
@@ -161,6 +163,7 @@ CHOICES = {
     "exact-leaves": ("exact_leaves", False, "the last index is an address: no windows there"),
     "scalar-operands": ("scalar_operands", False, "one word mixed into all lanes by alu"),
     "header-constants": ("header_constants", False, "the header is read, for its constants"),
+    "single-lanes": ("single_lanes", False, "set-up makes single lanes where few are wanted"),
 }
 """Name -> (field, what it is without, a line of help)."""
 SETTINGS = {

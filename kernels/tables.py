@@ -5,12 +5,18 @@ Nothing is run here: whoever wants a table passes in how a program is measured.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from kernels.ablation import left_out, techniques, walk
 from kernels.analysis.floors import floors
+from kernels.bound import work_of
 from kernels.build_request import BuildRequest
 from kernels.catalog import build
+from kernels.schedule.pack_input import Kind
+from kernels.sketches import SKETCHES
+from kernels.tune.explore import parse_design
+from machine.isa import SLOT_LIMITS
 from machine.problem import Problem
 from machine.program import Program
 
@@ -38,6 +44,18 @@ SIZES = (
 )
 SMALL = ((1, 4, 8), (4, 5, 8), (3, 1, 16), (2, 2, 16), (3, 2, 16))
 """(height, rounds, batch); small ones are those of which a proof takes seconds."""
+BOUNDED = (
+    "whole",
+    "without single-lanes",
+    "forest-buffers=4",
+    "forest-buffers=8",
+    "without three-blocks",
+)
+"""Designs of which the bound over all modes is told, beside the sketches."""
+END = 40
+"""Bundles at either end of a schedule in which engines wait for work, or have none left."""
+SCARCE = (Kind.FLOW, Kind.LOAD, Kind.ALU, Kind.VALU)
+"""Not so stores, which could all be done in the middle."""
 MEANINGS = {
     "lanes": "8 · valu + alu slots, 60 a cycle",
     "valu": "what only valu can do, 6 a cycle",
@@ -104,6 +122,33 @@ def proofs_table(measure: Measure, _problem: Problem, outputs: tuple[str, ...]) 
         yield _line((*map(str, sizes), f"{before:,}", f"{measure(best):,}", proved))
 
 
+def bounds_table(_measure: Measure, problem: Problem, outputs: tuple[str, ...]) -> Iterator[str]:
+    """How low designs could come in any modes, built ones and sketches."""
+    yield from _head("design", "bound", "with the ends of the best schedule")
+    ends = idle_ends(build("treehash", "tuned", problem, outputs=outputs))
+    whole = BuildRequest(problem, outputs=outputs)
+    designs = [parse_design(text) for text in BOUNDED]
+    works = {
+        d.name: work_of(BuildRequest(problem, "treehash", outputs, d.without, d.settings))
+        for d in designs
+    }
+    works |= {f"{name}, a sketch": change(work_of(whole)) for name, change in SKETCHES.items()}
+    for name, work in works.items():
+        yield _line((name, f"{work.least():.1f}", f"{work.least(ends):.1f}"))
+
+
+def idle_ends(program: Program) -> dict[Kind, float]:
+    """For how many cycles each engine idles in the first and last bundles, all slots counted."""
+    bundles = [Counter(slot.engine for slot in bundle) for bundle in program]
+    ends = bundles[:END] + bundles[-END:]
+    limits = {kind: SLOT_LIMITS[kind.name.lower()] for kind in SCARCE}
+    idle = {
+        kind: sum(limit - bundle[kind.name.lower()] for bundle in ends)
+        for kind, limit in limits.items()
+    }
+    return {kind: idle[kind] / limit for kind, limit in limits.items()}
+
+
 def _head(*names: str) -> Iterator[str]:
     yield _line(names)
     yield _line("---" for _ in names)
@@ -118,7 +163,8 @@ TABLES: dict[str, Table] = {
     "without": without_table,
     "floors": floors_table,
     "sizes": sizes_table,
+    "bounds": bounds_table,
     "proofs": proofs_table,
 }
-NEEDS_CPSAT = ("proofs",)
+NEEDS_CPSAT = ("bounds", "proofs")
 """Tables for which OR-Tools has to be installed."""

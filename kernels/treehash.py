@@ -143,7 +143,7 @@ class _Kernel:
     def set_up(self) -> None:
         rows, header = self.set_up_known()
         self.build.origin = Origin("setup")
-        addresses = Addresses(self.build, rows)
+        addresses = Addresses(self.build, rows, single=self.plan.single_lanes)
         layout, starts = self.layout, self.batch.starts
         self.build.code.soon |= {layout.nodes_at, layout.values_at, VLEN}
         self.value_addresses = self.addresses_of(addresses, "value", layout.values_at)
@@ -190,7 +190,8 @@ class _Kernel:
         rows_above = min((1 << level for level in below), default=layout.words) // VLEN
         count = min(self.plan.forest_buffers, last_row - 1, rows_above - 2)
         count = count if count >= FEWEST_BUFFERS else 0
-        self.buffers = Buffers(self.build, rows, count, self.rounds_with_children(self.table))
+        rounds, single = self.rounds_with_children(self.table), self.plan.single_lanes
+        self.buffers = Buffers(self.build, rows, count, rounds, single=single)
         # Loaded here, and not where somebody happens to want them first.
         self.forest.row(1, self.buffers.area)
         for row in range(2, (count + 1 if self.plan.bare else last_row) + 1):

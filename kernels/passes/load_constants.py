@@ -31,7 +31,7 @@ DEEPEST = 4
 
 BY_FLOW = frozenset(range(4, 40, 2))
 """Which of the loaded constants flow makes: it is idle at the start, and takes one a cycle."""
-BY_FLOW_IF_BUSY = frozenset(range(40)) - {0, 2, 4, 6}
+BY_FLOW_IF_BUSY = frozenset(range(40)) - {2}
 
 
 class Recipe(NamedTuple):

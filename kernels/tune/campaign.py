@@ -23,13 +23,16 @@ from kernels.tune.candidate import SPARES, WINDOWS, Candidate
 from kernels.tune.measure import NO_LIMIT, Measure
 
 STARTS, FINALISTS = 4, 2
-SAMPLES, SHORT, MIDDLE, LONG = 800, 2500, 5000, 12000
+SAMPLES, SHORT, MIDDLE, LONG = 400, 3000, 6000, 40000
 """Tries of a start's sampling and its walk, of the finalists' walks and of the last one."""
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
-MIXTURES = 16
+WHOLE = 0.5
+"""The part of a campaign's tries with which there are all starts."""
+MIXTURES = 8
 """VectorChoices of all vectors that a start's samples share."""
-CHANGED = 0.5
-"""How likely a field of modes is not the same for all vectors."""
+CHANGED, CHILD_CHANGED = 0.12, 0.6
+"""How likely a field of modes is not the same for all vectors: what ways there are of choosing a
+child cost about the same, if different engines; other ways of finding an address cost more."""
 LATE = 0.5
 """How likely it is the last vectors that differ."""
 SAMPLED_PART = 0.0
@@ -78,7 +81,8 @@ class Search:
 
     def _campaign(self) -> Iterator[Best]:
         walks = []
-        for _ in range(STARTS):
+        # Where a campaign has to be short, one start that gets somewhere is worth more than four.
+        for _ in range(STARTS if self.scale >= WHOLE else 1):
             sampled = Best(self._usual(), None)
             for found in self._samples():
                 yield found
@@ -138,7 +142,7 @@ class Search:
         random = self.random
         modes = [self.usual] * self.groups.vectors
         for name in self.names:
-            if random.random() < CHANGED:
+            if random.random() < (CHILD_CHANGED if name.endswith("_child") else CHANGED):
                 value = random.choice([v for v in LIKELY[name] if v != getattr(self.usual, name)])
                 for vector in self._stretch():
                     modes[vector] = replace(modes[vector], **{name: value})

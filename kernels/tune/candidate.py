@@ -145,17 +145,18 @@ class Moves:
 
 _Move = Callable[[Moves, Candidate, Random], Candidate]
 _WEIGHTED: dict[_Move, int] = {
-    Moves.shift: 40,
-    Moves.shift_rest: 10,
-    Moves.shift_part: 30,
-    Moves.copy: 8,
-    Moves.flip: 3,
-    Moves.flip_many: 2,
-    Moves.exchange: 2,
+    Moves.shift: 60,
+    Moves.shift_rest: 20,
+    Moves.shift_part: 25,
+    Moves.copy: 3,
+    Moves.flip: 1,
+    Moves.flip_many: 1,
+    Moves.exchange: 1,
     Moves.jolt: 40,
-    Moves.jolt_block: 30,
+    Moves.jolt_block: 20,
     Moves.resize: 2,
 }
+"""How often each is made. Other modes cost ten tries, for operations have to be put together."""
 _MOVES, _WEIGHTS = tuple(_WEIGHTED), tuple(_WEIGHTED.values())
 
 

@@ -152,6 +152,9 @@ class Exploration:
         def ask(job: int) -> None:
             others = [start for _, start, _ in running.values()]
             start = next_start(self.designs, self.log.entries, others, self.seed)
+            start = start._replace(tries=self._tries_left(start.tries, others))
+            if not start.tries:
+                return
             limit = self.ledger.limits.seconds
             left = None if limit is None else max(0.0, limit - self.ledger.seconds)
             request = self.request_of(start.design)
@@ -188,6 +191,14 @@ class Exploration:
 
     def _clock(self) -> float:
         return self.before + self.ledger.seconds
+
+    def _tries_left(self, wanted: int, running: Sequence[Start]) -> int:
+        """As many as are wanted, if they are left besides those of what is running."""
+        limit = self.ledger.limits.tries
+        if limit is None:
+            return wanted
+        begun = self.ledger.tries + sum(start.tries for start in running)
+        return max(0, min(wanted, limit - begun))
 
     def _over(self) -> bool:
         return self.ledger.part >= 1 or self.stop()

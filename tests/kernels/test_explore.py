@@ -117,6 +117,25 @@ def test_workers_share_the_designs(tmp_path: Path) -> None:
     assert result.cycles == read_best(tmp_path / "log")
 
 
+def test_workers_try_no_more_than_they_are_asked_to(tmp_path: Path) -> None:
+    result = explored(tmp_path / "log", tries=90, jobs=2)
+    assert result.tries == sum(d.tries for d in result.designs) == 90
+    assert not result.interrupted
+
+
+def test_dask_workers_share_the_designs_too(tmp_path: Path) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    log = tmp_path / "log"
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, dashboard_address=None
+    ) as cluster:
+        for tries in (60, 40):  # the second goes on where the log of the first ends
+            result = explored(log, tries=tries, jobs=2, dask=cluster.scheduler_address)
+    assert {d.name for d in result.designs if d.starts} == set(TWO)
+    assert sum(d.tries for d in result.designs) == 100
+    assert result.cycles == read_best(log)
+
+
 def read_best(log: Path) -> float:
     return min(entry.cycles for entry in read_log(str(log)))
 
