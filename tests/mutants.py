@@ -37,6 +37,7 @@ FILES = {
     "machine/access.py": ("access",),
     "machine/model.py": (
         "access", "contract", "agreement", "core", "tracing", "session/conditions",
+        "session/time",
     ),
     "machine/timeline.py": (
         "core", "contract", "interrupts", "footprint", "session/time", "session/going_back",
@@ -421,7 +422,8 @@ def functions_of(file: str) -> list[FunctionType]:
 
 
 def transplanted(file: str, tree: ast.Module, functions: Sequence[FunctionType]) -> bool:
-    """Give functions the code that a tree has for them; whether that changed any."""
+    """Give functions the code that a tree has for them; whether that changed any, and none that was
+    to change has to be made anew."""
     module = compile(ast.fix_missing_locations(tree), str(ROOT / file), "exec")
     codes: dict[object, list[CodeType]] = {}
     for code in _codes(module):
@@ -430,10 +432,13 @@ def transplanted(file: str, tree: ast.Module, functions: Sequence[FunctionType])
     for function in functions:
         old = function.__code__
         new = codes.get((old.co_qualname, old.co_firstlineno), [])
+        if old in new:
+            continue
         # Of several lambdas on a line nobody knows which is which.
-        if len(new) == 1 and new[0] != old and new[0].co_freevars == old.co_freevars:
-            function.__code__ = new[0]
-            changed = True
+        if len(new) != 1 or new[0].co_freevars != old.co_freevars:
+            return False
+        function.__code__ = new[0]
+        changed = True
     return changed
 
 
