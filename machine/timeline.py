@@ -295,14 +295,15 @@ class Timeline:
     def _keep(self, *, edited: bool = False, led: Commit | None = None) -> None:
         core = self.core
         self.keyframes.append(Keyframe(core.position, core.cycle, core.save(), edited, led))
-        count = len(self.keyframes)
-        if count > _FEWEST_KEYFRAMES and count > KEYFRAME_BYTES // core.saved_bytes:
-            self._thin()
+        self._thin_out()
 
-    def _thin(self) -> None:
-        numbered = enumerate(self.keyframes)
-        self.keyframes = [kept for i, kept in numbered if i % 2 == 0 or kept.edited]
-        self._interval *= 2
+    def _thin_out(self) -> None:
+        """Where they take too much, let every other one go, but for the first."""
+        count = len(self.keyframes)
+        if count > _FEWEST_KEYFRAMES and count > KEYFRAME_BYTES // self.core.saved_bytes:
+            numbered = enumerate(self.keyframes)
+            self.keyframes = [kept for i, kept in numbered if i % 2 == 0 or kept.edited]
+            self._interval *= 2
 
     def _keyframe_to(self, position: int) -> Keyframe | None:
         """The last one at or before a position; of two at one position the edited one."""
@@ -350,7 +351,7 @@ class Timeline:
 
     def restart(self) -> None:
         """Become the start of history, as it was before anything was set by hand."""
-        with self._alone(edit=True):
+        with self._alone():
             self._note_how_far()
             if self._edits:
                 self._forget_past(self._edits[0])

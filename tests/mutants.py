@@ -76,7 +76,7 @@ MEMBERS = {
 # Names of how much is kept, or done at once, which changes what it costs and nothing else.
 COSTS = {
     "KEYFRAME_BYTES", "_FEWEST_KEYFRAMES", "UNDONE_AT_ONCE", "_BYTES_OF_A_WORD", "stretch",
-    "keyframe_interval", "saved_bytes",
+    "keyframe_interval", "saved_bytes", "_thin_out",
 }  # fmt: skip
 SYMMETRIC = {"max", "min"}
 """Functions to which it is the same which argument comes first."""
@@ -92,6 +92,7 @@ UNUSED = "nobody reads the columns of operands that a slot does not have"
 CAREFUL = "the lengths agree by the key of the table; it is there for the reader"
 TYPE = "a type"
 SLOWER = "looks at words that are not flagged, and finds so"
+NO_EDIT = "finds no edit at this position, or is in its state already"
 PREVIEW = "a preview has no reference to compare with, and its state is looked at by nobody"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
@@ -124,6 +125,11 @@ EQUIVALENT: dict[str, str] = {
     "model.py: self.pauses = True: True -> False": PREVIEW,
     "model.py: return flags is not None and flags.count(0) < len(flags): "
     "flags.count(0) < len(flags) -> flags.count(0) <= len(flags)": SLOWER,
+    "timeline.py: return self._put_edit_in_place(stop) if self._edits and stop.position > before "
+    "else stop: self._edits and stop.position > before -> "
+    "self._edits or stop.position > before": NO_EDIT,
+    "timeline.py: return self._put_edit_in_place(stop) if self._edits and stop.position > before "
+    "else stop: stop.position > before -> stop.position >= before": NO_EDIT,
     "model.py: history: int = 0,: 0 -> 1": AT_LEAST_ONE,
     "model.py: history: int = 0,: 0 -> -1": AT_LEAST_ONE,
     "model.py: self._next_pc = 0: 0 -> 1": FIRST,

@@ -553,3 +553,29 @@ def test_where_one_has_been_compares_do_not_count_again(make: Callable[..., Any]
     assert core.frontier == 4
     assert (core.seek(4).reason, core.debug) == (Reason.BUDGET, True)
     assert core.seek(5).reason is Reason.FAULT
+
+
+def test_who_comes_again_to_a_halt_that_was_taken_back_goes_on(make: Callable[..., Any]) -> None:
+    program = Program.from_bundles([{"alu": [["+", 1, 1, 2]]}, {"flow": [["halt"]]}])
+    core = make(program, [0], history=NO_LIMIT)
+    assert core.run(PLENTY).reason is Reason.HALT
+    core.pc = 0
+    assert core.seek(0).position == 0
+    assert core.seek(2) == (Reason.BUDGET, 0, 2, 2, None, None)
+    core.seek(0)
+    assert core.run(3) == (Reason.BUDGET, 1, 3, 3, None, None)
+    assert core.run(PLENTY) == (Reason.HALT, 2, 4, 4, None, None)
+
+
+def test_a_new_start_has_nothing_that_was_set_by_hand(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100, history=NO_LIMIT)
+    core.run(30)
+    expected = picture(core)
+    core.seek(0)
+    for position in (10, 20):
+        core.seek(position)
+        core.scratch[3] = position
+    core.restart()
+    assert core.edits == 0
+    core.seek(30)
+    assert picture(core) == expected
