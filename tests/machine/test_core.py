@@ -5,6 +5,7 @@ on memory: pictures, stops, faults and commits are the same.
 """
 
 import random
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
@@ -579,3 +580,50 @@ def test_a_new_start_has_nothing_that_was_set_by_hand(make: Callable[..., Any]) 
     assert core.edits == 0
     core.seek(30)
     assert picture(core) == expected
+
+
+def test_a_new_start_forgets_no_way(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100, history=NO_LIMIT)
+    core.set_interval(7)
+    core.run(30)
+    core.restart()
+    assert (core.position, core.frontier) == (0, 30)
+
+
+@pytest.mark.parametrize(("history", "edits"), [(0, 0), (NO_LIMIT, 2)])
+def test_words_set_at_one_position_are_one_edit(
+    make: Callable[..., Any], history: int, edits: int
+) -> None:
+    core = make(counting(8, 50), [0] * 100, history=history)
+    for _ in range(2):
+        core.run(5)
+        core.scratch[3] = 1
+        core.memory[3] = 2
+    assert core.edits == edits
+
+
+def edit(core: Timeline) -> None:
+    core.scratch[3] = 1
+
+
+def restore(core: Timeline) -> None:
+    core.restore(core.checkpoint())
+
+
+@pytest.mark.parametrize(("change", "step"), [(edit, "_forget_past"), (restore, "_start_history")])
+def test_ctrl_c_waits_for_the_end_of_a_change(
+    make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, change: Any, step: str
+) -> None:
+    core = make(counting(8, 50), [0] * 100, history=NO_LIMIT)
+    core.run(10)
+    takes_the_step, ended = getattr(core, step), []
+
+    def interrupted(*arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        takes_the_step(*arguments)
+        ended.append(step)
+
+    monkeypatch.setattr(core, step, interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        change(core)
+    assert ended == [step]
