@@ -10,11 +10,12 @@ from machine import Problem, Program
 from machine.core.inputs import memory_of
 from tests.inspect.runs import flow_of, random_flow
 from vliwdbg.inspect import Questions
-from vliwdbg.inspect.lint import RULES, explain_rule
+from vliwdbg.inspect.lint import RULES, explain_rule, lint
 from vliwdbg.inspect.live import live
 from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
+from vliwdbg.views.lint import Finding, Lint
 
 SIZES = Problem(forest_height=3, rounds=2, batch_size=16)
 STORE = {"store": [["store", 8, 9]]}
@@ -280,3 +281,16 @@ def test_pressure_is_what_a_walk_backwards_finds() -> None:
         for window in view.windows:
             cycles = range(window.first, window.stop)
             assert window.words == max(by_cycle[cycle] for cycle in cycles)
+
+
+def useless(view: Lint) -> Finding:
+    (found,) = (finding for finding in view.findings if finding.rule == "useless")
+    return found
+
+
+def test_what_another_input_needs_is_no_warning() -> None:
+    """The right kernel's tables have words that one input alone does not look up."""
+    asked = kernel("treehash", None, Problem())
+    told, on_one_input = useless(asked.lint()), useless(lint(asked.dependences))
+    assert (told.severity, on_one_input.severity) == ("note", "warning")
+    assert told.count < on_one_input.count

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import ceil
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS, Why
 from machine.isa import OPCODES, SLOT_LIMITS, opcode
 from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
-from vliwdbg.inspect.flow import NO_WORD
+from vliwdbg.inspect.flow import NO_WORD, Flow
 from vliwdbg.inspect.live import last_readers
 from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
 from vliwdbg.inspect.progress import parts_of
@@ -27,6 +27,8 @@ from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.lint import Finding, Lint, LintRule, Severity
 
+OTHERS = 5
+"""Inputs on which slots have to be useless too before a warning is given of them."""
 SHOWN = 3
 """Slots that a finding names."""
 _CONST = opcode("load", "const").code
@@ -50,11 +52,13 @@ class Case(NamedTuple):
 
 
 class Facts:
-    """What the rules look at, each worked out once."""
+    """What the rules look at, each worked out once. `others` are runs on other inputs that go the
+    same way, made when they are asked for."""
 
-    def __init__(self, dependences: Dependences) -> None:
+    def __init__(self, dependences: Dependences, others: Iterable[Flow] = ()) -> None:
         self.dependences = dependences
         self.flow = dependences.flow
+        self.others = others
 
     @cached_property
     def op_of_node(self) -> list[int]:
@@ -190,16 +194,20 @@ def _straddles_operand(facts: Facts, producers: Sequence[int]) -> bool:
 
 def _useless(facts: Facts) -> Iterator[Case]:
     """By engine and stage; the message says what all of them could save."""
-    dependences = facts.dependences
-    if not facts.useless:
+    useless = facts.useless
+    before, after = _cycles_without(facts, ()), _cycles_without(facts, useless)
+    for flow in islice(facts.others, OTHERS if after < before else 0):
+        # Not each word of a table is read on each input.
+        there = set(Facts(Dependences(flow)).useless)
+        useless = [op for op in useless if op in there]
+        after = _cycles_without(facts, useless)
+        if after == before:
+            break
+    if not useless:
         return
     groups: dict[tuple[int, str], list[int]] = {}
-    for op in facts.useless:
-        groups.setdefault((dependences.engine[op], _stage(facts, op)), []).append(op)
-    by_engine = Counter(dependences.engine[op] for op in facts.useless)
-    used = Counter(dependences.engine)
-    before = max(ceil(used[e] / LIMITS[e]) for e in used)
-    after = max(ceil((used[e] - by_engine[e]) / LIMITS[e]) for e in used)
+    for op in useless:
+        groups.setdefault((facts.dependences.engine[op], _stage(facts, op)), []).append(op)
     largest = sorted(groups.items(), key=lambda group: -len(group[1]))
     told = ", ".join(
         f"{len(ops)} {WORKING[engine]}{stage and f' of {stage}'}"
@@ -213,10 +221,18 @@ def _useless(facts: Facts) -> Iterator[Case]:
     )
     yield Case(
         "slots that no output is made of",
-        facts.useless,
+        useless,
         f" ({told}{more}); without them {saved}",
         "warning" if after < before else "note",
     )
+
+
+def _cycles_without(facts: Facts, ops: Sequence[int]) -> int:
+    """What the busiest engine needs for the slots but these."""
+    engine = facts.dependences.engine
+    used = Counter(engine)
+    used.subtract(engine[op] for op in ops)
+    return max((ceil(count / LIMITS[number]) for number, count in used.items()), default=0)
 
 
 def _stage(facts: Facts, op: int) -> str:
@@ -414,8 +430,8 @@ RULES = {
             "useless",
             "warning",
             "slots that no output, jump or trace is made of",
-            "Taking them away changes no output. It is a warning where the busiest engine would "
-            "then need fewer cycles, else a note.",
+            "Taking them away changes no output, on this input. It is a warning where the busiest "
+            "engine would then need fewer cycles, on other inputs of the problem too, else a note.",
             _useless,
             at_end=True,
         ),
@@ -517,11 +533,13 @@ def explain_rule(name: str) -> LintRule:
     return LintRule(rule.name, rule.severity, rule.looks_for, rule.explanation)
 
 
-def lint(dependences: Dependences, silenced: Collection[str] = ()) -> Lint:
+def lint(
+    dependences: Dependences, silenced: Collection[str] = (), others: Iterable[Flow] = ()
+) -> Lint:
     """What was found, without the rules that are silenced here or by the program: its `build` may
-    have a list `silence`. Raises DebuggerError for unknown ids.
+    have a list `silence`. `others` is as for `Facts`. Raises DebuggerError for unknown ids.
     """
-    facts = Facts(dependences)
+    facts = Facts(dependences, others)
     given = dependences.flow.program.build.get("silence", ())
     names = [*silenced, *(given if isinstance(given, (list, tuple)) else [given])]
     quiet = {find_rule(str(name)).name for name in names}

@@ -12,9 +12,10 @@ before the cycle asked about. Whatever is wrong with a question is a DebuggerErr
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace as dataclass_replace
 from functools import cached_property
+from itertools import count, islice, takewhile
 from typing import TYPE_CHECKING
 
 from machine.core.inputs import memory_of, with_room
@@ -84,19 +85,17 @@ class Questions:
     @cached_property
     def others(self) -> tuple[Flow, ...]:
         """Runs on other inputs of the program's problem, where they all go the same way."""
+        flows = tuple(islice(self._on_other_inputs(), OTHERS))
+        return flows if all(flow.pcs == self.flow.pcs for flow in flows) else ()
+
+    def _on_other_inputs(self) -> Iterator[Flow]:
+        """Runs on other inputs of the program's problem, without end if it has one."""
         problem = self.program.problem
         if problem is None:
-            return ()
-        seeds = range(problem.seed + 1, problem.seed + 1 + OTHERS)
-        images = (
-            with_room(self.program, memory_of(dataclass_replace(problem, seed=seed)))
-            for seed in seeds
-        )
-        flows = tuple(
-            replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
-            for image in images
-        )
-        return flows if all(flow.pcs == self.flow.pcs for flow in flows) else ()
+            return
+        for seed in count(problem.seed + 1):
+            image = with_room(self.program, memory_of(dataclass_replace(problem, seed=seed)))
+            yield replay(self.program, image, most=self.most, max_cycles=self.max_cycles)
 
     def place(self, text: str, cycle: int | None = None, start: str = "place") -> Place:
         """The words that a text names, before a cycle; at the end without one."""
@@ -203,7 +202,8 @@ class Questions:
         """What looks wrong or wasteful."""
         from vliwdbg.inspect.lint import lint
 
-        return lint(self.dependences, silenced)
+        alike = takewhile(lambda flow: flow.pcs == self.flow.pcs, self._on_other_inputs())
+        return lint(self.dependences, silenced, alike)
 
     def diverge(self, good: Questions | None = None) -> Diverge:
         """Where the program goes wrong, compared with the reference, and with another program that

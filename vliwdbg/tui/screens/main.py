@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from string import digits
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
 
@@ -645,8 +646,12 @@ class MainScreen(Screen[int]):
             self._reply([self._difference(self._before, self.view_state.outcome)])
 
     def _when_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
-        with suppress(RuntimeError):  # where the terminal is gone already
-            self.app.call_from_thread(self._take_known, program, take, known)
+        self._from_thread(self._take_known, program, take, known)
+
+    def _from_thread(self, do: Callable[..., None], *arguments: Any) -> None:
+        """Have the screen do something, as long as it is there with all that is on it."""
+        with suppress(RuntimeError, NoMatches):
+            self.app.call_from_thread(do, *arguments)
 
     def _take_known(self, program: Program, take: Callable[[T], None], known: T) -> None:
         if program is self.view_state.program:
@@ -703,8 +708,7 @@ class MainScreen(Screen[int]):
     def _look_at_file(self) -> None:
         """Say so once when the program's file has changed."""
         if not self.view_state.edited and self._edits.changed():
-            with suppress(RuntimeError):  # where the terminal is gone already
-                self.app.call_from_thread(self._tell_edited)
+            self._from_thread(self._tell_edited)
 
     def _tell_edited(self) -> None:
         self.view_state.edited = True
