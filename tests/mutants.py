@@ -130,6 +130,8 @@ EQUIVALENT: dict[str, str] = {
     "self._edits or stop.position > before": NO_EDIT,
     "timeline.py: return self._put_edit_in_place(stop) if self._edits and stop.position > before "
     "else stop: stop.position > before -> stop.position >= before": NO_EDIT,
+    "timeline.py: if commit is None and self._keeps:: commit is None and self._keeps -> "
+    "commit is None or self._keeps": "recalls what is known",
     "model.py: history: int = 0,: 0 -> 1": AT_LEAST_ONE,
     "model.py: history: int = 0,: 0 -> -1": AT_LEAST_ONE,
     "model.py: self._next_pc = 0: 0 -> 1": FIRST,

@@ -16,7 +16,7 @@ from machine import Machine, Program, Reason
 from machine.core import choose_core
 from machine.model import Model
 from machine.protocol import BREAK_AFTER, BREAK_BEFORE, BREAK_BEFORE_READ, NO_LIMIT
-from machine.timeline import Timeline
+from machine.timeline import UNDONE_AT_ONCE, Timeline
 from tests.oracle.randomprograms import random_program
 
 STEPS = 200
@@ -627,3 +627,27 @@ def test_ctrl_c_waits_for_the_end_of_a_change(
     with pytest.raises(KeyboardInterrupt):
         change(core)
     assert ended == [step]
+
+
+@pytest.mark.parametrize("pauses", [False, True])
+def test_recalling_what_was_done_changes_no_state(make: Callable[..., Any], pauses: bool) -> None:
+    bundles = [{"flow": [["add_imm", 0, 0, 1]]}, {"flow": [["pause"]]}, {"flow": [["halt"]]}]
+    core = make(Program.from_bundles(bundles), [0], pauses=pauses, history=NO_LIMIT)
+    core.set_interval(1)
+    core.run(2)
+    core.run(1)
+    core.seek(2)
+    state, core.pauses = core.state, True
+    commit = core.last_commit()
+    assert commit is not None
+    assert (commit.pc, core.state, core.position) == (1, state, 2)
+    assert str(state) == ("paused" if pauses else "running")
+
+
+def test_undoing_has_its_end_where_the_record_of_the_core_ends_earlier() -> None:
+    core = CORES["model"](counting(8, 5000), [0] * 100, history=UNDONE_AT_ONCE + 500)
+    core.run(2 * UNDONE_AT_ONCE + 500)
+    undone = 0
+    while core.undo():
+        undone += 1
+    assert (undone, core.position) == (UNDONE_AT_ONCE + 500, UNDONE_AT_ONCE)
