@@ -95,15 +95,23 @@ class Facts:
     @cached_property
     def needed(self) -> bytearray:
         """By node, whether an output, a jump or the trace buffer is made of it."""
-        marked = bytearray(len(self.flow))
-        for node in output_stores(self.flow):
+        marked = self._wanted(self.flow)
+        spread(self.flow, marked)
+        return marked
+
+    def _wanted(self, flow: Flow) -> bytearray:
+        """By node of a run that goes this way, whether an output is stored or something lasts."""
+        marked = bytearray(len(flow))
+        for node in output_stores(flow):
             marked[node] = 1
         for op, code in enumerate(self.code):
             if code in _LASTING:
-                for node in self.nodes(op):
-                    marked[node] = 1
-        spread(self.flow, marked)
+                self._mark(op, marked)
         return marked
+
+    def _mark(self, op: int, marks: bytearray) -> None:
+        for node in self.nodes(op):
+            marks[node] = 1
 
     @cached_property
     def useless(self) -> list[int]:
@@ -111,8 +119,7 @@ class Facts:
         loads, and what is made for them: they may be meant."""
         stored = bytearray(self.needed)
         for op in self.unclaimed:
-            for node in self.nodes(op):
-                stored[node] = 1
+            self._mark(op, stored)
         if self.unclaimed:
             spread(self.flow, stored)
         return [
@@ -121,17 +128,27 @@ class Facts:
             if NODE_COUNTS[code] and not self.any_marked(stored, op)
         ]
 
+    def useless_too(self, ops: Sequence[int], flow: Flow) -> list[int]:
+        """Those of some operations of which no lane is needed in another run that goes this way."""
+        needed = self._wanted(flow)
+        for op in self._stored_elsewhere(flow):
+            self._mark(op, needed)
+        spread(flow, needed)
+        return [op for op in ops if not self.any_marked(needed, op)]
+
     @cached_property
     def unclaimed(self) -> list[int]:
         """The stores that leave the last word somewhere the program does not claim."""
-        claimed = output_addresses(self.flow)
-        final = {
-            writes[-1]
-            for address, writes in self.flow.memory_writes.items()
+        stored = self._stored_elsewhere(self.flow)
+        return [op for op in sorted(stored) if not self.any_marked(self.needed, op)]
+
+    def _stored_elsewhere(self, flow: Flow) -> set[int]:
+        claimed = output_addresses(flow)
+        return {
+            self.op_of_node[writes[-1]]
+            for address, writes in flow.memory_writes.items()
             if address not in claimed
         }
-        ops = sorted({self.op_of_node[node] for node in final})
-        return [op for op in ops if not self.any_marked(self.needed, op)]
 
     @cached_property
     def layout(self) -> Layout | None:
@@ -198,8 +215,7 @@ def _useless(facts: Facts) -> Iterator[Case]:
     before, after = _cycles_without(facts, ()), _cycles_without(facts, useless)
     for flow in islice(facts.others, OTHERS if after < before else 0):
         # Not each word of a table is read on each input.
-        there = set(Facts(Dependences(flow)).useless)
-        useless = [op for op in useless if op in there]
+        useless = facts.useless_too(useless, flow)
         after = _cycles_without(facts, useless)
         if after == before:
             break
