@@ -123,6 +123,8 @@ EQUIVALENT: dict[str, str] = {
     "model.py: self.debug = True: removed": PREVIEW,
     "model.py: self.debug = True: True -> False": PREVIEW,
     "model.py: self.pauses = True: True -> False": PREVIEW,
+    "model.py: reached = tuple(self._memory_reached(pc)) if touched and self._traps else (): "
+    "touched and self._traps -> touched or self._traps": SLOWER,
     "model.py: return flags is not None and flags.count(0) < len(flags): "
     "flags.count(0) < len(flags) -> flags.count(0) <= len(flags)": SLOWER,
     "timeline.py: return self._put_edit_in_place(stop) if self._edits and stop.position > before "
