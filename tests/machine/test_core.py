@@ -651,3 +651,12 @@ def test_undoing_has_its_end_where_the_record_of_the_core_ends_earlier() -> None
     while core.undo():
         undone += 1
     assert (undone, core.position) == (UNDONE_AT_ONCE + 500, UNDONE_AT_ONCE)
+
+
+def test_a_cycle_before_all_history_is_refused(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100, history=NO_LIMIT)
+    core.run(20)
+    core.restore(core.checkpoint())
+    core.run(5)
+    with pytest.raises(ValueError, match="cycle 10 lies before all history"):
+        core.seek_cycle(10)
