@@ -129,7 +129,8 @@ EQUIVALENT: dict[str, str] = {
     "touched and self._traps -> touched or self._traps": SLOWER,
     "model.py: self._is_here(trap, pc, reached) and self._changed(trap) and may_hold(trap.code, "
     "self): self._is_here(trap, pc, reached) and self._changed(trap) and may_hold(trap.code, self) "
-    "-> self._is_here(trap, pc, reached) or self._changed(trap) or may_hold(trap.code, self)": TWICE,
+    "-> self._is_here(trap, pc, reached) or self._changed(trap) or may_hold(trap.code, "
+    "self)": TWICE,
     "timeline.py: before = bisect_right(self.keyframes, cycle - 1, key=_cycle): 1 -> 2": FARTHER,
     "model.py: return flags is not None and flags.count(0) < len(flags): "
     "flags.count(0) < len(flags) -> flags.count(0) <= len(flags)": SLOWER,
