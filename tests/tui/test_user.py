@@ -83,7 +83,9 @@ SET = (
 
 async def test_what_was_set_is_there_again(tmp_path: Path) -> None:
     async with opened(user=User(workspaces=tmp_path), lines=SET) as driver:
-        first = workspace_of(driver.app.main.debugger.console)
+        console = driver.app.main.debugger.console
+        await driver.until(lambda: workspace_of(console).marks)  # the last of the lines
+        first = workspace_of(console)
         assert [len(each) for each in (first.breakpoints, first.displays, first.marks)] == [3, 1, 1]
     async with opened(user=User(workspaces=tmp_path)) as driver:
         assert workspace_of(driver.app.main.debugger.console) == first
