@@ -12,59 +12,50 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
-class _Noted:
-    """Each Ctrl+C is noted and nothing else, from `hold` to `release`."""
-
-    # Written out, as its heir is, because every run of a machine waits for it.
-    def __init__(self) -> None:
-        self.noted: list[int] = []
-        self.before = signal.getsignal(signal.SIGINT)
-        self._held = False
-
-    def hold(self) -> None:
-        try:
-            signal.signal(signal.SIGINT, self._note)
-            self._held = True
-        except ValueError:  # not in the main thread
-            pass
-
-    def release(self) -> None:
-        if self._held:
-            # None stands for a handler that Python did not set, and cannot set again.
-            signal.signal(signal.SIGINT, signal.SIG_DFL if self.before is None else self.before)
-
-    def _note(self, number: int, _frame: object) -> None:
-        self.noted.append(number)
-
-
 @contextmanager
 def asked_interrupts() -> Iterator[Callable[[], bool]]:
     """While it lasts, Ctrl+C raises nothing; calling what is given tells whether it came."""
-    interrupts = _Noted()
-    interrupts.hold()
-    try:
-        yield lambda: bool(interrupts.noted)
-    finally:
-        interrupts.release()
+    with _noted_interrupts() as noted:
+        yield lambda: bool(noted)
 
 
-class deferred_sigint(_Noted):  # noqa: N801  # a context manager, called as a function would be
+@contextmanager
+def deferred_sigint() -> Iterator[Callable[[], None]]:
     """While it lasts Ctrl+C waits. Calling what is given lets it through, as does the end.
 
     Either calls the handler of before, which may raise. Where no Python function handles it,
     nothing is held back.
     """
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        yield lambda: None
+        return
+    noted: list[int] = []
 
-    def __enter__(self) -> Callable[[], None]:
-        if callable(self.before):
-            self.hold()
-        return self._let_through
+    def let_through() -> None:
+        if noted:
+            noted.clear()
+            handler(signal.SIGINT, None)
 
-    def __exit__(self, *_: object) -> None:
-        self.release()
-        self._let_through()
+    try:
+        with _noted_interrupts() as noted:
+            yield let_through
+    finally:
+        let_through()
 
-    def _let_through(self) -> None:
-        if self.noted and callable(self.before):
-            self.noted.clear()
-            self.before(signal.SIGINT, None)
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """A list that each Ctrl+C is added to, for as long as this lasts."""
+    noted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    except ValueError:  # not in the main thread
+        yield noted
+        return
+    try:
+        yield noted
+    finally:
+        # None stands for a handler that Python did not set, and cannot set again.
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)

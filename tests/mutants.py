@@ -93,7 +93,6 @@ CAREFUL = "the lengths agree by the key of the table; it is there for the reader
 TYPE = "a type"
 SLOWER = "looks at words that are not flagged, and finds so"
 NO_EDIT = "finds no edit at this position, or is in its state already"
-TWICE = "the debugger looks again whether a stop of the core is one"
 FARTHER = "goes on from an earlier keyframe"
 PREVIEW = "a preview has no reference to compare with, and its state is looked at by nobody"
 AT_LEAST_ONE = "one bundle is remembered in any case"
@@ -127,10 +126,6 @@ EQUIVALENT: dict[str, str] = {
     "model.py: self.pauses = True: True -> False": PREVIEW,
     "model.py: reached = tuple(self._memory_reached(pc)) if touched and self._traps else (): "
     "touched and self._traps -> touched or self._traps": SLOWER,
-    "model.py: self._is_here(trap, pc, reached) and self._changed(trap) and may_hold(trap.code, "
-    "self): self._is_here(trap, pc, reached) and self._changed(trap) and may_hold(trap.code, self) "
-    "-> self._is_here(trap, pc, reached) or self._changed(trap) or may_hold(trap.code, "
-    "self)": TWICE,
     "timeline.py: before = bisect_right(self.keyframes, cycle - 1, key=_cycle): 1 -> 2": FARTHER,
     "model.py: return flags is not None and flags.count(0) < len(flags): "
     "flags.count(0) < len(flags) -> flags.count(0) <= len(flags)": SLOWER,

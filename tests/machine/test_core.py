@@ -13,9 +13,17 @@ from typing import Any, NamedTuple
 import pytest
 
 from machine import Machine, Program, Reason
+from machine.conditions import Need, Trap
 from machine.core import choose_core
 from machine.model import Model
-from machine.protocol import BREAK_AFTER, BREAK_BEFORE, BREAK_BEFORE_READ, NO_LIMIT
+from machine.protocol import (
+    BREAK_AFTER,
+    BREAK_AFTER_READ,
+    BREAK_AFTER_WRITE,
+    BREAK_BEFORE,
+    BREAK_BEFORE_READ,
+    NO_LIMIT,
+)
 from machine.timeline import UNDONE_AT_ONCE, Timeline
 from tests.oracle.randomprograms import random_program
 
@@ -660,3 +668,43 @@ def test_a_cycle_before_all_history_is_refused(make: Callable[..., Any]) -> None
     core.run(5)
     with pytest.raises(ValueError, match="cycle 10 lies before all history"):
         core.seek_cycle(10)
+
+
+TRAPPED = Program.from_bundles(
+    [
+        {"load": [["const", 0, 3]]},
+        {"load": [["load", 1, 0]]},
+        {"store": [["store", 0, 1]]},  # the word that was there
+        {"alu": [["+", 1, 1, 0]]},
+        {"store": [["store", 0, 1]]},
+        {"load": [["load", 1, 0]]},  # the word that is there
+        {"alu": [["+", 1, 1, 0]]},
+        {"alu": [["+", 2, 1, 0]]},
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("needs", "start", "stops"),
+    [
+        (Need.READ_MEMORY, 3, [2, 6]),
+        (Need.TOUCH_MEMORY, 3, [2, 3, 5, 6]),
+        (Need.CHANGE_MEMORY, 3, [5]),
+        *((needs, start, []) for needs in list(Need)[2:] for start in (2, 4)),
+        (Need.CHANGE_SCRATCH, 1, [2, 4, 7]),
+        (Need.CHANGE_SCRATCH, 3, []),
+    ],
+)  # fmt: skip
+def test_a_trap_stops_a_run_at_what_it_needs_and_nowhere_else(
+    make: Callable[..., Any], needs: Need, start: int, stops: list[int]
+) -> None:
+    core = make(TRAPPED, [7] * 8)
+    in_memory = needs is not Need.CHANGE_SCRATCH
+    core.memory_flags[:] = bytes([BREAK_AFTER_READ | BREAK_AFTER_WRITE] * 8)
+    core.flags[:] = bytes([0 if in_memory else BREAK_AFTER] * len(TRAPPED))
+    flags = b"" if in_memory else b"\1" * len(TRAPPED)
+    core.set_traps([Trap(flags, True, needs, start, start + 1)])
+    found = []
+    while (stop := core.run(PLENTY)).reason is Reason.WATCHPOINT:
+        found.append(stop.position)
+    assert (found, stop.reason) == (stops, Reason.END)
