@@ -117,19 +117,11 @@ class Facts:
     def useless(self) -> list[int]:
         """The operations of which no lane is needed. Those stores are not among them that nobody
         loads, and what is made for them: they may be meant."""
-        stored = bytearray(self.needed)
-        for op in self.unclaimed:
-            self._mark(op, stored)
-        if self.unclaimed:
-            spread(self.flow, stored)
-        return [
-            op
-            for op, code in enumerate(self.code)
-            if NODE_COUNTS[code] and not self.any_marked(stored, op)
-        ]
+        every = [op for op, code in enumerate(self.code) if NODE_COUNTS[code]]
+        return self.useless_in(self.flow, every)
 
-    def useless_too(self, ops: Sequence[int], flow: Flow) -> list[int]:
-        """Those of some operations of which no lane is needed in another run that goes this way."""
+    def useless_in(self, flow: Flow, ops: Sequence[int]) -> list[int]:
+        """Those of some operations that are useless in a run that goes this way."""
         needed = self._wanted(flow)
         for op in self._stored_elsewhere(flow):
             self._mark(op, needed)
@@ -215,7 +207,7 @@ def _useless(facts: Facts) -> Iterator[Case]:
     before, after = _cycles_without(facts, ()), _cycles_without(facts, useless)
     for flow in islice(facts.others, OTHERS if after < before else 0):
         # Not each word of a table is read on each input.
-        useless = facts.useless_too(useless, flow)
+        useless = facts.useless_in(flow, useless)
         after = _cycles_without(facts, useless)
         if after == before:
             break
