@@ -11,10 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
-from typing import TYPE_CHECKING
 
 from kernels.analysis.names import Names, share_constants
 from kernels.build_request import BuildRequest
@@ -25,9 +24,7 @@ from kernels.tune.explore import DESIGNS, Exploration, Explored, design_name, pa
 from kernels.tune.log import Entry, Log
 from kernels.tune.session import Ledger, Limits, Outcome, Progress, Walk, search_here
 from kernels.tune.workers import search_in_workers, submitting
-
-if TYPE_CHECKING:
-    from machine.problem import Problem
+from machine.problem import Problem
 
 __all__ = ["DESIGNS", "Explored", "Progress", "Result", "Tuning", "tune"]
 
@@ -86,7 +83,7 @@ def tune(
     begin = None if outdated else begin
     if begin is not None and not designs:
         request = _request_of(request, begin)
-    found_by = _command(seconds, tries, jobs, seed, designs, begin)
+    found_by = _command(request, seconds, tries, jobs, seed, designs, begin)
     ledger = Ledger(Limits(seconds, tries), progress or (lambda _: None))
     halt = stop or (lambda: False)
     known = Log(log)
@@ -151,7 +148,18 @@ def _entry(
     return Entry(name, str(seed), began, began + ledger.seconds, ledger.tries, gains, found)
 
 
+def _asked_of(request: BuildRequest) -> Iterator[str]:
+    """The options for a kernel that is not the usual one."""
+    problem, usual = request.problem, Problem()
+    for size in ("forest_height", "rounds", "batch_size"):
+        if getattr(problem, size) != getattr(usual, size):
+            yield f"--{size.replace('_', '-')} {getattr(problem, size)}"
+    if "indices" in request.outputs:
+        yield "--indices"
+
+
 def _command(
+    request: BuildRequest,
     seconds: float | None,
     tries: int | None,
     jobs: int,
@@ -160,7 +168,7 @@ def _command(
     begin: Tuning | None,
 ) -> str:
     """The command that does this search again."""
-    words = ["vliwdbg tune"]
+    words = ["vliwdbg tune", *_asked_of(request)]
     words += [f"--time {seconds:g}"] if seconds is not None else []
     words += [f"--tries {tries}"] if tries is not None else []
     words += [f"--jobs {jobs}"] if jobs > 1 else []

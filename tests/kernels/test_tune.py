@@ -43,8 +43,18 @@ def test_it_is_hardly_longer_than_list_and_says_what_finds_it_again() -> None:
     result = small()
     assert result.cycles <= len(build("treehash", "list", SMALL).columns) + 2
     assert result.cycles == result.history[-1][1]
-    assert result.tuning.found_by == "vliwdbg tune --tries 150 --seed 0 --from-scratch"
+    sizes = f"--forest-height {SMALL.forest_height} --rounds {SMALL.rounds}"
+    sizes += f" --batch-size {SMALL.batch_size}"
+    assert result.tuning.found_by == f"vliwdbg tune {sizes} --tries 150 --seed 0 --from-scratch"
     assert not result.interrupted
+
+
+def test_what_finds_it_again_says_for_which_outputs() -> None:
+    result = tune(
+        Problem(), ("values", "indices"), seconds=None, tries=1, seed=3, from_scratch=True
+    )
+    command = "vliwdbg tune --indices --tries 1 --seed 3 --from-scratch"
+    assert result.tuning.found_by == command
 
 
 def test_it_goes_back_to_the_best_and_on_with_other_modes(monkeypatch: pytest.MonkeyPatch) -> None:
