@@ -75,12 +75,12 @@ class Rates(NamedTuple):
     repaired: int
     holds: int
 
-    def meets(self, bar: Bar, slack: int = 0) -> bool:
-        """Whether the bar is met, with so many mutants for chance, and no repair is false."""
+    def meets(self, bar: Bar) -> bool:
+        """Whether the bar is met, and not too many repairs are false."""
         return (
-            self.first + slack >= bar.first * self.drawn
-            and self.three + slack >= bar.three * self.drawn
-            and self.nearby + slack >= bar.nearby * self.drawn
+            self.first >= bar.first * self.drawn
+            and self.three >= bar.three * self.drawn
+            and self.nearby >= bar.nearby * self.drawn
             and self.repaired - self.holds <= bar.false * self.repaired
         )
 

