@@ -1,5 +1,6 @@
 """What holds for every test: signals are heard, and nothing waits for ever."""
 
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,14 @@ _HEARD: dict[str, Any] = {
 for name in _HEARD.keys() & signal.Signals.__members__.keys():
     if signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
         signal.signal(signal.Signals[name], _HEARD[name])
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never among what was collected, which lives to the end: with ten
+    thousand tests to look through, it is an eighth of the time they take."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

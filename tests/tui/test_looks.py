@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from array import array
 
 import pytest
@@ -9,7 +11,10 @@ from rich.cells import cell_len
 from textual.command import CommandList
 
 from machine.program import Program
-from tests.tui.driving import opened, small_program
+from tests.tui.driving import PATIENCE, opened, small_program
+from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.progress import tell
+from vliwdbg.session.errors import EndedByUserError
 from vliwdbg.session.snapshot import COMPARED, changed_words
 from vliwdbg.tui.palette import Palette
 from vliwdbg.tui.pending import Pending
@@ -161,6 +166,29 @@ async def test_how_far_a_long_run_is() -> None:
         driver.app.simulate_key("escape")
         await driver.until(lambda: not driver.app.main.running)
         assert driver.session.core.cycle >= cycle
+
+
+async def test_who_leaves_waits_for_nothing_that_is_being_worked_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def long(_flow: Flow) -> None:
+        begun.set()
+        try:
+            for _ in range(10_000):
+                tell("lifetimes")
+                time.sleep(0.001)
+        except EndedByUserError:
+            ended.set()
+            raise
+
+    monkeypatch.setattr("vliwdbg.inspect.live.pressure", long)
+    async with opened() as driver:
+        await driver.until(begun.is_set)
+        assert not ended.is_set()
+        driver.app.exit(0)
+    assert ended.wait(PATIENCE)
 
 
 async def test_a_key_pressed_during_a_search_is_done_after_it() -> None:

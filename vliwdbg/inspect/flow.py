@@ -273,8 +273,8 @@ class Flow:
     def written_words(self) -> array[int]:
         """By node the scratch word that it writes; NO_WORD where it writes none."""
         once = memoryview(array("H", self._words_written_once()))
-        before = self._bundle_nodes_before
-        return array("H", b"".join(once[before[pc] : before[pc + 1]] for pc in self.pcs))
+        before, pcs = self._bundle_nodes_before, parts_of("words", self.pcs)
+        return array("H", b"".join(once[before[pc] : before[pc + 1]] for pc in pcs))
 
     def _words_written_once(self) -> Iterator[int]:
         """The same, if each slot of the program was executed once."""

@@ -23,6 +23,7 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.message import Message
 from textual.screen import Screen
+from textual.worker import Worker, get_current_worker
 
 from machine.problem import Layout
 from machine.program import Program
@@ -31,11 +32,13 @@ from vliwdbg.commands import COMMANDS, Reply
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.following import Following, writing_slot
 from vliwdbg.inspect.outcome import Outcome, outcome_of
+from vliwdbg.inspect.progress import told_to
 from vliwdbg.inspect.slots import NoRunError, found_at
 from vliwdbg.render import Columns, lines_of
 from vliwdbg.scripts import Entry
 from vliwdbg.service.debugger import MOST_WAITING, Debugger
 from vliwdbg.service.events import Event, Failed, Progress, Progressed, Rested, Said
+from vliwdbg.session.errors import EndedByUserError
 from vliwdbg.tui.answers import Jump
 from vliwdbg.tui.edits import Edits
 from vliwdbg.tui.keymap import GROUPS, KEYS, available, remapped, shown_key
@@ -74,6 +77,16 @@ PLAY_SECONDS = 0.15
 SEARCHABLE = "search vload, valu:+, v_val[3], mem 2310, values[7], round 3, stage hash, or a pc"
 ASKING = "a command; Tab completes, ↑ recalls, an empty line repeats, Esc leaves"
 ATTACHING = "a command to be executed at the breakpoint; `end` or Esc after the last one"
+
+
+def _going_on(worker: Worker[Any]) -> Callable[[str, float | None], None]:
+    """A listener that ends work which a worker was called off from."""
+
+    def listener(_what: str, _part: float | None) -> None:
+        if worker.is_cancelled:
+            raise EndedByUserError("Nobody waits for it any more.")
+
+    return listener
 
 
 def _said(reply: Reply, radix: Radix) -> Iterator[Line]:
@@ -610,7 +623,14 @@ class MainScreen(Screen[int]):
 
     @work(thread=True, exclusive=True, group="flow")
     def _make_flow(self, program: Program, memory: Sequence[int], layout: Layout | None) -> None:
-        """What is known of the run from beginning to end, beside everything else."""
+        """What is known of the run from beginning to end, beside everything else, as long as the
+        screen is there and no other program is."""
+        with suppress(EndedByUserError), told_to(_going_on(get_current_worker())):
+            self._take_all_known(program, memory, layout)
+
+    def _take_all_known(
+        self, program: Program, memory: Sequence[int], layout: Layout | None
+    ) -> None:
         from vliwdbg.inspect.live import pressure
         from vliwdbg.inspect.questions import Questions
         from vliwdbg.inspect.why import Reasons
