@@ -67,8 +67,8 @@ class BundlePane(Pane):
 
     def _lines(self) -> list[_Line]:
         view_state = self.view_state
-        why = view_state.why_free()
-        stamp = (view_state.settled, view_state.looking, view_state.radix, self.width, bool(why))
+        known = bool(view_state.reasons)
+        stamp = (view_state.settled, view_state.looking, view_state.radix, self.width, known)
         if self._shown is None or self._shown[0] != stamp:
             view = bundle_view(
                 view_state.program,

@@ -93,6 +93,8 @@ class Painted(Widget):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
+        self.width = 0
+        """Columns when last drawn; to ask for the size takes long."""
         self._paints: dict[str, Style] = {}
         self._inks: dict[Style, Inks] = {}
         self._filters: tuple[Sequence[LineFilter], Color] | None = None
@@ -124,6 +126,7 @@ class Painted(Widget):
             self._drawn_part = crop
         missing = [y for y in crop.line_range if y not in self._drawn]
         if missing:
+            self.width = self.size.width
             self._use_filters()
             for y in missing:
                 self._drawn[y] = self.render_line(y).crop(*crop.column_span)
@@ -177,7 +180,8 @@ class Painted(Widget):
         """A row in colours on a base, as wide as its text."""
         # Names come from users' files: what a terminal would obey is shown as an escape.
         inks = self.inks(base)
-        return Strip([Segment(printable(text), inks[paint]) for text, paint in row if text])
+        segments = [Segment(printable(text), inks[paint]) for text, paint in row if text]
+        return Strip(segments, sum(_columns(segment.text) for segment in segments))
 
     def cut(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
         """The columns that are seen of a strip on a base, with an ellipsis where it goes on."""
@@ -217,7 +221,7 @@ class Bar(Painted):
         return []
 
     def render_line(self, _y: int) -> Strip:
-        width, base = self.size.width, self.base
+        width, base = self.width, self.base
         left = self.painted(self.left_pieces(), base)
         right = self.painted(self.right_pieces(), base)
         if not left.cell_length:
@@ -226,6 +230,10 @@ class Bar(Painted):
         if gap >= 0:
             left = Strip.join([self.fit(left, 0, width - right.cell_length, base), right])
         return self.cut(left, 0, width, base)
+
+
+def _columns(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def fitted(text: str, width: int) -> str:

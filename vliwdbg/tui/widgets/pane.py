@@ -65,8 +65,6 @@ class Pane(Painted, can_focus=True):
         self.tabs: Sequence[Tab] = ()
         """The panes that take turns here."""
         self.cursor = self.top = self.left = 0
-        self.width = 0
-        """Columns when last drawn; to ask for the size takes long."""
         self.found = ""
         self._seen: list[Hashable] = []
         self._seen_size = Size(0, 0)
@@ -205,12 +203,11 @@ class Pane(Painted, can_focus=True):
         self._seen = []
 
     def render_line(self, y: int) -> Strip:
-        width = self.width = self.size.width
         if y == 0:
-            return self._title(width)
+            return self._title(self.width)
         row = y - 1 + self.top
         if row >= self.count():
-            return self._beyond(y, width)
+            return self._beyond(y, self.width)
         return self._strip(row, marked=row == self.cursor and self.has_focus)
 
     def _strip(self, row: int, *, marked: bool) -> Strip:
