@@ -166,7 +166,8 @@ class BundlePane(Pane):
         self._lines()
         view_state = self.view_state
         inside = 0 <= view_state.looking < len(view_state.program)
-        rounds = view_state.origins.rounds_text(view_state.looking) if inside else ""
+        slots = view_state.origins.slots_of(view_state.looking) if inside else range(0)
+        rounds = view_state.bars.text(slots)
         parts = [f"pc {view_state.looking}", rounds, self._when, view_state.radix.label]
         return " · ".join(part for part in parts if part)
 
