@@ -63,10 +63,10 @@ def origin_of(note: Any) -> Origin:
     """What a program file's note about a slot says."""
     if not isinstance(note, Mapping):
         return Origin(stage=note) if isinstance(note, str) else UNKNOWN
-    numbers = {name: _counted(note.get(name)) for name in ("round", "vector", "level")}
-    known = {name: number for name, number in numbers.items() if number >= 0}
+    counted = (_counted(note.get(name)) for name in ("round", "vector", "level"))
+    of_round, vector, level = (None if number < 0 else number for number in counted)
     stage = note.get("stage", "")
-    return Origin(**known, stage=stage if isinstance(stage, str) else "")
+    return Origin(of_round, vector, level, stage if isinstance(stage, str) else "")
 
 
 @dataclass(frozen=True)
