@@ -46,16 +46,21 @@ typedef struct {
     Py_ssize_t before[COLUMNS]; /* items that an array has had, */
     Py_buffer views[COLUMNS];   /* with the room after them, */
     void *items[COLUMNS];       /* where that starts, */
-    Py_ssize_t room[LEVELS];    /* for how many items of each column there is some, */
-    Py_ssize_t count[LEVELS];   /* and how many were taken */
+    struct {
+        Py_ssize_t room, count; /* for how many items of each column there is some, and how many
+                                 * were taken */
+    } levels[LEVELS];
     Py_ssize_t bundles;         /* how many there are to be taken */
     int64_t next_group, next_slot;
     PyObject *payloads; /* a list */
     Known *known;       /* or NULL, where nobody has to know the slots again */
-    bool indices;       /* whatever has an `__index__` counts as an integer */
+    Reading reading;
 } Taken;
 
-enum { FIRST_ROOM = 64, MOST_GROWTH = 16 };
+/* Slots of a bundle beyond which it is not taken quietly. */
+enum { MOST_QUIET = 128 };
+
+enum { FIRST_ROOM = 2 * MOST_QUIET, MOST_GROWTH = 16 };
 
 /* --- room in the columns ------------------------------------------------------------------------ */
 
@@ -81,7 +86,7 @@ static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
 /* How much room will do: in the end, if each bundle has as much as those so far. */
 static Py_ssize_t room_for(const Taken *taken, int level)
 {
-    const double count = (double)taken->count[level], done = (double)taken->count[BUNDLES] + 1;
+    const double count = (double)taken->levels[level].count, done = (double)taken->levels[BUNDLES].count + 1;
     const double all = 1.02 * count * (double)taken->bundles / done;
     const double most = MOST_GROWTH * count, least = 2 * count;
     return FIRST_ROOM + (Py_ssize_t)(all < least ? least : all > most ? most : all);
@@ -90,7 +95,7 @@ static Py_ssize_t room_for(const Taken *taken, int level)
 static bool give_room(Taken *taken, int level)
 {
     const Py_ssize_t items = room_for(taken, level);
-    taken->room[level] = items;
+    taken->levels[level].room = items;
     for (int column = 0; column < COLUMNS; column++) {
         const Py_ssize_t item_size = layout[column].item_size, before = taken->before[column];
         Py_buffer *view = &taken->views[column];
@@ -104,12 +109,12 @@ static bool give_room(Taken *taken, int level)
             return PyErr_Format(PyExc_ValueError, "a column does not get longer");
         taken->items[column] = (char *)view->buf + before * item_size;
     }
-    return true;
+    return level != SLOTS || !taken->known || known_reserve(taken->known, taken->before[OPCODES] + items);
 }
 
-static bool has_room(Taken *taken, int level)
+static bool has_room(Taken *taken, int level, Py_ssize_t items)
 {
-    return taken->count[level] < taken->room[level] || give_room(taken, level);
+    return taken->levels[level].count + items <= taken->levels[level].room || give_room(taken, level);
 }
 
 static bool is_count(int64_t number)
@@ -143,7 +148,7 @@ static bool finish(Taken *taken)
 {
     bool done = !PyErr_Occurred();
     for (int column = 0; column < COLUMNS; column++) {
-        const Py_ssize_t end = taken->before[column] + taken->count[layout[column].level];
+        const Py_ssize_t end = taken->before[column] + taken->levels[layout[column].level].count;
         PyBuffer_Release(&taken->views[column]);
         done = done && (!taken->items[column] ||
                         PySequence_DelSlice(taken->arrays[column], end, PY_SSIZE_T_MAX) == 0);
@@ -161,47 +166,52 @@ static bool add_payload(PyObject *payload, Taken *taken, int64_t *operand)
     return done;
 }
 
-static bool take_slot(int engine, PyObject *slot, Taken *taken)
+/* What was read of a slot goes to the end of the columns, where there is room. */
+static bool add_slot(Taken *taken, PyObject *slot, ReadSlot *read)
 {
-    ReadSlot read;
-    if (!has_room(taken, SLOTS) || !read_slot(engine, slot, taken->indices, &read))
+    if (read->payload && !add_payload(read->payload, taken, &read->operands[read->payload_at]))
         return false;
-    if (read.payload && !add_payload(read.payload, taken, &read.operands[read.payload_at]))
-        return false;
-    const Py_ssize_t index = taken->count[SLOTS]++;
-    ((uint8_t *)taken->items[OPCODES])[index] = read.code;
+    const Py_ssize_t index = taken->levels[SLOTS].count++;
+    ((uint8_t *)taken->items[OPCODES])[index] = read->code;
     for (int i = 0; i < MAX_OPERANDS; i++)
-        ((int64_t *)taken->items[OPERANDS + i])[index] = read.operands[i];
-    return !taken->known || known_add(taken->known, read.for_good ? slot : NULL);
+        ((int64_t *)taken->items[OPERANDS + i])[index] = read->operands[i];
+    return !taken->known || known_add(taken->known, read->for_good ? slot : NULL);
+}
+
+/* What is stored of a group, and of a bundle, is where the next one starts. */
+
+static bool add_group(Taken *taken, int engine)
+{
+    const Py_ssize_t index = taken->levels[GROUPS].count++;
+    const int64_t next_slot = taken->next_slot + taken->levels[SLOTS].count;
+    ((uint8_t *)taken->items[GROUP_ENGINE])[index] = (uint8_t)engine;
+    ((uint32_t *)taken->items[FIRST_SLOT])[index] = (uint32_t)next_slot;
+    return is_count(next_slot);
+}
+
+static bool add_bundle(Taken *taken)
+{
+    const int64_t next_group = taken->next_group + taken->levels[GROUPS].count;
+    ((uint32_t *)taken->items[FIRST_GROUP])[taken->levels[BUNDLES].count++] = (uint32_t)next_group;
+    return is_count(next_group);
 }
 
 static bool take_slots(int engine, PyObject *slots, Taken *taken)
 {
     const Py_ssize_t length = length_of(slots);
+    ReadSlot read;
     if (length < 0 || length > most_slots_of(engine))
         return false;
     for (Py_ssize_t i = 0; i < length_still(slots); i++) {
         PyObject *slot = Py_NewRef(item_of(slots, i));
-        const bool done = take_slot(engine, slot, taken);
+        const bool done = has_room(taken, SLOTS, 1) &&
+                          read_slot(engine, slot, taken->reading, &read) &&
+                          add_slot(taken, slot, &read);
         Py_DECREF(slot);
         if (!done)
             return false;
     }
     return true;
-}
-
-/* What is stored of a group, and of a bundle, is where the next one starts. */
-
-static bool take_group(PyObject *name, PyObject *slots, Taken *taken)
-{
-    const int engine = find_engine(name);
-    if (engine < 0 || !take_slots(engine, slots, taken) || !has_room(taken, GROUPS))
-        return false;
-    const Py_ssize_t index = taken->count[GROUPS]++;
-    const int64_t next_slot = taken->next_slot + taken->count[SLOTS];
-    ((uint8_t *)taken->items[GROUP_ENGINE])[index] = (uint8_t)engine;
-    ((uint32_t *)taken->items[FIRST_SLOT])[index] = (uint32_t)next_slot;
-    return is_count(next_slot);
 }
 
 static bool take_bundle(PyObject *bundle, Taken *taken)
@@ -211,36 +221,76 @@ static bool take_bundle(PyObject *bundle, Taken *taken)
     if (!is_mapping(bundle))
         return false;
     while (PyDict_Next(bundle, &position, &name, &slots)) {
+        const int engine = find_engine(name);
         Py_INCREF(slots);
-        const bool done = take_group(name, slots, taken);
+        const bool done = engine >= 0 && take_slots(engine, slots, taken) &&
+                          has_room(taken, GROUPS, 1) && add_group(taken, engine);
         Py_DECREF(slots);
         if (!done)
             return false;
     }
-    if (!has_room(taken, BUNDLES))
+    return has_room(taken, BUNDLES, 1) && add_bundle(taken);
+}
+
+/* The same, as far as it can be done quietly, for which there is room: then nothing has to be held,
+ * which would write to all of a program's memory. */
+static bool take_quietly(PyObject *bundle, Taken *taken)
+{
+    PyObject *name, *slots;
+    Py_ssize_t position = 0, left = MOST_QUIET;
+    ReadSlot read;
+    if (!is_mapping(bundle))
         return false;
-    const int64_t next_group = taken->next_group + taken->count[GROUPS];
-    ((uint32_t *)taken->items[FIRST_GROUP])[taken->count[BUNDLES]++] = (uint32_t)next_group;
-    return is_count(next_group);
+    for (Py_ssize_t groups = PyDict_Size(bundle); groups > 0; groups--) {
+        PyDict_Next(bundle, &position, &name, &slots);
+        const int engine = find_engine(name);
+        const Py_ssize_t length = PyList_CheckExact(slots) ? Py_SIZE(slots) : left + 1;
+        left -= length;
+        if (engine < 0 || left < 0 || length > most_slots_of(engine))
+            return false;
+        for (Py_ssize_t i = 0; i < length; i++) {
+            PyObject *slot = PyList_GetItem(slots, i);
+            if (!read_quietly(engine, slot, &read) || !add_slot(taken, slot, &read))
+                return false;
+        }
+        if (!add_group(taken, engine))
+            return false;
+    }
+    return add_bundle(taken);
 }
 
 /* A bundle as a whole, or nothing of it. */
-static bool take_whole_bundle(PyObject *bundle, Taken *taken)
+static bool take_whole_bundle(PyObject *bundle, Taken *taken, bool (*take)(PyObject *, Taken *))
 {
-    const Py_ssize_t bundles = taken->count[BUNDLES], groups = taken->count[GROUPS];
-    const Py_ssize_t slots = taken->count[SLOTS], payloads = PyList_Size(taken->payloads);
+    const Py_ssize_t bundles = taken->levels[BUNDLES].count, groups = taken->levels[GROUPS].count;
+    const Py_ssize_t slots = taken->levels[SLOTS].count, payloads = PyList_Size(taken->payloads);
     const Py_ssize_t known = taken->known ? taken->known->count : 0;
-    Py_INCREF(bundle);
-    const bool done = take_bundle(bundle, taken);
-    Py_DECREF(bundle);
+    const bool done = take(bundle, taken);
     if (!done && !PyErr_Occurred()) {
-        taken->count[BUNDLES] = bundles;
-        taken->count[GROUPS] = groups;
-        taken->count[SLOTS] = slots;
+        taken->levels[BUNDLES].count = bundles;
+        taken->levels[GROUPS].count = groups;
+        taken->levels[SLOTS].count = slots;
         PyList_SetSlice(taken->payloads, payloads, PY_SSIZE_T_MAX, NULL);
         if (taken->known)
             known_cut(taken->known, known);
     }
+    return done;
+}
+
+static bool take_either_way(PyObject *bundles, Py_ssize_t pc, Taken *taken)
+{
+    /* To give room may run somebody's code, so the bundle is asked for afterwards. */
+    if (!has_room(taken, BUNDLES, 1) || !has_room(taken, GROUPS, MOST_ENGINES) ||
+        !has_room(taken, SLOTS, MOST_QUIET) || pc >= length_still(bundles))
+        return false;
+    PyObject *bundle = item_of(bundles, pc);
+    if (take_whole_bundle(bundle, taken, take_quietly))
+        return true;
+    if (PyErr_Occurred())
+        return false;
+    Py_INCREF(bundle);
+    const bool done = take_whole_bundle(bundle, taken, take_bundle);
+    Py_DECREF(bundle);
     return done;
 }
 
@@ -261,12 +311,12 @@ static PyObject *take_bundles(PyObject *Py_UNUSED(module), PyObject *arguments)
         return PyErr_Format(PyExc_ValueError, "there is no such bundle");
     if ((seen != Py_None && !(taken.known = known_of(seen))) || !begin(&taken))
         return NULL;
-    taken.indices = indices;
+    taken.reading = indices ? WITH_INDICES : WITHOUT_INDICES;
     taken.bundles = length_of(bundles) - start;
     bool taking = true;
     for (Py_ssize_t i = start; taking && i < length_of(bundles); i++)
-        taking = take_whole_bundle(item_of(bundles, i), &taken);
-    return finish(&taken) ? PyLong_FromSsize_t(taken.count[BUNDLES]) : NULL;
+        taking = take_either_way(bundles, i, &taken);
+    return finish(&taken) ? PyLong_FromSsize_t(taken.levels[BUNDLES].count) : NULL;
 }
 
 PyMethodDef encode_methods[] = {

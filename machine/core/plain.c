@@ -266,7 +266,7 @@ static PyObject *copy_key(PyObject *key, int lists, bool indices)
     return copy;
 }
 
-/* The number that an integer is. */
+/* The number that an integer is, if it is not too large. */
 static inline bool read_integer(PyObject *given, int64_t *number)
 {
     const size_t place = shared_place(given);
@@ -274,10 +274,10 @@ static inline bool read_integer(PyObject *given, int64_t *number)
         *number = plain.shared[place].value;
         return true;
     }
-    int overflow = 0;
+    int overflow = 1;
     if (PyLong_CheckExact(given))
         *number = PyLong_AsLongLongAndOverflow(given, &overflow);
-    return PyLong_CheckExact(given) && !overflow;
+    return !overflow;
 }
 
 /* The number that anything else counts as. */
@@ -294,17 +294,30 @@ enum { MOST_OFFSET = 1 << 30 };
 
 typedef PyObject *(*Getter)(PyObject *sequence, Py_ssize_t index);
 
-static bool read_offset(PyObject *given, bool indices, int64_t *offset)
+/* What is to be read as a number, unless that may run somebody's code and none is to be run. */
+static inline bool read_number(PyObject *given, Reading reading, int64_t *number, bool *for_good)
 {
-    return (read_integer(given, offset) || read_index(given, indices, offset)) &&
-           *offset >= -MOST_OFFSET && *offset <= MOST_OFFSET;
+    if (read_integer(given, number))
+        return true;
+    *for_good = false;
+    return reading != QUIETLY && read_index(given, reading == WITH_INDICES, number);
 }
 
-static inline bool read_operands(const SlotRow *row, PyObject *slot, Getter item, bool indices,
+/* And as a key, or a comment: see copy_key. */
+static inline PyObject *read_key(PyObject *given, int lists, Reading reading)
+{
+    if (is_atom(given) || is_frozen(given, MOST_LISTS))
+        return Py_NewRef(given);
+    return reading == QUIETLY ? NULL : copy_key(given, lists, reading == WITH_INDICES);
+}
+
+static inline bool read_operands(const SlotRow *row, PyObject *slot, Getter item, Reading reading,
                                  ReadSlot *read)
 {
     int64_t offset = 0;
-    if (row->offset >= 0 && !read_offset(item(slot, 1 + row->offset), indices, &offset))
+    if (row->offset >= 0 && (!read_number(item(slot, 1 + row->offset), reading, &offset,
+                                          &read->for_good) ||
+                             offset < -MOST_OFFSET || offset > MOST_OFFSET))
         return false;
     for (Py_ssize_t i = 0; i < row->arity; i++) {
         PyObject *given = item(slot, 1 + i);
@@ -315,21 +328,16 @@ static inline bool read_operands(const SlotRow *row, PyObject *slot, Getter item
         }
         if (greatest >= 0) {
             int64_t *number = &read->operands[i];
-            if (!read_integer(given, number)) {
-                read->for_good = false;
-                if (!read_index(given, indices, number))
-                    return false;
-            }
-            if ((uint64_t)*number + (uint64_t)offset - (uint64_t)row->least[i] > row->span[i])
+            if (!read_number(given, reading, number, &read->for_good) ||
+                (uint64_t)*number + (uint64_t)offset - (uint64_t)row->least[i] > row->span[i])
                 return false;
         } else if (greatest == OFFSET) {
-            read->for_good = read->for_good && PyLong_CheckExact(given);
             read->operands[i] = offset;
         } else {
             if (greatest == KEYS && length_of(given) != VLEN)
                 return false;
             read->payload_at = (int)i;
-            read->payload = copy_key(given, MOST_LISTS, indices);
+            read->payload = read_key(given, MOST_LISTS, reading);
             if (!read->payload)
                 return false;
             read->for_good = read->for_good && read->payload == given;
@@ -339,36 +347,45 @@ static inline bool read_operands(const SlotRow *row, PyObject *slot, Getter item
 }
 
 /* A comment of integers and texts, all of which is its payload. */
-static bool read_comment(PyObject *slot, Getter item, ReadSlot *read)
+static bool read_comment(PyObject *slot, Getter item, Reading reading, ReadSlot *read)
 {
     const Py_ssize_t length = Py_SIZE(slot);
     for (Py_ssize_t i = 0; i < length; i++)
         if (!is_atom(item(slot, i)))
             return false;
     read->payload_at = 0;
-    read->payload = copy_key(slot, 1, false);
+    read->payload = read_key(slot, 1, reading == WITH_INDICES ? WITHOUT_INDICES : reading);
     read->for_good = read->payload == slot;
     return read->payload;
 }
 
-static inline bool read_parts(int engine, PyObject *slot, Py_ssize_t length, Getter item, bool indices,
-                              ReadSlot *read)
+static inline bool read_parts(int engine, PyObject *slot, Py_ssize_t length, Getter item,
+                              Reading reading, ReadSlot *read)
 {
     const SlotRow *row = length > 0 ? find_slot(engine, item(slot, 0)) : NULL;
     if (!row)
         return false;
     *read = (ReadSlot){.code = row->code, .for_good = PyTuple_CheckExact(slot)};
-    if (row == plain.comment         ? read_comment(slot, item, read)
-        : length == row->arity + 1 && read_operands(row, slot, item, indices, read))
+    if (row == plain.comment         ? read_comment(slot, item, reading, read)
+        : length == row->arity + 1 && read_operands(row, slot, item, reading, read))
         return true;
     Py_CLEAR(read->payload);
     return false;
 }
 
-bool read_slot(int engine, PyObject *slot, bool indices, ReadSlot *read)
+/* Twice each, so that items are got without asking again of what. */
+
+bool read_slot(int engine, PyObject *slot, Reading reading, ReadSlot *read)
 {
     const Py_ssize_t length = length_of(slot);
-    /* Two of one, so that items are got without asking again of what. */
-    return is_list(slot) ? read_parts(engine, slot, length, PyList_GetItem, indices, read)
-                         : read_parts(engine, slot, length, PyTuple_GetItem, indices, read);
+    return is_list(slot) ? read_parts(engine, slot, length, PyList_GetItem, reading, read)
+                         : read_parts(engine, slot, length, PyTuple_GetItem, reading, read);
+}
+
+bool read_quietly(int engine, PyObject *slot, ReadSlot *read)
+{
+    if (PyTuple_CheckExact(slot))
+        return read_parts(engine, slot, Py_SIZE(slot), PyTuple_GetItem, QUIETLY, read);
+    return PyList_CheckExact(slot) &&
+           read_parts(engine, slot, Py_SIZE(slot), PyList_GetItem, QUIETLY, read);
 }

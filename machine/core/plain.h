@@ -13,9 +13,15 @@ typedef struct {
     int64_t operands[MAX_OPERANDS];
 } ReadSlot;
 
-/* Read a slot, which the caller holds; false for what is not plain, or with an exception set. With
- * `indices` whatever has an `__index__` is an integer. */
-bool read_slot(int engine, PyObject *slot, bool indices, ReadSlot *read);
+/* What counts as an integer: what is one, or also whatever has an `__index__`. To read quietly is to
+ * run nobody's code, and so to read nothing that would have to. */
+typedef enum { QUIETLY, WITHOUT_INDICES, WITH_INDICES } Reading;
+
+/* Read a slot, which the caller holds; false for what is not plain, or with an exception set. */
+bool read_slot(int engine, PyObject *slot, Reading reading, ReadSlot *read);
+
+/* The same, quietly, of a list or tuple itself; nothing need be held. */
+bool read_quietly(int engine, PyObject *slot, ReadSlot *read);
 
 /* adopt_plain(engines, slots, mapping): the name of each engine and the most slots it takes; of each
  * slot that can be plain the engine, name, code and greatest value of each operand; the type beside
@@ -41,12 +47,12 @@ typedef struct {
     Py_ssize_t count, room;
 } Known;
 
-/* Have room for more; false with an exception set. */
-bool known_grow(Known *known);
+/* Have room for so many; false with an exception set. */
+bool known_reserve(Known *known, Py_ssize_t slots);
 
 static inline bool known_add(Known *known, PyObject *slot)
 {
-    if (known->count == known->room && !known_grow(known))
+    if (known->count == known->room && !known_reserve(known, 2 * known->room + 1))
         return false;
     known->slots[known->count++] = Py_XNewRef(slot);
     return true;

@@ -29,13 +29,13 @@ static traverseproc visit_list, visit_tuple;
 
 static bool has_same_payload(const Seen *self, int64_t index, PyObject *payload)
 {
-    PyObject *kept = Py_XNewRef(PyList_GetItem(self->payloads, (Py_ssize_t)index));
+    PyObject *kept = PyList_GetItem(self->payloads, (Py_ssize_t)index);
     if (!kept)
         PyErr_Clear();
-    /* Both are made of tuples, integers and texts, of which none is equal to one of another type. */
-    const bool same = kept && PyObject_RichCompareBool(payload, kept, Py_EQ) == 1;
-    Py_XDECREF(kept);
-    return same;
+    /* To compare what is made of tuples, integers and texts runs nobody's code. */
+    return kept && (kept == payload ||
+                    ((is_atom(kept) || is_frozen(kept, MOST_LISTS)) &&
+                     PyObject_RichCompareBool(payload, kept, Py_EQ) == 1));
 }
 
 static bool has_same_operands(const Seen *self, Py_ssize_t number, const ReadSlot *read)
@@ -52,16 +52,15 @@ static bool has_same_operands(const Seen *self, Py_ssize_t number, const ReadSlo
     return true;
 }
 
-static bool is_same_slot(Seen *self, int engine, Py_ssize_t number, PyObject *slot)
+/* Whether what was read of a slot is what the columns have. If nobody can change the slot it is known
+ * from now on. */
+static bool is_same_slot(Seen *self, Py_ssize_t number, PyObject *slot, ReadSlot *read)
 {
     const uint8_t *opcodes = self->columns[OPCODES].buf;
     PyObject **known = self->known.slots + number;
-    ReadSlot read;
-    if (!read_slot(engine, slot, true, &read))
-        return false;
-    const bool same = read.code == opcodes[number] && has_same_operands(self, number, &read);
-    Py_XDECREF(read.payload);
-    if (same && read.for_good) {
+    const bool same = read->code == opcodes[number] && has_same_operands(self, number, read);
+    Py_CLEAR(read->payload);
+    if (same && read->for_good) {
         PyObject *old = *known;
         *known = Py_NewRef(slot);
         Py_XDECREF(old);
@@ -92,79 +91,64 @@ static bool holds_just(PyObject *sequence, PyObject *const *known, Py_ssize_t co
     return visit && visit(sequence, differs, &expected) == 0 && expected.end == expected.first;
 }
 
-static bool are_same_slots(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
-                           Py_ssize_t count)
+/* Whether slots are those that are known, or others that can be read quietly and are the same. Nothing
+ * has to be held for that, which would write to all of a program's memory. */
+static bool are_same_quietly(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
+                             Py_ssize_t count)
 {
-    if (length_of(slots) != count)
+    ReadSlot read;
+    if (holds_just(slots, self->known.slots + first, count))
+        return true;
+    if (!PyList_CheckExact(slots) || Py_SIZE(slots) != count)
         return false;
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *slot = Py_XNewRef(item_of(slots, i));
-        if (!slot)
-            PyErr_Clear(); /* the list became shorter meanwhile */
-        const bool same = slot && (slot == self->known.slots[first + i] ||
-                                   is_same_slot(self, engine, first + i, slot));
-        Py_XDECREF(slot);
-        if (!same)
+        PyObject *slot = PyList_GetItem(slots, i);
+        if (slot != self->known.slots[first + i] &&
+            !(read_quietly(engine, slot, &read) && is_same_slot(self, first + i, slot, &read)))
             return false;
     }
     return true;
 }
 
-/* What is to be compared with a bundle. */
-typedef struct {
-    const uint32_t *first_slot; /* of each group, and of the one after the last */
-    const uint8_t *engines;
-    uint32_t group, end;
-} Groups;
+static bool are_same_slots(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
+                           Py_ssize_t count)
+{
+    ReadSlot read;
+    bool same = length_of(slots) == count;
+    Py_INCREF(slots);
+    for (Py_ssize_t i = 0; same && i < count; i++) {
+        PyObject *slot = Py_XNewRef(item_of(slots, i));
+        if (!slot)
+            PyErr_Clear(); /* the list became shorter meanwhile */
+        same = slot && (slot == self->known.slots[first + i] ||
+                        (read_slot(engine, slot, WITH_INDICES, &read) &&
+                         is_same_slot(self, first + i, slot, &read)));
+        Py_XDECREF(slot);
+    }
+    Py_DECREF(slots);
+    return same;
+}
 
-static Groups groups_of(const Seen *self, Py_ssize_t pc)
+typedef bool Compare(Seen *self, int engine, PyObject *slots, Py_ssize_t first, Py_ssize_t count);
+
+/* Whether a bundle is that at pc, its slots as they are compared. */
+static inline bool is_same_bundle(Seen *self, Py_ssize_t pc, PyObject *bundle, Compare *compare)
 {
     const uint32_t *first_group = self->columns[FIRST_GROUP].buf;
-    return (Groups){
-        .first_slot = self->columns[FIRST_SLOT].buf,
-        .engines = self->columns[GROUP_ENGINE].buf,
-        .group = first_group[pc],
-        .end = first_group[pc + 1],
-    };
-}
-
-/* Whether a bundle has just the slots that are known. That is told without running anybody's code,
- * and so without holding anything, which would write to all of a program's memory. */
-static bool has_known_slots(const Seen *self, Py_ssize_t pc, PyObject *bundle)
-{
-    Groups groups = groups_of(self, pc);
+    const uint32_t *first_slot = self->columns[FIRST_SLOT].buf;
+    const uint8_t *engines = self->columns[GROUP_ENGINE].buf;
+    uint32_t group = first_group[pc];
     PyObject *name, *slots;
     Py_ssize_t position = 0;
-    if (!is_mapping(bundle))
+    if (!is_mapping(bundle) || PyDict_Size(bundle) != (Py_ssize_t)first_group[pc + 1] - group)
         return false;
-    for (; PyDict_Next(bundle, &position, &name, &slots); groups.group++) {
-        const uint32_t group = groups.group, first = groups.first_slot[group];
-        if (group == groups.end || !is_engine(name, groups.engines[group]) ||
-            !holds_just(slots, self->known.slots + first, groups.first_slot[group + 1] - first))
+    for (; group < first_group[pc + 1]; group++) {
+        if (!PyDict_Next(bundle, &position, &name, &slots) || !is_engine(name, engines[group]) ||
+            !compare(self, engines[group], slots, first_slot[group],
+                     first_slot[group + 1] - first_slot[group]))
             return false;
     }
-    return groups.group == groups.end;
-}
-
-static bool is_same_bundle(Seen *self, Py_ssize_t pc, PyObject *bundle)
-{
-    Groups groups = groups_of(self, pc);
-    PyObject *name, *slots;
-    Py_ssize_t position = 0;
-    if (!is_mapping(bundle))
-        return false;
-    for (; PyDict_Next(bundle, &position, &name, &slots); groups.group++) {
-        const uint32_t group = groups.group, first = groups.first_slot[group];
-        if (group == groups.end || !is_engine(name, groups.engines[group]))
-            return false;
-        Py_INCREF(slots);
-        const bool same = are_same_slots(self, groups.engines[group], slots, first,
-                                         groups.first_slot[group + 1] - first);
-        Py_DECREF(slots);
-        if (!same)
-            return false;
-    }
-    return groups.group == groups.end;
+    return true;
 }
 
 /* holds(bundles): whether these are what was seen. */
@@ -175,10 +159,10 @@ static PyObject *seen_holds(PyObject *object, PyObject *bundles)
     bool same = self->payloads && length_of(bundles) == count;
     for (Py_ssize_t pc = 0; same && pc < count; pc++) {
         PyObject *bundle = pc < length_still(bundles) ? item_of(bundles, pc) : NULL;
-        if (bundle && has_known_slots(self, pc, bundle))
+        if (bundle && is_same_bundle(self, pc, bundle, are_same_quietly))
             continue;
         Py_XINCREF(bundle);
-        same = bundle && is_same_bundle(self, pc, bundle);
+        same = bundle && is_same_bundle(self, pc, bundle, are_same_slots);
         Py_XDECREF(bundle);
     }
     return PyErr_Occurred() ? NULL : PyBool_FromLong(same);
@@ -186,19 +170,18 @@ static PyObject *seen_holds(PyObject *object, PyObject *bundles)
 
 /* --- the slots known ---------------------------------------------------------------------------- */
 
-enum { FIRST_ROOM = 256 };
-
-bool known_grow(Known *known)
+bool known_reserve(Known *known, Py_ssize_t slots)
 {
-    const size_t room = FIRST_ROOM + 2 * (size_t)known->room;
-    PyObject **slots = PyMem_Realloc(known->slots, room * sizeof *slots);
-    if (slots) {
-        known->slots = slots;
-        known->room = (Py_ssize_t)room;
+    if (slots <= known->room)
+        return true;
+    PyObject **longer = PyMem_Realloc(known->slots, (size_t)slots * sizeof *longer);
+    if (longer) {
+        known->slots = longer;
+        known->room = slots;
     } else {
         PyErr_NoMemory();
     }
-    return slots;
+    return longer;
 }
 
 void known_cut(Known *known, Py_ssize_t count)

@@ -366,12 +366,23 @@ def test_what_was_seen_of_columns_of_any_kind(place: int) -> None:
         assert not seen.holds([{"alu": [["+", 1, 2, 4]]}] * 3)
 
 
-def test_payloads_that_are_gone() -> None:
+class Always:
+    """What equals everything."""
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_payloads_that_are_others_or_gone() -> None:
     bundles = [{"debug": [["compare", 1, ["key"]]]}]
     columns = Columns()
     seen = seen_of(bundles, columns)
     assert seen.complete(columns.arrays, columns.payloads)
     assert seen.holds(bundles)
+    columns.payloads[0] = Always()
+    assert not seen.holds(bundles)
     columns.payloads.clear()
     assert not seen.holds(bundles)
 
