@@ -42,25 +42,15 @@ class FastEncoder(Encoder):
 
     indices = False
     """Whether anything with an `__index__` counts as an integer."""
-    frozen: list[tuple[Any, ...]] | None = None
-    """Gets a tuple for each slot of a plain bundle, where it is a list."""
+    seen: Any = None
+    """A `_core.Seen` that is told of the slots of plain bundles, if any."""
 
     def _take_plain(self, bundles: Any, pc: int) -> int:
         columns = self.columns
-        before = len(columns)
-        taken, payloads = compiled_code().take_bundles(
-            bundles,
-            pc,
-            len(columns.group_engine),
-            columns.slot_count,
-            len(columns.payloads),
-            self.indices,
-            self.frozen,
+        taken: int = compiled_code().take_bundles(
+            bundles, pc, columns.arrays, columns.payloads, self.indices, self.seen
         )
-        for column, items in zip(columns.arrays, taken, strict=True):
-            column.frombytes(items)
-        columns.payloads += payloads
-        return pc + len(columns) - before
+        return pc + taken
 
 
 def find_plain(data: bytes, each: int) -> tuple[int, array[int]] | None:

@@ -35,7 +35,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress, count
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Access, Kind
@@ -318,11 +318,10 @@ class Flow:
     def _memory_nodes(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         writes: dict[int, list[int]] = {}
         reads: dict[int, list[int]] = {}
-        addresses = parts_of("memory", self.addresses)
-        for node, (address, stored) in enumerate(zip(addresses, self.stored, strict=True)):
-            if address != NO_ADDRESS:
-                nodes = writes if stored == NO_OPERAND else reads
-                nodes.setdefault(address, []).append(node)
+        touching = map(NO_ADDRESS.__ne__, parts_of("memory", self.addresses))
+        for node in compress(count(), touching):
+            nodes = writes if self.stored[node] == NO_OPERAND else reads
+            nodes.setdefault(self.addresses[node], []).append(node)
         return writes, reads
 
     def steps_of(self, pc: int) -> Sequence[int]:
