@@ -178,10 +178,23 @@ class Painted(Widget):
 
     def painted(self, row: Row, base: Style) -> Strip:
         """A row in colours on a base, as wide as its text."""
+        segments = self._segments(row, base)
+        return Strip(segments, _width(segments))
+
+    def line(self, row: Row, width: int, base: Style) -> Strip:
+        """The same in just so many columns, with an ellipsis where it goes on."""
+        segments = self._segments(row, base)
+        free = width - _width(segments)
+        if free < 0:
+            return self.cut(Strip(segments, width - free), 0, width, base)
+        if free:
+            segments.append(Segment(" " * free, self.inks(base)[BARE]))
+        return Strip(segments, width)
+
+    def _segments(self, row: Row, base: Style) -> list[Segment]:
         # Names come from users' files: what a terminal would obey is shown as an escape.
         inks = self.inks(base)
-        segments = [Segment(printable(text), inks[paint]) for text, paint in row if text]
-        return Strip(segments, sum(_columns(segment.text) for segment in segments))
+        return [Segment(printable(text), inks[paint]) for text, paint in row if text]
 
     def cut(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
         """The columns that are seen of a strip on a base, with an ellipsis where it goes on."""
@@ -194,10 +207,7 @@ class Painted(Widget):
 
     def fit(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
         """Just so many columns of a strip on a base."""
-        bare, free = self.inks(base)[BARE], width - strip.cell_length
-        if start or free <= 0:
-            return strip.crop_extend(start, start + width, bare)
-        return Strip([*strip, Segment(" " * free, bare)], width)
+        return strip.crop_extend(start, start + width, self.inks(base)[BARE])
 
     def forget_styles(self) -> None:
         """The theme changed: whatever keeps painted rows drops them."""
@@ -232,8 +242,8 @@ class Bar(Painted):
         return self.cut(left, 0, width, base)
 
 
-def _columns(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
+def _width(segments: list[Segment]) -> int:
+    return sum(len(text) if text.isascii() else cell_len(text) for text, _, _ in segments)
 
 
 def fitted(text: str, width: int) -> str:

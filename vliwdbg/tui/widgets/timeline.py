@@ -144,7 +144,7 @@ class TimelinePane(Pane):
             return super().render_line(y)
         occupancy = self.view_state.occupancy
         row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
-        return self.cut(self.painted(row, self.base), 0, self.width, self.base)
+        return self.line(row, self.width, self.base)
 
     def _stamp(self, y: int) -> Hashable:
         return (self._picture(), self.width) if self.compact else super()._stamp(y)
