@@ -9,7 +9,8 @@ A pane knows how many rows it has and how to paint one; it never lays anything o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
@@ -179,7 +180,7 @@ class Pane(Painted, can_focus=True):
         """Draw again the lines that would look otherwise than they do."""
         size = self.size
         self.width = size.width
-        seen = [self._stamp(y) for y in range(size.height)]
+        seen = list(islice(self._stamps(), size.height))
         if size != self._seen_size or len(seen) != len(self._seen):
             self.refresh()
         else:
@@ -189,14 +190,13 @@ class Pane(Painted, can_focus=True):
                 self.refresh(*(Region(0, y, size.width, 1) for y in changed))
         self._seen, self._seen_size = seen, size
 
-    def _stamp(self, y: int) -> Hashable:
-        """All that a line of the pane shows."""
-        if y == 0:
-            return self.info(), tuple(self.tabs), self.has_focus
-        row = y - 1 + self.top
-        if row >= self.count():
-            return None
-        return self.key(row), row == self.cursor and self.has_focus, self.left
+    def _stamps(self) -> Iterator[Hashable]:
+        """All that each line of the pane shows, and of those below the last row."""
+        focus, left, cursor = self.has_focus, self.left, self.cursor
+        yield self.info(), tuple(self.tabs), focus
+        for row in range(self.top, self.count()):
+            yield self.key(row), focus and row == cursor, left
+        yield from repeat(None)
 
     def forget_styles(self) -> None:
         self._strips.clear()

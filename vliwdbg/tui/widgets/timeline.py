@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from textual import events
 from textual.message import Message
@@ -146,8 +146,8 @@ class TimelinePane(Pane):
         row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
         return self.line(row, self.width, self.base)
 
-    def _stamp(self, y: int) -> Hashable:
-        return (self._picture(), self.width) if self.compact else super()._stamp(y)
+    def _stamps(self) -> Iterator[Hashable]:
+        return repeat((self._picture(), self.width)) if self.compact else super()._stamps()
 
     def on_click(self, event: events.Click) -> None:
         if event.x < LABEL or (event.y == 0 and not self.compact):
