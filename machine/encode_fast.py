@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -41,33 +42,27 @@ class FastEncoder(Encoder):
 
     indices = False
     """Whether anything with an `__index__` counts as an integer."""
-    frozen: list[tuple[Any, ...]] | None = None
-    """Gets a tuple for each slot of a plain bundle, where it is a list."""
+    seen: Any = None
+    """A `_core.Seen` that is told of the slots of plain bundles, if any."""
 
     def _take_plain(self, bundles: Any, pc: int) -> int:
         columns = self.columns
-        before = len(columns)
-        taken, payloads = compiled_code().take_bundles(
-            bundles,
-            pc,
-            len(columns.group_engine),
-            columns.slot_count,
-            len(columns.payloads),
-            self.indices,
-            self.frozen,
+        taken: int = compiled_code().take_bundles(
+            bundles, pc, columns.arrays, columns.payloads, self.indices, self.seen
         )
-        for column, items in zip(columns.arrays, taken, strict=True):
-            column.frombytes(items)
-        columns.payloads += payloads
-        return pc + len(columns) - before
+        return pc + taken
 
 
-def count_plain(data: bytes) -> int | None:
-    """How many items a list in JSON has, where all can be told to be right without reading them.
+def find_plain(data: bytes, each: int) -> tuple[int, array[int]] | None:
+    """How many items a list in JSON has, and where each n-th of them starts, where all can be told
+    to be right without reading them.
 
     None where that cannot be told: they are no plain objects, or nothing is compiled.
     """
-    return compiled_code().count_plain(data) if choose().name == "compiled" else None
+    if choose().name != "compiled":
+        return None
+    found = compiled_code().find_plain(data, each)
+    return found and (found[0], array("Q", found[1]))
 
 
 @cache

@@ -69,7 +69,9 @@ static inline PyObject *integer_of(PyObject *given, bool indices)
 {
     if (PyLong_CheckExact(given))
         return Py_NewRef(given);
+    Py_INCREF(given); /* whose owner may part with it meanwhile */
     PyObject *index = indices && PyIndex_Check(given) ? PyNumber_Index(given) : NULL;
+    Py_DECREF(given);
     if (index && !PyLong_CheckExact(index)) {
         /* Of a subclass, whose own methods are of no interest. */
         unaryfunc copy = (unaryfunc)(uintptr_t)PyType_GetSlot(&PyLong_Type, Py_nb_int);
@@ -82,11 +84,5 @@ static inline PyObject *integer_of(PyObject *given, bool indices)
         PyErr_Clear();
     return index;
 }
-
-/* The number of an engine; -1 for anything else. */
-int find_engine(PyObject *name);
-
-/* Whether a bundle can be read as the dict that it is. */
-bool is_mapping(PyObject *bundle);
 
 #endif

@@ -50,16 +50,6 @@ Shape shape_of(Operation operation)
     return shape;
 }
 
-/* A scratch address with its offset, or -1 where the words it spans are not all in scratch. */
-static int64_t scratch_address(int64_t address, int64_t offset, int width)
-{
-    const int64_t far = INT64_MAX / 4;
-    if (address < -far || address > far || offset < -far || offset > far)
-        return -1;
-    address += offset;
-    return address >= 0 && address <= SCRATCH_WORDS - width ? address : -1;
-}
-
 static int64_t jump_target(int64_t target, bool relative, int64_t next_pc, size_t slot)
 {
     if (target >= FAR / 2)
@@ -69,24 +59,49 @@ static int64_t jump_target(int64_t target, bool relative, int64_t next_pc, size_
     return relative ? next_pc + target : target;
 }
 
-/* The addresses that a slot reads, as they come. */
+/* How the slots of an operation are lowered: which of their operands are what in a Slot. */
 typedef struct {
-    Slot *slot;
-    int count;
-} Sources;
+    int addresses;
+    struct {
+        uint8_t operand, place;
+        uint16_t greatest; /* of an address from which on all words are in scratch */
+    } address[MAX_OPERANDS];
+    int offset; /* which operand is one, or -1 */
+    int number; /* and which an immediate or a target, or -1 */
+    bool jumps, relative;
+    uint8_t dest_width, store_lanes, compared, traced; /* words */
+    bool falls_through; /* it asks for nothing beyond words, and leads to the next */
+} Recipe;
 
-static void add_source(Sources *sources, uint16_t address)
+enum { DEST, X, Y, Z, PLACES }; /* of addresses in a Slot */
+
+static Recipe recipe_of(Operation operation)
 {
-    switch (sources->count++) {
-    case 0:
-        sources->slot->x = address;
-        break;
-    case 1:
-        sources->slot->y = address;
-        break;
-    default:
-        sources->slot->z = address;
+    const Shape shape = shape_of(operation);
+    Recipe recipe = {
+        .offset = shape.offset,
+        .number = -1,
+        .dest_width = shape.dest_width,
+        .store_lanes = shape.stores ? shape.memory_lanes : 0,
+        .compared = shape.compared,
+        .traced = shape.traced,
+        .falls_through = operation_rows[operation].besides == NOTHING,
+    };
+    uint8_t source = X;
+    for (int i = 0; i < shape.count; i++) {
+        const char letter = shape.letters[i];
+        const int width = is_address(letter) ? 1 : shape.widths[i];
+        if (letter == 'd' || letter == 'u' || is_address(letter)) {
+            recipe.address[recipe.addresses].operand = (uint8_t)i;
+            recipe.address[recipe.addresses].place = letter == 'd' ? DEST : source++;
+            recipe.address[recipe.addresses++].greatest = (uint16_t)(SCRATCH_WORDS - width);
+        } else if (letter == 'i' || letter == 't' || letter == 'r') {
+            recipe.number = i;
+            recipe.jumps = letter != 'i';
+            recipe.relative = letter == 'r';
+        }
     }
+    return recipe;
 }
 
 static void set_dispatch(Slot *slot, Operation operation, unsigned run_length)
@@ -97,7 +112,7 @@ static void set_dispatch(Slot *slot, Operation operation, unsigned run_length)
 /* What `lower_slot` has filled so far. */
 typedef struct {
     Program *program;
-    const Shape *shapes;
+    const Recipe *recipes;
     uint32_t writes, stores, targets, compared;
 } Filled;
 
@@ -107,63 +122,53 @@ static const char *lower_slot(Filled *filled, const Columns *columns, size_t num
     Program *program = filled->program;
     Bundle *bundle = program->bundles + pc;
     Slot *slot = program->slots + number;
-    const Shape *shape = &filled->shapes[operation];
-    const int64_t offset = shape->offset < 0 ? 0 : columns->operands[shape->offset][number];
-    Sources sources = {.slot = slot};
+    const Recipe *recipe = &filled->recipes[operation];
+    const int64_t offset = recipe->offset < 0 ? 0 : columns->operands[recipe->offset][number];
+    uint32_t places[PLACES] = {0};
 
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    *slot = (Slot){.write_order = write_order & ((1u << WRITE_ORDER_BITS) - 1)};
-    set_dispatch(slot, operation, 1);
-    for (int i = 0; i < shape->count; i++) {
-        const char letter = shape->letters[i];
-        const uint8_t width = shape->widths[i];
-        const int64_t value = columns->operands[i][number];
-        const int64_t address = scratch_address(value, offset, is_address(letter) ? 1 : width);
-        switch (letter) {
-        case 'd':
-            if (address < 0)
-                return OUTSIDE;
-            program->writes[filled->writes++] = (ScratchWrite){(uint16_t)address, width};
-            slot->dest = (uint16_t)address;
-            bundle->record_words += width;
-            break;
-        case 'l':
-        case 's':
-        case 'u':
-            if (address < 0)
-                return OUTSIDE;
-            add_source(&sources, (uint16_t)address);
-            if (letter == 's') {
-                program->store_lanes[filled->stores++] = width;
-                bundle->store_words = (uint16_t)(bundle->store_words + 1 + width);
-                bundle->record_words += 1u + width;
-            }
-            break;
-        case 'i':
-            slot->z = (uint32_t)(uint64_t)value;
-            break;
-        case 't':
-        case 'r':
-            slot->z = filled->targets;
-            program->targets[filled->targets++] = (Target){
-                .pc = jump_target(value, letter == 'r', pc + 1, number),
-                .slot = (uint32_t)number,
-            };
-            break;
-        case 'k':
-        case 'K':
-            slot->z = filled->compared;
-            for (int lane = 0; lane < shape->compared; lane++)
-                program->compares[filled->compared++] = (uint32_t)number;
-            break;
-        default:
-            break;
-        }
+    for (int i = 0; i < recipe->addresses; i++) {
+        const int64_t address = columns->operands[recipe->address[i].operand][number];
+        const uint64_t sum = (uint64_t)address + (uint64_t)offset;
+        /* A sum that comes out wrong is that of two that are far below 0. */
+        if (sum > recipe->address[i].greatest || (address & offset) < 0)
+            return OUTSIDE;
+        places[recipe->address[i].place] = (uint32_t)sum;
     }
-    bundle->traced = (uint8_t)(bundle->traced + shape->traced);
-    bundle->record_words += shape->traced;
+    if (recipe->dest_width)
+        program->writes[filled->writes++] =
+            (ScratchWrite){(uint16_t)places[DEST], recipe->dest_width};
+    if (recipe->store_lanes) {
+        program->store_lanes[filled->stores++] = recipe->store_lanes;
+        bundle->store_words = (uint16_t)(bundle->store_words + 1 + recipe->store_lanes);
+        bundle->record_words += 1u + recipe->store_lanes;
+    }
+    if (recipe->jumps) {
+        const int64_t target = columns->operands[recipe->number][number];
+        places[Z] = filled->targets;
+        program->targets[filled->targets++] = (Target){
+            .pc = jump_target(target, recipe->relative, pc + 1, number),
+            .slot = (uint32_t)number,
+        };
+    } else if (recipe->number >= 0) {
+        places[Z] = (uint32_t)(uint64_t)columns->operands[recipe->number][number];
+    } else if (recipe->compared) {
+        places[Z] = filled->compared;
+        for (int lane = 0; lane < recipe->compared; lane++)
+            program->compares[filled->compared++] = (uint32_t)number;
+    }
+    *slot = (Slot){
+        .write_order = write_order & ((1u << WRITE_ORDER_BITS) - 1),
+        .dest = (uint16_t)places[DEST],
+        .x = (uint16_t)places[X],
+        .y = (uint16_t)places[Y],
+        .z = places[Z],
+    };
+    set_dispatch(slot, operation, 1);
+    bundle->traced = (uint8_t)(bundle->traced + recipe->traced);
+    bundle->record_words += (uint32_t)recipe->dest_width + recipe->traced;
     return NULL;
 }
 
@@ -292,8 +297,7 @@ static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *plac
  * not matter, and becomes one that processors guess better. */
 static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
 {
-    bundle->in_place = count <= 1;
-    if (count <= 1 || count > MOST_ARRANGED)
+    if (count > MOST_ARRANGED)
         return;
     Slot sorted[MOST_ARRANGED], left[MOST_ARRANGED], placed[MOST_ARRANGED];
     bool written_twice = false;
@@ -348,14 +352,14 @@ typedef struct {
 } Counts;
 
 static const char *count(const Columns *columns, const OperationOfCode operations,
-                         const Shape *shapes, Counts *counts)
+                         const Recipe *recipes, Counts *counts)
 {
     for (size_t slot = 0; slot < columns->slots; slot++) {
         const uint8_t operation = operations[columns->opcodes[slot]];
         if (operation >= OPERATIONS)
             return NO_OPCODE;
-        counts->targets += shapes[operation].targets;
-        counts->compared += shapes[operation].compared;
+        counts->targets += recipes[operation].jumps;
+        counts->compared += recipes[operation].compared;
     }
     return NULL;
 }
@@ -383,20 +387,12 @@ static Program *allocate(const Columns *columns, Counts counts)
     return NULL;
 }
 
-/* Whether a bundle asks for nothing beyond words, and leads to the next. */
-static bool falls_through(const Program *program, uint32_t pc)
-{
-    const Slot *end = slots_of(program, pc + 1);
-    for (const Slot *slot = slots_of(program, pc); slot < end; slot++)
-        if (operation_rows[operation_of(slot)].besides != NOTHING)
-            return false;
-    return program->bundles[pc].in_place;
-}
-
-static void find_fallthrough(Program *program)
+/* From whether each bundle falls through to how many do from there on. */
+static void count_fallthrough(Program *program)
 {
     for (uint32_t pc = program->length; pc-- > 0;)
-        program->fallthrough[pc] = falls_through(program, pc) ? 1 + program->fallthrough[pc + 1] : 0;
+        if (program->fallthrough[pc])
+            program->fallthrough[pc] += program->fallthrough[pc + 1];
 }
 
 static bool takes_a_cycle(const Columns *columns, size_t pc)
@@ -423,15 +419,21 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
             .store = filled->stores,
             .record_words = 1,
             .cost = cost,
+            .in_place = end - slot <= 1,
         };
+        bool falls_through = true;
         for (uint32_t i = slot; i < end; i++) {
             const Operation operation = (Operation)operations[columns->opcodes[i]];
             const char *error = lower_slot(filled, columns, i, (int64_t)pc, operation, i - slot);
             if (error)
                 return error;
+            falls_through = falls_through && filled->recipes[operation].falls_through;
         }
-        arrange(arranger, program, bundle, program->slots + slot, end - slot);
-        count_runs(program->slots + slot, end - slot);
+        if (end - slot > 1) {
+            arrange(arranger, program, bundle, program->slots + slot, end - slot);
+            count_runs(program->slots + slot, end - slot);
+        }
+        program->fallthrough[pc] = falls_through && bundle->in_place;
         program->all_records += bundle->record_words;
         if (bundle->record_words > program->longest_record)
             program->longest_record = bundle->record_words;
@@ -443,7 +445,7 @@ static const char *lower(Filled *filled, Arranger *arranger, const Columns *colu
     program->length = (uint32_t)columns->bundles;
     program->target_count = filled->targets;
     program->compared = filled->compared;
-    find_fallthrough(program);
+    count_fallthrough(program);
     return NULL;
 }
 
@@ -453,8 +455,11 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
     const size_t most = INT32_MAX / VLEN;
     Counts counts = {0};
     Shape shapes[OPERATIONS];
-    for (int operation = 0; operation < OPERATIONS; operation++)
+    Recipe recipes[OPERATIONS];
+    for (int operation = 0; operation < OPERATIONS; operation++) {
         shapes[operation] = shape_of((Operation)operation);
+        recipes[operation] = recipe_of((Operation)operation);
+    }
     *error = NULL;
     if (columns->bundles > most || columns->slots > most)
         *error = TOO_LARGE;
@@ -462,10 +467,10 @@ Program *program_lower(const Columns *columns, const OperationOfCode operations,
              !climbs(columns->first_slot, columns->groups, columns->slots))
         *error = NOT_COLUMNS;
     else
-        *error = count(columns, operations, shapes, &counts);
+        *error = count(columns, operations, recipes, &counts);
     if (*error)
         return NULL;
-    Filled filled = {.program = allocate(columns, counts), .shapes = shapes};
+    Filled filled = {.program = allocate(columns, counts), .recipes = recipes};
     Arranger *arranger = calloc(1, sizeof *arranger);
     bool lowered = false;
     if (filled.program && arranger) {

@@ -1,67 +1,70 @@
-/* Bundles that were encoded, to know them again: what they are made of, frozen.
+/* Bundles that were encoded, to know them again.
  *
- * Where a slot is the very tuple that was frozen nothing can have changed, and no more is read of it.
- * Another one is compared part by part, and if it is a tuple that nobody can change it takes the
- * place of the old one, for the next time.
+ * Where a slot is the very tuple that it was, and nobody can change that, no more is read of it. Any
+ * other is read as if it were to be encoded: an equal one gives what the columns have. If nobody can
+ * change that one either it takes the place of the old one, for the next time.
  */
-#include "objects.h"
+#include "plain.h"
+
+#include <string.h>
+
+enum {
+    FIRST_GROUP,
+    GROUP_ENGINE,
+    FIRST_SLOT,
+    OPCODES,
+    OPERANDS,
+    COLUMNS = OPERANDS + MAX_OPERANDS
+};
 
 typedef struct {
     PyObject_HEAD
-    Py_buffer first_group, group_engine, first_slot; /* as the columns of a program have them */
-    Py_ssize_t bundles;
-    PyObject *frozen; /* a list with a tuple for each slot */
-    PyObject **known; /* the same tuples, which the list holds */
+    Known known;
+    Py_buffer columns[COLUMNS]; /* of the program, once all its slots are known */
+    PyObject *payloads;         /* a list; NULL until then */
 } Seen;
 
 /* How lists and tuples show all that they hold. */
 static traverseproc visit_list, visit_tuple;
 
-static bool is_same_part(PyObject *part, PyObject *frozen);
-
-/* Whether a list or tuple has the parts of a tuple. */
-static bool has_same_parts(PyObject *sequence, PyObject *frozen)
+static bool has_same_payload(const Seen *self, int64_t index, PyObject *payload)
 {
-    const Py_ssize_t length = Py_SIZE(frozen);
-    bool same = length_of(sequence) == length;
-    Py_INCREF(sequence);
-    for (Py_ssize_t i = 0; same && i < length; i++) {
-        PyObject *kept = PyTuple_GetItem(frozen, i);
-        PyObject *part = item_of(sequence, i);
-        if (!part)
-            PyErr_Clear(); /* the list became shorter meanwhile */
-        same = part && (part == kept || is_same_part(part, kept));
+    PyObject *kept = PyList_GetItem(self->payloads, (Py_ssize_t)index);
+    if (!kept)
+        PyErr_Clear();
+    /* To compare what is made of tuples, integers and texts runs nobody's code. */
+    return kept && (kept == payload ||
+                    ((is_atom(kept) || is_frozen(kept, MOST_LISTS)) &&
+                     PyObject_RichCompareBool(payload, kept, Py_EQ) == 1));
+}
+
+static bool has_same_operands(const Seen *self, Py_ssize_t number, const ReadSlot *read)
+{
+    for (int i = 0; i < MAX_OPERANDS; i++) {
+        const int64_t operand = ((const int64_t *)self->columns[OPERANDS + i].buf)[number];
+        if (read->payload && i == read->payload_at) {
+            if (!has_same_payload(self, operand, read->payload))
+                return false;
+        } else if (operand != read->operands[i]) {
+            return false;
+        }
     }
-    Py_DECREF(sequence);
-    return same;
+    return true;
 }
 
-static bool is_same_part(PyObject *part, PyObject *frozen)
+/* Whether what was read of a slot is what the columns have. If nobody can change the slot it is known
+ * from now on. */
+static bool is_same_slot(Seen *self, Py_ssize_t number, PyObject *slot, ReadSlot *read)
 {
-    if (part == frozen)
-        return true;
-    if (PyTuple_CheckExact(frozen))
-        return has_same_parts(part, frozen);
-    if (PyUnicode_CheckExact(frozen))
-        return PyUnicode_CheckExact(part) && PyUnicode_Compare(part, frozen) == 0;
-    if (PyLong_CheckExact(part))
-        return PyObject_RichCompareBool(part, frozen, Py_EQ) == 1;
-    PyObject *integer = integer_of(part, true);
-    const bool same = integer && PyObject_RichCompareBool(integer, frozen, Py_EQ) == 1;
-    Py_XDECREF(integer);
-    return same;
-}
-
-static bool is_same_slot(const Seen *self, Py_ssize_t number, PyObject *slot)
-{
-    PyObject *frozen = Py_XNewRef(PyList_GetItem(self->frozen, number));
-    Py_INCREF(slot);
-    const bool same = frozen && is_same_part(slot, frozen);
-    if (same && is_frozen(slot, MOST_LISTS) &&
-        PyList_SetItem(self->frozen, number, Py_NewRef(slot)) == 0)
-        self->known[number] = slot;
-    Py_DECREF(slot);
-    Py_XDECREF(frozen);
+    const uint8_t *opcodes = self->columns[OPCODES].buf;
+    PyObject **known = self->known.slots + number;
+    const bool same = read->code == opcodes[number] && has_same_operands(self, number, read);
+    Py_CLEAR(read->payload);
+    if (same && read->for_good) {
+        PyObject *old = *known;
+        *known = Py_NewRef(slot);
+        Py_XDECREF(old);
+    }
     return same;
 }
 
@@ -88,63 +91,104 @@ static bool holds_just(PyObject *sequence, PyObject *const *known, Py_ssize_t co
     return visit && visit(sequence, differs, &expected) == 0 && expected.end == expected.first;
 }
 
-static bool are_same_slots(const Seen *self, PyObject *slots, Py_ssize_t first, Py_ssize_t count)
+/* Whether slots are those that are known, or others that can be read quietly and are the same. Nothing
+ * has to be held for that, which would write to all of a program's memory. */
+static bool are_same_quietly(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
+                             Py_ssize_t count)
 {
-    PyObject *const *known = self->known + first;
-    if (holds_just(slots, known, count))
+    ReadSlot read;
+    if (holds_just(slots, self->known.slots + first, count))
         return true;
-    if (length_of(slots) != count)
+    if (!PyList_CheckExact(slots) || Py_SIZE(slots) != count)
         return false;
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *slot = item_of(slots, i);
-        if (!slot)
-            PyErr_Clear(); /* the list became shorter meanwhile */
-        if (!slot || (slot != known[i] && !is_same_slot(self, first + i, slot)))
+        PyObject *slot = PyList_GetItem(slots, i);
+        if (slot != self->known.slots[first + i] &&
+            !(read_quietly(engine, slot, &read) && is_same_slot(self, first + i, slot, &read)))
             return false;
     }
     return true;
 }
 
-static bool is_same_bundle(const Seen *self, Py_ssize_t pc, PyObject *bundle)
+static bool are_same_slots(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
+                           Py_ssize_t count)
 {
-    const uint32_t *first_group = self->first_group.buf, *first_slot = self->first_slot.buf;
-    const uint8_t *engines = self->group_engine.buf;
+    ReadSlot read;
+    bool same = length_of(slots) == count;
+    Py_INCREF(slots);
+    for (Py_ssize_t i = 0; same && i < count; i++) {
+        PyObject *slot = Py_XNewRef(item_of(slots, i));
+        if (!slot)
+            PyErr_Clear(); /* the list became shorter meanwhile */
+        same = slot && (slot == self->known.slots[first + i] ||
+                        (read_slot(engine, slot, WITH_INDICES, &read) &&
+                         is_same_slot(self, first + i, slot, &read)));
+        Py_XDECREF(slot);
+    }
+    Py_DECREF(slots);
+    return same;
+}
+
+typedef bool Compare(Seen *self, int engine, PyObject *slots, Py_ssize_t first, Py_ssize_t count);
+
+/* Whether a bundle is that at pc, its slots as they are compared. */
+static inline bool is_same_bundle(Seen *self, Py_ssize_t pc, PyObject *bundle, Compare *compare)
+{
+    const uint32_t *first_group = self->columns[FIRST_GROUP].buf;
+    const uint32_t *first_slot = self->columns[FIRST_SLOT].buf;
+    const uint8_t *engines = self->columns[GROUP_ENGINE].buf;
     uint32_t group = first_group[pc];
     PyObject *name, *slots;
     Py_ssize_t position = 0;
-    if (!is_mapping(bundle))
+    if (!is_mapping(bundle) || PyDict_Size(bundle) != (Py_ssize_t)first_group[pc + 1] - group)
         return false;
-    for (; PyDict_Next(bundle, &position, &name, &slots); group++) {
-        if (group == first_group[pc + 1] || find_engine(name) != engines[group])
-            return false;
-        Py_INCREF(slots);
-        const bool same = are_same_slots(self, slots, first_slot[group],
-                                         first_slot[group + 1] - first_slot[group]);
-        Py_DECREF(slots);
-        if (!same)
+    for (; group < first_group[pc + 1]; group++) {
+        if (!PyDict_Next(bundle, &position, &name, &slots) || !is_engine(name, engines[group]) ||
+            !compare(self, engines[group], slots, first_slot[group],
+                     first_slot[group + 1] - first_slot[group]))
             return false;
     }
-    return group == first_group[pc + 1];
+    return true;
 }
 
 /* holds(bundles): whether these are what was seen. */
 static PyObject *seen_holds(PyObject *object, PyObject *bundles)
 {
-    const Seen *self = (Seen *)object;
-    bool same = length_of(bundles) == self->bundles;
-    for (Py_ssize_t pc = 0; same && pc < self->bundles; pc++) {
-        if (pc >= length_still(bundles))
-            same = false;
-        else {
-            PyObject *bundle = Py_NewRef(item_of(bundles, pc));
-            same = is_same_bundle(self, pc, bundle);
-            Py_DECREF(bundle);
-        }
+    Seen *self = (Seen *)object;
+    const Py_ssize_t count = self->columns[FIRST_GROUP].len / (Py_ssize_t)sizeof(uint32_t) - 1;
+    bool same = self->payloads && length_of(bundles) == count;
+    for (Py_ssize_t pc = 0; same && pc < count; pc++) {
+        PyObject *bundle = pc < length_still(bundles) ? item_of(bundles, pc) : NULL;
+        if (bundle && is_same_bundle(self, pc, bundle, are_same_quietly))
+            continue;
+        Py_XINCREF(bundle);
+        same = bundle && is_same_bundle(self, pc, bundle, are_same_slots);
+        Py_XDECREF(bundle);
     }
     return PyErr_Occurred() ? NULL : PyBool_FromLong(same);
 }
 
-/* --- making and unmaking ------------------------------------------------------------------------ */
+/* --- the slots known ---------------------------------------------------------------------------- */
+
+bool known_reserve(Known *known, Py_ssize_t slots)
+{
+    if (slots <= known->room)
+        return true;
+    PyObject **longer = PyMem_Realloc(known->slots, (size_t)slots * sizeof *longer);
+    if (longer) {
+        known->slots = longer;
+        known->room = slots;
+    } else {
+        PyErr_NoMemory();
+    }
+    return longer;
+}
+
+void known_cut(Known *known, Py_ssize_t count)
+{
+    while (known->count > count)
+        Py_XDECREF(known->slots[--known->count]);
+}
 
 /* Whether starts climb from 0 to an end. */
 static bool climb(const Py_buffer *starts, size_t end)
@@ -157,77 +201,87 @@ static bool climb(const Py_buffer *starts, size_t end)
     return count && items[0] == 0 && items[count - 1] == end;
 }
 
-static bool take_frozen(Seen *self, PyObject *frozen)
+/* Whether columns hang together, and have so many slots. */
+static bool are_whole(const Py_buffer columns[COLUMNS], size_t slots)
 {
-    const Py_ssize_t count = PyList_Size(frozen);
-    self->frozen = Py_NewRef(frozen);
-    PyObject_GC_UnTrack(frozen); /* of tuples of atoms, among which no collector need look for cycles */
-    self->known = PyMem_Calloc((size_t)count + 1, sizeof *self->known);
-    if (!self->known) {
-        PyErr_NoMemory();
-        return false;
-    }
-    for (Py_ssize_t slot = 0; slot < count; slot++)
-        self->known[slot] = PyList_GetItem(frozen, slot);
-    const size_t groups = (size_t)self->group_engine.len;
-    self->bundles = self->first_group.len / (Py_ssize_t)sizeof(uint32_t) - 1;
-    if (climb(&self->first_group, groups) && climb(&self->first_slot, (size_t)count) &&
-        (size_t)self->first_slot.len == (groups + 1) * sizeof(uint32_t))
-        return true;
-    PyErr_SetString(PyExc_ValueError, "the columns do not hang together");
-    return false;
+    const size_t groups = (size_t)columns[GROUP_ENGINE].len;
+    bool whole = climb(&columns[FIRST_GROUP], groups) && climb(&columns[FIRST_SLOT], slots) &&
+                 (size_t)columns[FIRST_SLOT].len == (groups + 1) * sizeof(uint32_t) &&
+                 (size_t)columns[OPCODES].len == slots;
+    for (int column = OPERANDS; column < COLUMNS; column++)
+        whole = whole && (size_t)columns[column].len == slots * sizeof(int64_t);
+    return whole;
 }
 
-/* Seen(first_group, group_engine, first_slot, frozen): the list of tuples is its own from now on. */
-static PyObject *seen_new(PyTypeObject *type, PyObject *arguments, PyObject *Py_UNUSED(named))
+static void drop_columns(Py_buffer columns[COLUMNS])
 {
-    PyObject *first_group, *group_engine, *first_slot, *frozen;
-    if (!PyArg_ParseTuple(arguments, "OOOO!", &first_group, &group_engine, &first_slot, &PyList_Type,
-                          &frozen))
+    for (int column = 0; column < COLUMNS; column++)
+        PyBuffer_Release(&columns[column]);
+}
+
+/* complete((first_group, group_engine, first_slot, opcodes, *operands), payloads): whether all slots
+ * of these columns, and no others, are known. If so bundles can be compared with them. */
+static PyObject *seen_complete(PyObject *object, PyObject *arguments)
+{
+    static const size_t sizes[COLUMNS] = {4, 1, 4, 1, 8, 8, 8, 8};
+    Seen *self = (Seen *)object;
+    PyObject *c[COLUMNS], *payloads;
+    Py_buffer columns[COLUMNS] = {0};
+    if (!PyArg_ParseTuple(arguments, "(OOOOOOOO)O!", &c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6],
+                          &c[7], &PyList_Type, &payloads))
         return NULL;
-    allocfunc allocate = (allocfunc)(uintptr_t)PyType_GetSlot(type, Py_tp_alloc);
-    Seen *self = (Seen *)allocate(type, 0);
-    if (self && take_buffer(first_group, &self->first_group, sizeof(uint32_t), false) &&
-        take_buffer(group_engine, &self->group_engine, 1, false) &&
-        take_buffer(first_slot, &self->first_slot, sizeof(uint32_t), false) &&
-        take_frozen(self, frozen))
-        return (PyObject *)self;
-    Py_XDECREF((PyObject *)self);
+    bool taken = true;
+    for (int column = 0; taken && column < COLUMNS; column++)
+        taken = take_buffer(c[column], &columns[column], sizes[column], false);
+    const bool whole = taken && !self->payloads && are_whole(columns, (size_t)self->known.count);
+    if (whole) {
+        memcpy(self->columns, columns, sizeof columns);
+        self->payloads = Py_NewRef(payloads);
+    } else {
+        drop_columns(columns);
+    }
+    return taken ? PyBool_FromLong(whole) : NULL;
+}
+
+/* --- making and unmaking ------------------------------------------------------------------------ */
+
+static PyTypeObject *seen_type; /* for as long as the process lasts */
+
+Known *known_of(PyObject *seen)
+{
+    if (!PyObject_TypeCheck(seen, seen_type))
+        PyErr_SetString(PyExc_TypeError, "slots are told to a Seen");
+    else if (((Seen *)seen)->payloads)
+        PyErr_SetString(PyExc_ValueError, "it is complete");
+    else
+        return &((Seen *)seen)->known;
     return NULL;
 }
 
-static int seen_traverse(PyObject *object, visitproc visit, void *arg)
-{
-    const Seen *self = (Seen *)object;
-    Py_VISIT(Py_TYPE(object));
-    Py_VISIT(self->frozen);
-    return 0;
-}
-
+/* What it holds are tuples of atoms, through which no cycle can go. */
 static void seen_dealloc(PyObject *object)
 {
     Seen *self = (Seen *)object;
     PyTypeObject *type = Py_TYPE(object);
-    PyObject_GC_UnTrack(object);
-    Py_XDECREF(self->frozen);
-    PyMem_Free(self->known);
-    PyBuffer_Release(&self->first_group);
-    PyBuffer_Release(&self->group_engine);
-    PyBuffer_Release(&self->first_slot);
+    known_cut(&self->known, 0);
+    PyMem_Free(self->known.slots);
+    drop_columns(self->columns);
+    Py_XDECREF(self->payloads);
     freefunc release = (freefunc)(uintptr_t)PyType_GetSlot(type, Py_tp_free);
     release(object);
     Py_DECREF(type);
 }
 
 static PyMethodDef seen_methods[] = {
+    {"complete", seen_complete, METH_VARARGS,
+     "complete(columns, payloads) -> whether just their slots are known"},
     {"holds", seen_holds, METH_O, "holds(bundles) -> whether these are what was seen"},
     {0},
 };
 
 static PyType_Slot seen_slots[] = {
-    {Py_tp_new, (void *)(uintptr_t)seen_new},
+    {Py_tp_new, (void *)(uintptr_t)PyType_GenericNew},
     {Py_tp_dealloc, (void *)(uintptr_t)seen_dealloc},
-    {Py_tp_traverse, (void *)(uintptr_t)seen_traverse},
     {Py_tp_methods, seen_methods},
     {Py_tp_doc, (void *)(uintptr_t) "Bundles that were encoded, to know them again."},
     {0, NULL},
@@ -236,7 +290,7 @@ static PyType_Slot seen_slots[] = {
 static PyType_Spec spec = {
     .name = "machine._core.Seen",
     .basicsize = sizeof(Seen),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .flags = Py_TPFLAGS_DEFAULT,
     .slots = seen_slots,
 };
 
@@ -244,5 +298,6 @@ PyTypeObject *make_seen_type(PyObject *module)
 {
     visit_list = (traverseproc)(uintptr_t)PyType_GetSlot(&PyList_Type, Py_tp_traverse);
     visit_tuple = (traverseproc)(uintptr_t)PyType_GetSlot(&PyTuple_Type, Py_tp_traverse);
-    return (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    seen_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
+    return seen_type;
 }

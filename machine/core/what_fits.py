@@ -15,7 +15,7 @@ class _WhatFits(FastEncoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frozen = []
+        self.seen = compiled_code().Seen()
         self.left_out: list[int] = []
 
     def _add_bundle(self, pc: int, bundle: Any) -> None:
@@ -39,11 +39,7 @@ def encode_what_fits(bundles: Any) -> tuple[Columns, tuple[int, ...], Any]:
 
     encoder = _WhatFits()
     encoder.add_all(bundles)
-    columns, frozen = encoder.columns, encoder.frozen
-    assert frozen is not None
-    seen = None
-    if len(frozen) == columns.slot_count and not encoder.left_out:
-        layout = columns.first_group, columns.group_engine, columns.first_slot
-        seen = compiled_code().Seen(*layout, frozen)
+    columns = encoder.columns
+    complete = not encoder.left_out and encoder.seen.complete(columns.arrays, columns.payloads)
     lowered(columns)
-    return columns, tuple(encoder.left_out), seen
+    return columns, tuple(encoder.left_out), encoder.seen if complete else None

@@ -81,14 +81,6 @@ def edited(made: Any) -> Any:
     return made
 
 
-def seen() -> Callable[[], Any]:
-    _, _, known = encode_what_fits(BUNDLES)
-    assert known.holds(BUNDLES)
-    frozen = [tuple(slot) for bundle in BUNDLES for slots in bundle.values() for slot in slots]
-    layout = PROGRAM.columns.first_group, PROGRAM.columns.group_engine, PROGRAM.columns.first_slot
-    return lambda: _core.Seen(*layout, frozen)
-
-
 def encoded(encoder: Encoder) -> list[Any]:
     encoder.add_all(BUNDLES)
     return [getattr(encoder.columns, name) for name in encoder.columns.__slots__]
@@ -110,8 +102,7 @@ CALLS: dict[str, Call] = {
     "expect": (machine, lambda m: m.expect(array("q", [1] * 9))),
     "watch": (machine, lambda m: m.watch(bytearray(4))),
     "compared": (lambda: _core.Lowered(COLUMNS, WORKS), lambda lowered: lowered.compared()),
-    "see": (seen, lambda make: make().holds(BUNDLES)),
-    "encode what fits": (lambda: None, lambda _: encode_what_fits(BUNDLES)[1]),
+    "see": (lambda: None, lambda _: encode_what_fits(BUNDLES)[2].holds(BUNDLES)),
     "trace": (lambda: standing(machine()), lambda m: m.trace_bytes),
     "fault": (lambda: standing(machine()), lambda m: (m.fault, m.log_bytes)),
     "encode": (FastEncoder, encoded),

@@ -472,6 +472,92 @@ def test_another_program_is_another() -> None:
     assert loading.load(written_as(list)) is not None
 
 
+class Sly(int):
+    """A number that says of everything that it equals it."""
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    __hash__ = int.__hash__
+
+
+class Turned(tuple[Any, ...]):
+    """A slot whose items come in another order than they lie."""
+
+    def __iter__(self) -> Any:
+        return reversed(list(super().__iter__()))
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("part", "same"),
+    [(5, True), (int("5"), True), (Register(5), True), (Number(5), True), (Sly(5), True),
+     (Sly(6), False), (6, False), (5.0, False), ("5", False), (None, False), ([5], False)],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_a_part_in_the_place_of_an_equal_one(part: Any, same: bool) -> None:
+    """Of a slot, and of a key, in tuples and in lists: only what executes alike is the same."""
+    for kind in (tuple, list, Tagged):
+        for place in ("slot", "key"):
+            loading._kept.clear()
+
+            def program(part: Any, kind: Any = kind, place: str = place) -> list[Any]:
+                slot, key = (part, 5) if place == "slot" else (5, part)
+                return [{"debug": [kind(("compare", slot, (1, (2, key))))]}]
+
+            loaded = loading.load(program(5))
+            assert (loading.load(program(part)) is loaded) == same
+            assert loading.load(program(5)) is loaded
+
+
+@compiled
+def test_a_program_of_other_types_is_another() -> None:
+    slot = ("+", 1, 2, 3)
+    others: list[Any] = [
+        [{"alu": [Turned(slot)]}], [{"alu": {slot: 1}}], [{"alu": ["+123"]}], [{"alu": [None]}],
+        [{"al" + "u ": [slot]}], [{1: [slot]}], [[("alu", [slot])]], [None], None, "", [{}],
+        [{"alu": [slot, slot]}], [{"alu": [slot], "load": []}], [{"valu": [slot]}],
+        [{"alu": [("+", 1, 2)]}], [{"alu": [("-", 1, 2, 3)]}], [{"alu": [slot]}, {}],
+    ]  # fmt: skip
+    loading._kept.clear()
+    loaded = loading.load([{"alu": [slot]}])
+    assert loaded is not None
+    assert loaded.seen.holds(({"".join("alu"): (Tagged(slot),)},))
+    for other in others:
+        assert not loaded.holds(other), other
+        assert loaded.holds([{"alu": [slot]}])
+
+
+@compiled
+@pytest.mark.parametrize("kind", [tuple, list], ids=["tuples", "lists"])
+def test_what_can_be_changed_is_looked_at_again(kind: Any) -> None:
+    """A slot that is a list, and a key that is one, may be the same object and say other things."""
+    inner = [2, 3]
+    key = [1, inner]
+    slot = kind(("compare", 8, key))
+    program = [const(1, 2), {"debug": [slot]}]
+    loaded = loading.load(program)
+    assert loaded is not None
+    assert loaded.holds(program)
+    inner[0] = 4
+    assert not loaded.holds(program)
+    inner[0] = 2
+    assert loaded.holds(program)
+    if kind is list:
+        slot[1] = 9
+        assert not loaded.holds(program)
+
+
+@compiled
+def test_addresses_of_what_is_gone_are_not_taken_for_it() -> None:
+    loading._kept.clear()
+    for i in range(300, 1000):
+        loaded = loading.load([{"load": [("const", i, i + 1)]}])
+        assert loaded is not None
+        columns = loaded.program.columns
+        assert (columns.operands[0][0], columns.operands[1][0]) == (i, i + 1)
+
+
 @compiled
 def test_few_programs_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(3 * loading.MOST_KEPT):

@@ -18,6 +18,7 @@ if choose_core().name != "compiled":
 from array import array
 
 from machine import _core
+from machine.columns import Columns
 from machine.encode_fast import FastEncoder, compiled_code, make_encoder
 
 
@@ -38,6 +39,16 @@ def test_random_programs() -> None:
         bundles = random_program(random.Random(seed)).bundles
         same(bundles)
         same([{engine: [tuple(s) for s in slots] for engine, slots in b.items()} for b in bundles])
+
+
+def encoded_columns(bundles: Any) -> Columns:
+    encoder = FastEncoder()
+    encoder.add_all(bundles)
+    return encoder.columns
+
+
+def taken(bundles: Any, start: int, columns: Columns) -> int:
+    return _core.take_bundles(bundles, start, columns.arrays, columns.payloads, False, None)
 
 
 class Text(str):
@@ -139,14 +150,50 @@ def test_plain_bundles_among_others() -> None:
 def test_what_is_plain_is_taken_at_once() -> None:
     make_encoder()
     bundles = [{"alu": [["+", 1, 2, 3]] * 12, "debug": [["vcompare", 0, [[i] for i in range(8)]]]}]
-    columns, payloads = _core.take_bundles(bundles * 1000, 0, 5, 6, 7, False, None)
-    first_group, group_engine, first_slot, opcodes, *operands = columns
-    assert array("I", first_group).tolist() == list(range(7, 2007, 2))
-    assert group_engine == bytes([0, 5]) * 1000
-    assert array("I", first_slot).tolist()[:4] == [18, 19, 31, 32]
-    assert len(opcodes) == 13_000
-    assert [array("q", column).tolist()[12] for column in operands] == [0, 7, 0, 0]
-    assert payloads == [tuple((i,) for i in range(8))] * 1000
+    columns = Columns()
+    columns.payloads += "before"
+    assert taken(bundles * 1000, 0, columns) == 1000
+    assert columns.first_group.tolist() == list(range(0, 2001, 2))
+    assert columns.group_engine.tobytes() == bytes([0, 5]) * 1000
+    assert columns.first_slot.tolist()[:5] == [0, 12, 13, 25, 26]
+    assert len(columns.opcodes) == 13_000
+    assert [column[12] for column in columns.operands] == [0, 6, 0, 0]
+    assert columns.payloads == [*"before", *[tuple((i,) for i in range(8))] * 1000]
+    assert taken(bundles * 3, 1, columns) == 2
+    assert columns.first_group.tolist()[-3:] == [2000, 2002, 2004]
+    assert list(map(len, columns.arrays)) == [1003, 2004, 2005, *[13_026] * 5]
+
+
+@pytest.mark.parametrize("wide", [0, 1, 63, 64, 65, 999, 1000])
+def test_columns_have_no_more_than_was_taken(wide: int) -> None:
+    """However unlike the first bundles are to the others, which is what room is made by."""
+    full: Any = {"alu": [["+", 1, 2, 3]] * 12, "load": [["const", 4, -5]]}
+    empty: Any = {}
+    for bundles in (
+        [full] * wide + [empty] * (1000 - wide),
+        [empty] * (1000 - wide) + [full] * wide,
+    ):
+        columns = Columns()
+        assert taken([*bundles, None, full], 0, columns) == 1000
+        assert list(map(len, columns.arrays)) == [1001, 2 * wide, 2 * wide + 1, *[13 * wide] * 5]
+        same(bundles)
+
+
+def test_numbers_around_those_that_python_shares() -> None:
+    for number in range(-9, 300):
+        for slot in (["const", 1, number], ["const", 1, int(str(number))], ["const", number, 1]):
+            same([{"load": [slot, tuple(slot)], "flow": [("add_imm", 1, 2, -number)]}])
+
+
+@pytest.mark.parametrize(
+    "offset", [0, 1, -1, 255, 300, 1535, -1535, 1536, 2**30, 2**30 + 1, -(2**31)]
+)
+def test_offsets_at_their_limits(offset: int) -> None:
+    for number in (0, 1, 1534, 1535, 1536, -1, 2**30, 2**63 - 1, -(2**63)):
+        for place in (1, 2):
+            slot = ["load_offset", 0, 0, offset]
+            for slot[place] in (number, number - offset):
+                same([{"load": [slot, tuple(slot)]}])
 
 
 # --- hostile ------------------------------------------------------------------------------------
@@ -188,11 +235,14 @@ def test_objects_that_change_while_they_are_read(level: int, threshold: int) -> 
     assert Meddler.met == met + 12
 
 
+ARRAYS = Columns().arrays
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [(), ([],), ([], -1, 0, 0, 0, 0, None), ([], 0, -1, 0, 0, 0, None),
-     ([], 0, 0, 2**40, 0, 0, None), ([], 0, 0, 0, 2**70, 0, None), ([], "0", 0, 0, 0, 0, None),
-     ([], 0, 0, 0, None, 0, None), ([], 0, 0, 0, 0, 0, ())],
+    [(), ([],), ([], -1, ARRAYS, [], 0, None), ([], "0", ARRAYS, [], 0, None),
+     ([], 2**70, ARRAYS, [], 0, None), ([], 0, ARRAYS[1:], [], 0, None), ([], 0, None, [], 0, None),
+     ([], 0, ARRAYS, (), 0, None), ([], 0, ARRAYS, [], 0, ()), ([], 0, ARRAYS, [], 0, object)],
     ids=str,
 )  # fmt: skip
 def test_wrong_calls(arguments: Any) -> None:
@@ -200,22 +250,141 @@ def test_wrong_calls(arguments: Any) -> None:
         _core.take_bundles(*arguments)
 
 
+class Short:
+    """What pretends to be an array but does not get longer."""
+
+    def __init__(self, *items: object) -> None:
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, at: int) -> object:
+        return self.items[at]
+
+    def __imul__(self, _times: int) -> object:
+        return self
+
+    def frombytes(self, _data: bytes) -> None:
+        pass
+
+
+@pytest.mark.parametrize("place", range(8))
+@pytest.mark.parametrize(
+    "value",
+    [None, 7, "text", b"", [0, 0], [-1], array("I"), array("d", [0.0]), array("Q", [9]), Short(),
+     Short(0), Short("0"), Short(2**32), Short(None), bytearray(), memoryview(bytearray(8)),
+     memoryview(bytes(13))[1:], array("I", [2**32 - 1])],
+    ids=lambda value: type(value).__name__,
+)  # fmt: skip
+def test_columns_of_any_kind(place: int, value: Any) -> None:
+    compiled_code()
+    arrays: list[Any] = list(Columns().arrays)
+    arrays[place] = value
+    try:
+        got = _core.take_bundles([{"alu": [["+", 1, 2, 3]]}] * 3, 0, tuple(arrays), [], False, None)
+    except (TypeError, ValueError, BufferError, AttributeError, IndexError):
+        return
+    assert got in (0, 3)
+
+
 def test_what_there_is_nothing_to_take_from() -> None:
-    nothing: Any = (tuple(bytearray() for _ in range(8)), [])
     hostile: tuple[Any, ...] = (None, 5, "text", {}, range(3), [], (), [None], [1, {}], UserDict())
+    columns = Columns()
     for bundles in hostile:
-        assert _core.take_bundles(bundles, 0, 0, 0, 0, False, None) == nothing
-    assert _core.take_bundles([{}], 1, 0, 0, 0, False, None) == nothing
-    assert _core.take_bundles([{}], 2**60, 0, 0, 0, False, None) == nothing
+        assert taken(bundles, 0, columns) == 0
+    assert taken([{}], 1, columns) == taken([{}], 2**60, columns) == 0
+    assert list(map(len, columns.arrays)) == [1, 0, 1, 0, 0, 0, 0, 0]
 
 
 def test_more_than_columns_can_count() -> None:
     most = 2**32 - 1
     bundle = {"alu": [["+", 1, 2, 3]]}
-    (first_group, *_), _ = _core.take_bundles([bundle] * 3, 0, most - 2, 0, 0, False, None)
-    assert array("I", first_group).tolist() == [most - 1, most]
-    (_, _, first_slot, *_), _ = _core.take_bundles([bundle] * 3, 0, 0, most - 2, 0, False, None)
-    assert array("I", first_slot).tolist() == [most - 1, most]
+    columns = Columns()
+    columns.first_group[0] = most - 2
+    assert taken([bundle] * 3, 0, columns) == 2
+    assert columns.first_group.tolist() == [most - 2, most - 1, most]
+    columns = Columns()
+    columns.first_slot[0] = most - 2
+    assert taken([bundle] * 3, 0, columns) == 2
+    assert columns.first_slot.tolist() == [most - 2, most - 1, most]
+
+
+def seen_of(bundles: Any, columns: Columns) -> Any:
+    seen = compiled_code().Seen()
+    columns.payloads.clear()
+    _core.take_bundles(bundles, 0, columns.arrays, columns.payloads, True, seen)
+    return seen
+
+
+def test_what_was_seen_is_complete_once() -> None:
+    bundles = [{"alu": [("+", 1, 2, 3)], "debug": [("compare", 1, (2, "key"))]}]
+    columns = Columns()
+    seen = seen_of(bundles, columns)
+    assert not seen.holds(bundles)
+    assert not seen.complete(Columns().arrays, [])
+    assert not seen.complete(encoded_columns(bundles * 2).arrays, [])
+    hostile: Any = ((), (Columns().arrays,), (Columns().arrays[1:], []), (columns.arrays, None))
+    for wrong in hostile:
+        with pytest.raises((TypeError, ValueError)):
+            seen.complete(*wrong)
+    assert seen.complete(columns.arrays, columns.payloads)
+    assert seen.holds(bundles)
+    assert not seen.complete(columns.arrays, columns.payloads)
+    with pytest.raises(ValueError, match="complete"):
+        _core.take_bundles(bundles, 0, Columns().arrays, [], True, seen)
+    assert seen.holds(bundles)
+
+
+def test_what_was_seen_is_of_the_bundles_taken() -> None:
+    """Not of those that were begun, and turned out to be no plain ones."""
+    bundles: list[Any] = [{"alu": [("+", 1, 2, 3)]}, {"alu": [("+", 4, 5, 6)], "debug": [None]}]
+    columns = Columns()
+    seen = seen_of(bundles, columns)
+    assert seen.complete(columns.arrays, columns.payloads)
+    assert seen.holds(bundles[:1])
+    assert not seen.holds(bundles)
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_what_was_seen_of_columns_of_any_kind(place: int) -> None:
+    bundles = [{"alu": [("+", 1, 2, 3)]}] * 3
+    values: list[Any] = [
+        None, 7, b"", [0], array("I"), array("I", [0, 2, 1, 3]), array("q", [9]),
+        array("B", [255] * 3), array("q", [-1] * 3), memoryview(bytes(26))[2:],
+    ]  # fmt: skip
+    for value in values:
+        columns = Columns()
+        seen = seen_of(bundles, columns)
+        arrays: list[Any] = list(columns.arrays)
+        arrays[place] = value
+        try:
+            seen.complete(tuple(arrays), [])
+        except (TypeError, ValueError, BufferError):
+            continue
+        assert seen.holds(bundles) in (True, False)
+        assert not seen.holds([{"alu": [["+", 1, 2, 4]]}] * 3)
+
+
+class Always:
+    """What equals everything."""
+
+    def __eq__(self, _other: object) -> bool:
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def test_payloads_that_are_others_or_gone() -> None:
+    bundles = [{"debug": [["compare", 1, ["key"]]]}]
+    columns = Columns()
+    seen = seen_of(bundles, columns)
+    assert seen.complete(columns.arrays, columns.payloads)
+    assert seen.holds(bundles)
+    columns.payloads[0] = Always()
+    assert not seen.holds(bundles)
+    columns.payloads.clear()
+    assert not seen.holds(bundles)
 
 
 ROW = (0, "+", 1, (5, 5))
@@ -234,14 +403,15 @@ class Index:
     [(), (1, 2), ((), 3), ((5,), ()), ((("alu",),), ()), (((1, 2),), ()), ((("e" * 16, 2),), ()),
      ((("alu", 12),) * 9, ()), ((("alu", Index()),), ()), ((), (ROW,) * 257), ((), ((1, 2),)),
      ((), ((0, "+", 256, ()),)), ((), ((0, "\ud800", 1, ()),)), ((), ((0, "+", 1, (1,) * 5),)),
-     ((), ((0, "+", 1, (2**70,)),)), ((), ((Index(), "+", 1, ()),)), ((), ((0, "+", 1, [1]),))],
+     ((), ((0, "+", 1, (2**70,)),)), ((), ((Index(), "+", 1, ()),)), ((), ((0, "+", 1, [1]),)),
+     ((), ((0, "+", 1, (-1, -2)),)), ((), ((0, "+", 1, (-3, 2**63 - 1)),))],
     ids=lambda tables: repr(tables)[:40],
 )  # fmt: skip
 def test_wrong_tables_are_refused(tables: Any) -> None:
     try:
         with pytest.raises((TypeError, ValueError, OverflowError)):
             _core.adopt_plain(*(*tables, dict))
-        assert not _core.take_bundles([{"load": [["const", 1, 2]]}], 0, 0, 0, 0, False, None)[1]
+        assert taken([{"load": [["const", 1, 2]]}], 0, Columns()) in (0, 1)
     finally:
         compiled_code.cache_clear()
     same([{engine: [slot]} for engine, slot in SLOTS])
