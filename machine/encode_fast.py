@@ -52,7 +52,7 @@ class FastEncoder(Encoder):
         return pc + taken
 
 
-def count_plain(data: bytes) -> int | None:
+def count_plain(data: bytes | memoryview) -> int | None:
     """How many items a list in JSON has, where all can be told to be right without reading them.
 
     None where that cannot be told: they are no plain objects, or nothing is compiled.

@@ -54,9 +54,13 @@ def part(data: bytes) -> tuple[bytes, Provenance] | None:
 
     The two make the file where the rest is an object in which `slots` is not yet a key.
     """
-    rest, found, text = data.rpartition(BEGIN.encode())
-    text = text.rstrip(_SPACE)
-    if not found or not text.endswith(b"}"):
+    end = data.rfind(BEGIN.encode())
+    start, stop = end + len(BEGIN), len(data.rstrip(_SPACE)) - 1
+    if end < 0 or not data.startswith(b"}", stop):
         return None
-    count = count_plain(text := text[:-1])
-    return None if count is None else (rest + b"}", Provenance(text, count))
+    # In views, since the text is large.
+    view = memoryview(data)
+    count = count_plain(view[start:stop])
+    if count is None:
+        return None
+    return b"".join((view[:end], b"}")), Provenance(bytes(view[start:stop]), count)
