@@ -33,7 +33,7 @@ def read(data: bytes, path: Path, piece: int, monkeypatch: pytest.MonkeyPatch) -
 def alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     def compare(data: bytes) -> Any:
         whole = read(data, tmp_path / "f", WHOLE, monkeypatch)
-        for piece in (1, 40, 300):
+        for piece in (1, 60):
             assert read(data, tmp_path / "f", piece, monkeypatch) == whole
         return whole
 
@@ -55,7 +55,7 @@ def written(bundles: list[Any], tmp_path: Path, **facts: Any) -> bytes:
 def test_however_bundles_are_written(
     alike: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for seed in range(30):
+    for seed in range(6):
         bundles = list(Program.from_bundles(random_program(random.Random(seed)).bundles).written())
         bare = json.dumps(bundles)
         ours = written(bundles, tmp_path, memory=None, slots=[{"x": "}, {"}] * 9)
@@ -171,7 +171,7 @@ def test_any_file_is_what_it_is(
     plain = written(bundles, tmp_path)
     draw = random.Random(1)
     apart_too = right = 0
-    for _ in range(400):
+    for _ in range(120):
         data = bytearray(plain)
         for _ in range(draw.choice([1, 1, 2])):
             at = draw.randrange(len(data))
@@ -180,5 +180,5 @@ def test_any_file_is_what_it_is(
             )
         right += isinstance(alike(bytes(data)), tuple)
         apart_too += taken_apart(bytes(data), monkeypatch)
-    assert 50 < right < 350
-    assert apart_too > 50
+    assert 15 < right < 105
+    assert apart_too > 15
