@@ -62,7 +62,7 @@ release-check:
 # those in use.
 SANITIZED := build/sanitize
 SANITIZED_TESTS := \
-	$(addprefix tests/machine/test_,core.py core_hostile.py core_encoding.py lockstep.py provenance.py tracing.py trials.py waits.py) \
+	$(addprefix tests/machine/test_,compat.py core.py core_hostile.py core_encoding.py lockstep.py provenance.py tracing.py trials.py waits.py) \
 	tests/kernels/test_pack_core.py
 sanitize:
 	rm -rf $(SANITIZED)

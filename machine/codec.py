@@ -19,11 +19,12 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
-from machine import provenance
+from machine import apart, provenance
 from machine.collector import gc_paused
 from machine.columns import Columns
 from machine.encode import ENOUGH, are_flat, flaw_of, kind_of
@@ -51,19 +52,31 @@ def read_program(source: str, scratch_size: int = SCRATCH_SIZE) -> Program:
     """
     with gc_paused():
         # What was parsed is gone again before the collector could look through it.
-        document = _with_provenance(_read(source), source)
+        document = _with_provenance(_read(source), source, scratch_size)
         return program_of(document, _name_of(source), scratch_size)
 
 
-def _with_provenance(data: bytes, source: str) -> Any:
+def _with_provenance(data: bytes, source: str, scratch_size: int) -> Any:
     """The JSON value of a program file, in which the provenance may be left unread."""
     parted = provenance.part(data)
     if parted:
         rest, slots = parted
         with suppress(ProgramError):  # which is told of the whole file
-            value = parse_json(rest, source)
+            value = _with_columns(rest, source, scratch_size)
             if value and provenance.KEY not in value:
                 value[provenance.KEY] = slots
+                return value
+    return _with_columns(data, source, scratch_size)
+
+
+def _with_columns(data: bytes, source: str, scratch_size: int) -> Any:
+    """The JSON value of a program file, in which columns may be in the place of the bundles."""
+    parted = apart.part(data, partial(parse_json, source=source), scratch_size)
+    if parted:
+        rest, columns = parted
+        with suppress(ProgramError):  # which is told of the whole file
+            value = apart.filled(parse_json(rest, source), columns)
+            if value is not None:
                 return value
     return parse_json(data, source)
 
@@ -108,19 +121,19 @@ def _reason(error: OSError) -> str:
 
 def _read_bytes(source: str) -> bytes:
     if source == STDIN:
-        return _read_bounded(sys.stdin.buffer, source)
+        return _read_bounded(sys.stdin.buffer, source, _CHUNK)
     size = os.stat(source).st_size
     if size > MAX_BYTES:
         raise ProgramError.at(source, f"{size} bytes, the limit is {MAX_BYTES}")
     with open(source, "rb") as stream:
-        return _read_bounded(stream, source)
+        return _read_bounded(stream, source, size + 1)
 
 
-def _read_bounded(stream: IO[bytes], source: str) -> bytes:
-    # By chunks, since pipes and devices tell no size.
+def _read_bounded(stream: IO[bytes], source: str, expected: int) -> bytes:
+    # At once where that is all; by chunks further on, since pipes and devices tell no size.
     chunks: list[bytes] = []
     left = MAX_BYTES
-    while chunk := stream.read(_CHUNK):
+    while chunk := stream.read(_CHUNK if chunks else max(expected, _CHUNK)):
         chunks.append(chunk)
         left -= len(chunk)
         if left < 0:
@@ -259,6 +272,8 @@ def _bundles(faults: _Faults, document: Mapping[str, Any]) -> Columns:
     if len(given) != 1:
         found = " and ".join(given) + " are both given" if given else "there are none"
         faults.add("bundles", f"{found}; a program is a list of bundles or an object with them")
+    elif isinstance(columns := document[given[0]], Columns):
+        return columns
     else:
         encoder.add_all(document[given[0]])
     faults.complaints += encoder.complaints

@@ -53,7 +53,7 @@ class FastEncoder(Encoder):
         return pc + taken
 
 
-def find_plain(data: bytes, each: int) -> tuple[int, array[int]] | None:
+def find_plain(data: bytes | memoryview, each: int) -> tuple[int, array[int]] | None:
     """How many items a list in JSON has, and where each n-th of them starts, where all can be told
     to be right without reading them.
 

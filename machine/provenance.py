@@ -69,9 +69,11 @@ def part(data: bytes) -> tuple[bytes, Provenance] | None:
 
     The two make the file where the rest is an object in which `slots` is not yet a key.
     """
-    rest, found, text = data.rpartition(BEGIN.encode())
-    text = text.rstrip(_SPACE)
-    if not found or not text.endswith(b"}"):
+    end = data.rfind(BEGIN.encode())
+    start, stop = end + len(BEGIN), len(data.rstrip(_SPACE)) - 1
+    if end < 0 or not data.startswith(b"}", stop):
         return None
-    plain = find_plain(text := text[:-1], PIECE)
-    return plain and (rest + b"}", Provenance(text, *plain))
+    # In views, since the text is large.
+    view = memoryview(data)
+    plain = find_plain(view[start:stop], PIECE)
+    return plain and (b"".join((view[:end], b"}")), Provenance(bytes(view[start:stop]), *plain))

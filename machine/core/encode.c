@@ -64,23 +64,35 @@ enum { FIRST_ROOM = 2 * MOST_QUIET, MOST_GROWTH = 16 };
 
 /* --- room in the columns ------------------------------------------------------------------------ */
 
-/* Have an array of no fewer items; what they are does not matter. */
-static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
+/* Some items more at the end of an array, as many as wanted or fewer; what they are does not matter. */
+static PyObject *lengthened(PyObject *array, Py_ssize_t length, Py_ssize_t more, Py_ssize_t item_size)
 {
     static const char none[FIRST_ROOM * sizeof(int64_t)];
-    Py_ssize_t length = PyObject_Size(array);
-    if (length == 0) {
-        PyObject *done =
-            PyObject_CallMethod(array, "frombytes", "y#", none, FIRST_ROOM * item_size);
-        Py_XDECREF(done);
-        length = done ? FIRST_ROOM : -1;
+    if (length == 0)
+        return PyObject_CallMethod(array, "frombytes", "y#", none,
+                                   (more < FIRST_ROOM ? more : FIRST_ROOM) * item_size);
+    if (more >= length)
+        return PySequence_InPlaceRepeat(array, more / length + 1);
+    PyObject *some = PySequence_GetSlice(array, 0, more);
+    PyObject *done = some ? PySequence_InPlaceConcat(array, some) : NULL;
+    Py_XDECREF(some);
+    return done;
+}
+
+/* Have an array of so many items. */
+static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
+{
+    for (Py_ssize_t length = PyObject_Size(array); length != items;) {
+        PyObject *done = length < 0 ? NULL : lengthened(array, length, items - length, item_size);
+        if (!done)
+            return false;
+        Py_DECREF(done);
+        const Py_ssize_t longer = PyObject_Size(array);
+        if (longer <= length || longer > items)
+            return PyErr_Format(PyExc_ValueError, "a column does not get longer");
+        length = longer;
     }
-    if (length < 0)
-        return false;
-    /* As it is, several times: so none of it is copied more than once. */
-    PyObject *lengthened = PySequence_InPlaceRepeat(array, (items + length - 1) / length);
-    Py_XDECREF(lengthened);
-    return lengthened;
+    return true;
 }
 
 /* How much room will do: in the end, if each bundle has as much as those so far. */
@@ -106,7 +118,7 @@ static bool give_room(Taken *taken, int level)
             !take_buffer(taken->arrays[column], view, (size_t)item_size, true))
             return false;
         if (view->len < (before + items) * item_size)
-            return PyErr_Format(PyExc_ValueError, "a column does not get longer");
+            return PyErr_Format(PyExc_ValueError, "a column is not as long as it says");
         taken->items[column] = (char *)view->buf + before * item_size;
     }
     return level != SLOTS || !taken->known || known_reserve(taken->known, taken->before[OPCODES] + items);
