@@ -13,14 +13,15 @@ Temperatures are low. At a whole cycle nothing is gained for minutes.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from random import Random
+from typing import Any
 
 from kernels.schedule.priority import Groups
-from kernels.tune.candidate import Candidate, Moves
+from kernels.tune.candidate import LAST_ROUNDS, Candidate, Moves
 from kernels.tune.measure import NO_LIMIT, Length, Limit, Measure
 
 HOT, COLD = 0.3, 0.05
@@ -30,6 +31,8 @@ LATE = 1 / 1000
 WORK, LEAST_WORK = 1 / 1000, 0.2 / 1000
 """Cycles that a unit of work weighs, at the start and at the end (see `measure.WORK`)."""
 RESTART = 4000
+Block = tuple[int, int | None]
+"""A vector and one of its rounds, None for what is in no round."""
 
 
 @dataclass
@@ -74,7 +77,7 @@ class Annealing:
         self.measure, self.groups, self.names, self.random = measure, groups, names, random
         self.now = self.lowest = self.best = start
         self.since = 0
-        self._blocks: dict[Hashable, list[int]] = {}
+        self._blocks: dict[Block | None, list[int]] = {}
         self._moves = self._moves_of(0)
 
     def walk(self, tries: int) -> Iterator[Best]:
@@ -82,11 +85,17 @@ class Annealing:
         for number in range(tries):
             yield self.step(number / tries)
 
-    def step(self, part: float) -> Best:
+    def walk_at_end(self, tries: int) -> Iterator[Best]:
+        """From the best on, so many tries most of which are about the last cycles."""
+        self.now, self.since = self.lowest, 0
+        for number in range(tries):
+            yield self.step(number / tries, at_end=True)
+
+    def step(self, part: float, at_end: bool = False) -> Best:
         """One try; `part` of the walk is over."""
         if self._moves.slots < len(self.measure.slots):
             self._moves = self._moves_of(self._moves.slots)
-        candidate = self._moves.any(self.now.candidate, self.random)
+        candidate = self._moves.any(self.now.candidate, self.random, at_end)
         # Drawn first, so that what would not be accepted need not be measured to its end.
         most = self.now.energy(part) + self._patience(part)
         found = self._measured(candidate, limit_at(part, most, self.best))
@@ -120,9 +129,17 @@ class Annealing:
             if isinstance(key, tuple):
                 self._blocks.setdefault(block_of(key), []).append(slot)
         blocks = list(self._blocks.values())
-        return Moves(self.groups, self.names, blocks, len(self.measure.slots))
+        last = [slots for key, slots in self._blocks.items() if self._is_late(key)]
+        return Moves(self.groups, self.names, blocks, last or blocks, len(self.measure.slots))
+
+    def _is_late(self, block: Block | None) -> bool:
+        """Whether it belongs to one of a vector's last rounds, or to none."""
+        if block is None:
+            return False
+        _, round = block
+        return round is None or round >= self.groups.rounds - LAST_ROUNDS
 
 
-def block_of(key: tuple[Hashable, ...]) -> Hashable:
+def block_of(key: tuple[Any, ...]) -> Block | None:
     """What the slots that belong together share: a vector's in one round, or all of set-up."""
     return key[:2] if isinstance(key[0], int) else None

@@ -2,10 +2,11 @@
 
     a campaign   STARTS times:  sampled modes and offsets, the best of them annealed a little
                  the best FINALISTS of these annealed further
-                 the best of all once more
+                 the end of the best of all, LAPS times
     a search     campaigns, one after another
 
-What a start is worth is seen soon, and going on with a finished one gains nothing. So the time
+What a start is worth is seen soon, and going on with all of a finished one gains nothing: but for
+the last cycles every slot is taken. So they are what the best is gone over for, and then the time
 goes into new starts. A walk is let go by its energy; the shortest schedule of all is kept.
 """
 
@@ -23,9 +24,11 @@ from kernels.tune.candidate import SPARES, WINDOWS, Candidate
 from kernels.tune.measure import NO_LIMIT, Measure
 
 STARTS, FINALISTS = 4, 2
-SAMPLES, SHORT, MIDDLE, LONG = 400, 3000, 6000, 40000
-"""Tries of a start's sampling and its walk, of the finalists' walks and of the last one."""
-TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LONG
+SAMPLES, SHORT, MIDDLE, LAP = 400, 3000, 6000, 8000
+"""Tries of a start's sampling and its walk, of the finalists' walks and of a lap at the end."""
+LAPS = 5
+"""Each begins hot and from the best: five of them find more than one as long."""
+TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LAPS * LAP
 WHOLE = 0.5
 """The part of a campaign's tries with which there are all starts."""
 MIXTURES = 8
@@ -75,7 +78,7 @@ class Search:
         if begin is not None:
             start = self._measured(begin)
             yield start
-            yield from self._annealing(start).walk(self._tries(MIDDLE))
+            yield from self._ending(self._annealing(start))
         while True:
             yield from self._campaign()
 
@@ -89,10 +92,15 @@ class Search:
                 sampled = min(sampled, found, key=_energy)
             walks.append(self._annealing(sampled))
             yield from walks[-1].walk(self._tries(SHORT))
-        for tries, kept in ((MIDDLE, FINALISTS), (LONG, 1)):
-            walks = sorted(walks, key=lambda walk: walk.lowest.energy())[:kept]
-            for walk in walks:
-                yield from walk.walk(self._tries(tries))
+        finalists = _lowest(walks, FINALISTS)
+        for walk in finalists:
+            yield from walk.walk(self._tries(MIDDLE))
+        (last,) = _lowest(finalists, 1)
+        yield from self._ending(last)
+
+    def _ending(self, walk: Annealing) -> Iterator[Best]:
+        for _ in range(LAPS):
+            yield from walk.walk_at_end(self._tries(LAP))
 
     def _tries(self, tries: int) -> int:
         return max(1, round(tries * self.scale))
@@ -155,6 +163,10 @@ class Search:
         latest = vectors - length
         start = latest if random.random() < LATE else random.randint(0, latest)
         return range(start, start + length)
+
+
+def _lowest(walks: Sequence[Annealing], count: int) -> list[Annealing]:
+    return sorted(walks, key=lambda walk: walk.lowest.energy())[:count]
 
 
 def _energy(best: Best) -> float:

@@ -16,6 +16,10 @@ NOISE = 2.5
 """Cycles, about so much of it."""
 SHIFTS = (0.7, 3, 10)
 """Cycles, about so far are offsets moved."""
+AT_END = 0.7
+"""How often a move at the end is one of those that concern nothing else."""
+LAST_ROUNDS, LATE_VECTORS = 3, 12
+"""Of each vector, and of all vectors, those whose operations may be among the last."""
 WINDOWS = (64, 32, 28, 24, 20)
 SPARES = (0, 1, 2, 3, 4)
 
@@ -39,17 +43,20 @@ class Moves:
     """Small changes of candidates.
 
     `names` are the fields of modes that matter, `blocks` the slots that belong together: a
-    vector's in one round, or all of set-up.
+    vector's in one round, or all of set-up. `last_blocks` are those of the last rounds.
     """
 
     groups: Groups
     names: Sequence[str]
     blocks: Sequence[Sequence[int]]
+    last_blocks: Sequence[Sequence[int]]
     slots: int
 
-    def any(self, candidate: Candidate, random: Random) -> Candidate:
-        """A neighbour of the candidate, which stays as it is."""
-        (move,) = random.choices(_MOVES, _WEIGHTS)
+    def any(self, candidate: Candidate, random: Random, at_end: bool = False) -> Candidate:
+        """A neighbour of the candidate, which stays as it is; `at_end` most often one that differs
+        in what may be issued in the last cycles."""
+        moves = _AT_END if at_end and random.random() < AT_END else _ANYWHERE
+        (move,) = random.choices(*moves)
         return move(self, candidate, random)
 
     def shift(self, candidate: Candidate, random: Random) -> Candidate:
@@ -78,6 +85,39 @@ class Moves:
             start = 1 + vector * self.groups.parts
             for group in range(start + first, start + self.groups.parts):
                 offsets[group] += by
+        return replace(candidate, offsets=offsets)
+
+    def shift_end(self, candidate: Candidate, random: Random) -> Candidate:
+        """One of the last parts of a vector: whichever is put off may fill the last bundles."""
+        vector, parts = random.randrange(self.groups.vectors), self.groups.parts
+        part = parts - random.randint(1, min(LAST_ROUNDS + 1, parts))
+        offsets = candidate.offsets[:]
+        offsets[1 + vector * parts + part] += _steps(random, random.choice(SHIFTS))
+        return replace(candidate, offsets=offsets)
+
+    def shift_late(self, candidate: Candidate, random: Random) -> Candidate:
+        """One of the last vectors, from some part on."""
+        vector = self.groups.vectors - random.randint(1, min(LATE_VECTORS, self.groups.vectors))
+        first = random.choice((0, random.randrange(self.groups.parts)))
+        return self._shifted(candidate, range(vector, vector + 1), first, random)
+
+    def copy_end(self, candidate: Candidate, random: Random) -> Candidate:
+        """The offsets of a vector's last parts, those of another: it is put off as long."""
+        return self._with_ends(candidate, random, exchanged=False)
+
+    def exchange_ends(self, candidate: Candidate, random: Random) -> Candidate:
+        """The offsets of the last parts of two vectors, one's for the other's: that one is put off
+        instead of this one."""
+        return self._with_ends(candidate, random, exchanged=True)
+
+    def _with_ends(self, candidate: Candidate, random: Random, *, exchanged: bool) -> Candidate:
+        offsets, parts = candidate.offsets[:], self.groups.parts
+        stops = [1 + parts * (random.randrange(self.groups.vectors) + 1) for _ in range(2)]
+        count = random.randint(1, min(LAST_ROUNDS, parts))
+        to, source = (slice(stop - count, stop) for stop in stops)
+        offsets[to] = candidate.offsets[source]
+        if exchanged:
+            offsets[source] = candidate.offsets[to]
         return replace(candidate, offsets=offsets)
 
     def copy(self, candidate: Candidate, random: Random) -> Candidate:
@@ -126,8 +166,17 @@ class Moves:
 
     def jolt_block(self, candidate: Candidate, random: Random) -> Candidate:
         """New noise for some of the operations of a block."""
+        return self._jolted(candidate, self.blocks, random)
+
+    def jolt_end(self, candidate: Candidate, random: Random) -> Candidate:
+        """The same, of one of the last rounds."""
+        return self._jolted(candidate, self.last_blocks, random)
+
+    def _jolted(
+        self, candidate: Candidate, blocks: Sequence[Sequence[int]], random: Random
+    ) -> Candidate:
         noise = self._noise(candidate)
-        block, share = random.choice(self.blocks), random.choice((0.1, 0.3, 1))
+        block, share = random.choice(blocks), random.choice((0.1, 0.3, 1))
         for slot in block:
             if random.random() < share:
                 noise[slot] = _clipped(_steps(random, NOISE))
@@ -157,7 +206,11 @@ _WEIGHTED: dict[_Move, int] = {
     Moves.resize: 2,
 }
 """How often each is made. Other modes cost ten tries, for operations have to be put together."""
-_MOVES, _WEIGHTS = tuple(_WEIGHTED), tuple(_WEIGHTED.values())
+_ANYWHERE = tuple(_WEIGHTED), tuple(_WEIGHTED.values())
+_AT_END: tuple[tuple[_Move, ...], tuple[int, ...]] = (
+    (Moves.shift_end, Moves.shift_late, Moves.jolt_end, Moves.copy_end, Moves.exchange_ends),
+    (40, 25, 35, 50, 50),
+)
 
 
 def _with_modes(candidate: Candidate, vectors: Iterable[int], name: str, value: int) -> Candidate:
