@@ -25,15 +25,16 @@ Build = Callable[[Problem], Program]
 
 class Bar(NamedTuple):
     """What is drawn of which programs, and the parts of all that have to be named first, in the
-    first three, and with a reader of theirs in the first three. `false` is the part of repairs that
-    may not hold. `good` are the programs to compare with, by that of `builds`; none where nothing
-    is compared."""
+    first three, and with a reader of theirs in the first three; and the part that has to have a
+    repair. `false` is the part of repairs that may not hold. `good` are the programs to compare
+    with, by that of `builds`; none where nothing is compared."""
 
     kind: str
     builds: Sequence[Build]
     first: float = 0
     three: float = 0
     nearby: float = 0
+    repaired: float = 0
     false: float = 0.03
     good: Sequence[Build] = ()
 
@@ -57,7 +58,7 @@ BARS = {
     "against": Bar("field", BUILDS, first=0.88, three=0.92, good=(OTHER, SERIAL, TREEHASH)),
     "early": Bar("early", BUILDS, nearby=0.75, false=0),
     "late": Bar("late", BUILDS, nearby=0.75, false=0),
-    "dropped": Bar("dropped", BUILDS, nearby=0.75, false=0),
+    "dropped": Bar("dropped", BUILDS, nearby=0.75, repaired=0.75, false=0),
     "loops": Bar("field", (looping,), first=0.60),
     "all": Bar("all", BUILDS, first=0.40),
 }
@@ -81,6 +82,7 @@ class Rates(NamedTuple):
             self.first >= bar.first * self.drawn
             and self.three >= bar.three * self.drawn
             and self.nearby >= bar.nearby * self.drawn
+            and self.repaired >= bar.repaired * self.drawn
             and self.repaired - self.holds <= bar.false * self.repaired
         )
 

@@ -76,14 +76,13 @@ class _Numbers:
         one, other = self.sides
         return _last(one, list(map(sub, a, b))), _last(other, list(map(sub, b, a)))
 
-    def pairs(self) -> list[tuple[int, int]]:
+    def pairs(self) -> Iterator[tuple[int, int]]:
         """Nodes whose number occurs once in each, those of A in order."""
         a, b = self._times
         node_of = dict(zip(self.sides[1], count()))
         # What occurs once in A is told by its node there.
-        return [
-            (node, node_of[node]) for node in range(len(self.sides[0])) if a[node] == 1 == b[node]
-        ]
+        once = [node for node in range(len(self.sides[0])) if a[node] == 1 == b[node]]
+        return zip(once, map(node_of.__getitem__, once), strict=True)
 
 
 def _times(numbers: Sequence[int], below: int) -> list[int]:
