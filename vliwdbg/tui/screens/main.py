@@ -471,8 +471,9 @@ class MainScreen(Screen[int]):
 
     def _show_playing(self, how: str) -> None:
         self.view_state.playing = how
-        self.status.refresh()
-        self._show_pending()
+        with suppress(NoMatches):  # who leaves may take the lines away first
+            self.status.refresh()
+            self._show_pending()
 
     def action_interrupt(self) -> None:
         """Stop what runs; where nothing does, say how to leave."""
