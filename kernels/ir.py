@@ -50,7 +50,8 @@ class Origin(NamedTuple):
 
     def facts(self) -> dict[str, Any]:
         """What applies, by name, as a program file has it."""
-        return {name: fact for name, fact in self._asdict().items() if fact is not None}
+        named = zip(self._fields, self, strict=True)
+        return {name: fact for name, fact in named if fact is not None}
 
 
 class Op(NamedTuple):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, overload
 
 from kernels.ir import Code, Op, Origin
@@ -23,6 +24,7 @@ class Provenance(Sequence[dict[str, Any]]):
 
     def __init__(self, ops: Sequence[Op], numbers: array[int]) -> None:
         self._ops, self._numbers = ops, numbers
+        self._facts_of = cache(Origin.facts)  # many operations share one origin
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -41,7 +43,7 @@ class Provenance(Sequence[dict[str, Any]]):
         return self._facts(self._numbers[slot])
 
     def _facts(self, number: int) -> dict[str, Any]:
-        return {"op": number, **self._ops[number].origin.facts()}
+        return {"op": number, **self._facts_of(self._ops[number].origin)}
 
 
 def lower(schedule: Schedule) -> tuple[list[Written], Provenance]:

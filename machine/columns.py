@@ -23,6 +23,9 @@ from machine.isa import ENGINES, OPCODES, Role
 
 MAX_OPERANDS = max(row.arity for row in OPCODES)
 PAYLOAD_ROLES = frozenset({Role.KEY, Role.KEYS, Role.ANYTHING})
+_NAMES_PAYLOADS = [
+    any(operand.role in PAYLOAD_ROLES for operand in row.operands) for row in OPCODES
+]
 # A byte for each engine's code: whether a bundle that names it takes a cycle.
 WORKS = bytes(engine < len(ENGINES) and ENGINES[engine] != "debug" for engine in range(256))
 
@@ -104,6 +107,8 @@ class Columns:
     def operands_of(self, slot: int) -> tuple[Any, ...]:
         """A slot's operands as written: numbers, keys and texts, not indices of payloads."""
         row = OPCODES[self.opcodes[slot]]
+        if not self.wide and not _NAMES_PAYLOADS[row.code]:
+            return tuple([column[slot] for column in self.operands[: row.arity]])
         return tuple(
             self._operand(slot, position, operand.role)
             for position, operand in enumerate(row.operands)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from machine.isa import COMMENT, Operand, Role
+from machine.isa import COMMENT, OPCODES, Operand, Role
 from machine.program import Slot
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -139,15 +139,12 @@ def format_run(
     slot = run[0]
     if slot.opcode is COMMENT:
         return format_comment(slot.operands[0])
-    form = _compacted(slot.opcode.form) if compact else slot.opcode.form
-    texts = (names.text(address, width) for address, width in spans_of(run))
-    values = (
-        next(texts) if operand.in_scratch else format_operand(operand, value, names)
+    spans = spans_of(run)
+    values = [
+        names.text(*next(spans)) if operand.in_scratch else format_operand(operand, value, names)
         for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
-    )
-    return form.format(
-        **{operand.name: text for operand, text in zip(slot.opcode.operands, values, strict=True)}
-    )
+    ]
+    return _form(slot.opcode.code, compact=compact).format(*values)
 
 
 def spans_of(run: Sequence[Slot]) -> Iterator[tuple[int, int]]:
@@ -160,8 +157,14 @@ def spans_of(run: Sequence[Slot]) -> Iterator[tuple[int, int]]:
 
 
 @cache
-def _compacted(form: str) -> str:
-    return re.sub(r"\s*([=+\-*/^&|<>%,?:]+)\s*", r"\1", form)
+def _form(code: int, *, compact: bool) -> str:
+    """The form of an opcode's row, its operands numbered."""
+    row = OPCODES[code]
+    form = _BESIDE_SIGNS.sub(r"\1", row.form) if compact else row.form
+    return form.format_map({operand.name: f"{{{i}}}" for i, operand in enumerate(row.operands)})
+
+
+_BESIDE_SIGNS = re.compile(r"\s*([=+\-*/^&|<>%,?:]+)\s*")
 
 
 def format_operand(operand: Operand, value: Any, names: ScratchNames = NO_NAMES) -> str:

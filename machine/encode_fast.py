@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -52,12 +53,16 @@ class FastEncoder(Encoder):
         return pc + taken
 
 
-def count_plain(data: bytes | memoryview) -> int | None:
-    """How many items a list in JSON has, where all can be told to be right without reading them.
+def find_plain(data: bytes | memoryview, each: int) -> tuple[int, array[int]] | None:
+    """How many items a list in JSON has, and where each n-th of them starts, where all can be told
+    to be right without reading them.
 
     None where that cannot be told: they are no plain objects, or nothing is compiled.
     """
-    return compiled_code().count_plain(data) if choose().name == "compiled" else None
+    if choose().name != "compiled":
+        return None
+    found = compiled_code().find_plain(data, each)
+    return found and (found[0], array("Q", found[1]))
 
 
 @cache

@@ -46,12 +46,12 @@ class Role(Enum):
     ANYTHING = "anything"
 
 
-SCRATCH_ROLES = frozenset({Role.DEF, Role.USE, Role.ADDRESS})
 TARGET_ROLES = frozenset({Role.TARGET, Role.RELATIVE})
 
 
 class Operand(NamedTuple):
-    """One operand of an opcode: its name, role, and the scratch words it spans from its address.
+    """One operand of an opcode: its name, role, and the scratch words it spans from its address,
+    which are none where its role says so.
 
     `lanes` is how many memory words an ADDRESS operand reaches, 0 for any other role.
     """
@@ -63,7 +63,7 @@ class Operand(NamedTuple):
 
     @property
     def in_scratch(self) -> bool:
-        return self.role in SCRATCH_ROLES
+        return self.width > 0
 
 
 Arithmetic = Callable[[int, int], int]

@@ -1,6 +1,7 @@
 """What holds for every test: signals are heard, and nothing waits for ever."""
 
 import gc
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,11 @@ _HEARD: dict[str, Any] = {
 for name in _HEARD.keys() & signal.Signals.__members__.keys():
     if signal.getsignal(signal.Signals[name]) is signal.SIG_IGN:
         signal.signal(signal.Signals[name], _HEARD[name])
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are CPUs, as some tests wait for other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -45,7 +45,7 @@ FILES = {
     "machine/encode.py": ("codec", "program", "schema", "contract"),
 }  # fmt: skip
 SECONDS, BYTES = 60, 2**31
-# A quarter of the random programs tells nearly all mutants.
+# Half of the random programs tells nearly all mutants.
 SELECTED = "not model-1 and not model-2"
 OPTIONS = ("-x", "-q", "-s", "-p", "no:cacheprovider", "-k", SELECTED)
 

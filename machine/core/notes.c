@@ -114,14 +114,19 @@ static bool pass_item(Text *text)
     return text->at < text->end && *text->at == '{' ? pass_object(text) : pass_value(text);
 }
 
-/* How many items a list has that is all of a text; -1 for anything else. */
-static Py_ssize_t count_items(Text *text)
+/* How many items a list has that is all of a text; -1 for anything else. Where each n-th of them
+ * starts is written down, as far as there is room. */
+static Py_ssize_t count_items(Text *text, Py_ssize_t each, uint64_t *starts, Py_ssize_t room)
 {
+    const char *first = text->at;
     Py_ssize_t count = 0;
     if (!pass(text, '['))
         return -1;
     if (!pass(text, ']')) {
         do {
+            pass_spaces(text);
+            if (count % each == 0 && count / each < room)
+                starts[count / each] = (uint64_t)(text->at - first);
             if (!pass_item(text))
                 return -1;
             count++;
@@ -133,21 +138,40 @@ static Py_ssize_t count_items(Text *text)
     return text->at == text->end ? count : -1;
 }
 
-/* count_plain(data) -> how many items the list in JSON has, None if it is no plain one. */
-static PyObject *count_plain(PyObject *Py_UNUSED(module), PyObject *data)
+/* find_plain(data, each) -> how many items the list in JSON has, and where each n-th of them starts
+ * as 64-bit integers; None if it is no plain one. */
+static PyObject *find_plain(PyObject *Py_UNUSED(module), PyObject *args)
 {
+    PyObject *data;
     Py_buffer view;
+    Py_ssize_t each;
+    if (!PyArg_ParseTuple(args, "On:find_plain", &data, &each))
+        return NULL;
+    if (each < 1)
+        return PyErr_Format(PyExc_ValueError, "each must be at least 1");
     if (!take_buffer(data, &view, 1, false))
         return NULL;
-    Text text = {view.buf, (const char *)view.buf + view.len};
-    const Py_ssize_t count = count_items(&text);
+    /* An item takes two characters at least, with its comma. */
+    const Py_ssize_t room = view.len / 2 / each + 1;
+    uint64_t *starts = PyMem_New(uint64_t, room);
+    PyObject *found = NULL;
+    if (!starts) {
+        PyErr_NoMemory();
+    } else {
+        Text text = {view.buf, (const char *)view.buf + view.len};
+        const Py_ssize_t count = count_items(&text, each, starts, room);
+        const Py_ssize_t pieces = (count + each - 1) / each;
+        found = count < 0
+                    ? Py_NewRef(Py_None)
+                    : Py_BuildValue("ny#", count, (char *)starts, pieces * (Py_ssize_t)sizeof *starts);
+    }
+    PyMem_Free(starts);
     PyBuffer_Release(&view);
-    if (count < 0)
-        Py_RETURN_NONE;
-    return PyLong_FromSsize_t(count);
+    return found;
 }
 
 PyMethodDef notes_methods[] = {
-    {"count_plain", count_plain, METH_O, "count_plain(data) -> items of a plain list in JSON"},
+    {"find_plain", find_plain, METH_VARARGS,
+     "find_plain(data, each) -> items of a plain list in JSON, and where each n-th starts"},
     {0},
 };

@@ -1,6 +1,6 @@
 /* Runs of a program with one slot changed, thousands of them.
  *
- * A variant has one slot replaced, or has it at another bundle. All variants of a slot differ from
+ * A variant has one slot replaced, or has it at another bundle, or has one more. All variants of a slot differ from
  * the program from the same bundle on: the run up to there is made once, and each goes on from a
  * copy of its words. Compares and pauses are passed over.
  */
@@ -16,6 +16,8 @@ enum {
     AT_ONCE = 64,     /* variants between looks at signals */
     FIELDS = 3,       /* numbers that tell a variant */
 };
+/* The number of a slot that no program has: nothing is left out. */
+static const uint32_t NO_SLOT = UINT32_MAX;
 
 typedef enum { UNDER_WAY, ENDED, FAULTED, OUT_OF_TIME } Progress;
 
@@ -169,7 +171,7 @@ static int64_t bundle_of(const Program *program, uint32_t number)
 static bool is_right(Trials *trials, const uint32_t *image, const uint32_t *fields,
                      const uint32_t *outputs, size_t count)
 {
-    const int64_t from = bundle_of(trials->program, fields[0]);
+    const int64_t from = fields[0] == NO_SLOT ? fields[1] : bundle_of(trials->program, fields[0]);
     const Change change = {fields[0], from, fields[1], slots_of(trials->patches, fields[2]),
                            trials->patches->targets};
     fork_before(trials, image, &change);
@@ -191,7 +193,9 @@ static bool are_valid(const Trials *trials, const uint32_t *variants, size_t cou
     const Program *program = trials->program, *patches = trials->patches;
     for (size_t i = 0; i < count; i++) {
         const uint32_t *fields = variants + FIELDS * i;
-        if (fields[0] >= program->first_slots[program->length] || fields[1] >= program->length ||
+        const bool known =
+            fields[0] < program->first_slots[program->length] || fields[0] == NO_SLOT;
+        if (!known || fields[1] >= program->length ||
             fields[2] >= patches->length ||
             slots_of(patches, fields[2] + 1) - slots_of(patches, fields[2]) != 1)
             return false;
@@ -260,9 +264,9 @@ static PyObject *judge(Trials *trials, const uint32_t *image, const uint32_t *va
 }
 
 /* try_variants(machine, patches, variants, memory, outputs, most) -> a byte for each variant, 1 where
- * it is right. A variant is three words: the number of a slot as written, the bundle it is to be in,
- * and that of the patches whose only slot takes its place. Outputs are pairs of words, an address and
- * what is to be left there. At most so many bundles are executed. */
+ * it is right. A variant is three words: the number of a slot as written, NO_SLOT for one more; the
+ * bundle it is to be in; and that of the patches whose only slot takes its place. Outputs are pairs
+ * of words, an address and what is to be left there. At most so many bundles are executed. */
 static PyObject *try_variants(PyObject *Py_UNUSED(module), PyObject *arguments)
 {
     PyObject *machine, *patches_machine, *objects[3], *result = NULL;

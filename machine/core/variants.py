@@ -12,13 +12,16 @@ from typing import Any, NamedTuple
 from machine.core import choose_core
 from machine.program import Program
 
+_NO_SLOT = 2**32 - 1
+"""As variants.c has it."""
+
 
 class Variant(NamedTuple):
     """One slot, by its number in the program, replaced by another, which is executed in its place
-    or, where `pc` is not its own bundle, as the last of that. `written` is an engine and a slot as
-    a file has it."""
+    or, where `pc` is not its own bundle, as the last of that; None for one slot more. `written` is
+    an engine and a slot as a file has it."""
 
-    slot: int
+    slot: int | None
     pc: int
     written: tuple[str, Sequence[Any]]
 
@@ -53,7 +56,7 @@ class Variants:
         )
         numbers = array("I")
         for number, (slot, pc, _) in enumerate(variants):
-            numbers.extend((slot, pc, number))
+            numbers.extend((_NO_SLOT if slot is None else slot, pc, number))
         outputs = array("I", [number for output in expected.items() for number in output])
         tried = _core.try_variants(self._core, patches, numbers, memory, outputs, most)
         return list(map(bool, tried))

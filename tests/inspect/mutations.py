@@ -170,7 +170,7 @@ def _readers(flow: Flow, at: At, without: At | None = None) -> frozenset[At]:
     slots = [s for s in flow.columns.slots_of_bundle(pc) if flow.engine_of(s) == (engine, index)]
     nodes = chain.from_iterable(flow.nodes_of(step, slots[0]) for step in flow.steps_of(pc))
     found = set()
-    for reader in chain.from_iterable(flow.readers[node] for node in nodes):
+    for reader in chain.from_iterable(map(flow.readers, nodes)):
         place = flow.place(reader)
         name, number = flow.engine_of(place.slot)
         here = flow.pcs[place.step]

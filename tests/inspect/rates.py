@@ -105,15 +105,14 @@ def is_near(mutant: Mutant, view: Diverge) -> bool:
 def repaired(program: Program, view: Diverge) -> Program:
     """The program with the repair."""
     assert view.repair
-    slot = view.repair.slot
+    slot, engine, pc = view.repair.slot, view.repair.engine, view.repair.pc
     bundles = [{engine: list(slots) for engine, slots in b.items()} for b in program.written()]
-    old = bundles[slot.pc][slot.engine].pop(slot.slot)
     new = list(view.repair.written)
-    if view.repair.pc == slot.pc:
-        bundles[slot.pc][slot.engine].insert(slot.slot, new)
+    if slot and slot.pc == pc:
+        bundles[pc][engine][slot.slot] = new
     else:
-        assert old == new
-        bundles[view.repair.pc].setdefault(slot.engine, []).append(new)
+        assert slot is None or bundles[slot.pc][engine].pop(slot.slot) == new
+        bundles[pc].setdefault(engine, []).append(new)
     return Program.from_bundles(bundles, problem=program.problem)
 
 

@@ -2,6 +2,7 @@
 
 import random
 from array import array
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from tests.inspect.rates import BARS, asked, rank_of, rates
 from vliwdbg.cli.app import do
 from vliwdbg.cli.exit_codes import exit_code_of
 from vliwdbg.inspect import Questions
+from vliwdbg.inspect.outcome import outcome_of
+from vliwdbg.inspect.repaired import outcome_of_repair
+from vliwdbg.inspect.replay import replay
 from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import view_from_json
@@ -28,7 +32,7 @@ compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="repairs 
 
 # By kind how many are drawn of a small size. They are always the same: a rate of so few is
 # anywhere within ten of a hundred of the true one, and fresh ones, 300 of a kind, are drawn below.
-DRAWN = {"field": 24, "against": 6, "early": 4, "late": 4, "dropped": 4, "loops": 5, "all": 4}
+DRAWN = {"field": 12, "against": 6, "early": 4, "late": 4, "dropped": 4, "loops": 5, "all": 4}
 
 
 @compiled
@@ -66,6 +70,24 @@ def test_an_answer_is_complete() -> None:
     text = "\n".join(lines_of(view))
     assert "Culprit" in text
     assert view.repair.change in text
+
+
+@compiled
+@pytest.mark.parametrize("kernel", ["vectors", "treehash"])
+def test_a_slot_that_was_left_out_is_put_back(kernel: str) -> None:
+    mutant = next(mutants(build(kernel, "list", SMALL), 1, "dropped"))
+    view = asked(mutant.program).diverge()
+    repair = view.repair
+    assert repair
+    assert view.confidence == "repaired-unique"
+    assert (repair.slot, repair.written[0]) == (None, mutant.before[0])
+    assert view_from_json(view.to_json()) == view
+    text = "\n".join(lines_of(view))
+    assert "First wrong slot" in text
+    assert f"Repair: a slot is missing in {repair.engine} at pc {repair.pc}. Then all is" in text
+    memory = memory_of(replace(SMALL, seed=1234))
+    assert not outcome_of(replay(mutant.program, memory), SMALL.layout).right
+    assert outcome_of_repair(mutant.program, memory, SMALL.layout, repair).right
 
 
 @compiled

@@ -12,6 +12,7 @@ from tests.tui.driving import opened, small_program
 from vliwdbg.inspect.replay import replay
 from vliwdbg.inspect.slots import NoRunError, Slots, found_at
 from vliwdbg.tui.widgets.command_line import CommandLine
+from vliwdbg.views.origins import Origins
 
 
 def slots(*, run: bool = True, **facts: Any) -> Slots:
@@ -19,7 +20,7 @@ def slots(*, run: bool = True, **facts: Any) -> Slots:
     memory = starting_memory(program)
     flow = replay(program, memory) if run else None
     names = ScratchNames(program.scratch_map)
-    return Slots(program, names, {"values": range(30, 38)}, flow)
+    return Slots(program, Origins(program), names, {"values": range(30, 38)}, flow)
 
 
 @pytest.mark.parametrize(

@@ -171,7 +171,7 @@ def test_nobody_else_names_a_role_to_find_reads_and_writes() -> None:
     sources = {file.relative_to(ROOT).as_posix(): file.read_text("utf-8") for file in chain(*rooms)}
     form = {name for name, text in sources.items() if re.search(r"\.(role|in_scratch)\b", text)}
     assert form <= OF_FORM
-    role = r"\bRole\.(DEF|USE|ADDRESS)\b|\bSCRATCH_ROLES\b"
+    role = r"\bRole\.(DEF|USE|ADDRESS)\b"
     assert {name for name, text in sources.items() if re.search(role, text)} == OF_ACCESS
 
 

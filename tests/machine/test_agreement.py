@@ -11,6 +11,7 @@ from machine.protocol import BREAK_AFTER, BREAK_BEFORE
 from tests.machine.cores import CORES, PLENTY, Picture, in_oracle_words, load, picture
 from tests.oracle.interpreter import Oracle
 from tests.oracle.randomprograms import RandomProgram, random_program
+from tests.parts import in_parts
 
 STEPS = 150
 SWITCHES: tuple[dict[str, Any], ...] = (
@@ -97,7 +98,7 @@ def tells_truly(commit: Commit | None, before: Picture, after: Picture) -> None:
         assert told == new
 
 
-@pytest.mark.parametrize("first", range(0, 400, 50))
+@pytest.mark.parametrize("first", in_parts(50, 200, soaked=2000))
 def test_agrees_after_every_bundle_and_back(core: str, first: int) -> None:
     for pair in pairs(core, first, 50):
         machine = pair.machine()

@@ -26,6 +26,7 @@ from machine.protocol import (
 )
 from machine.timeline import UNDONE_AT_ONCE, Timeline
 from tests.oracle.randomprograms import random_program
+from tests.parts import in_parts
 
 STEPS = 200
 PLENTY = 10**6
@@ -105,7 +106,7 @@ def cases(first: int, count: int) -> Iterator[Case]:
     return map(Case, range(first, first + count))
 
 
-@pytest.mark.parametrize("first", range(0, 120, 30))
+@pytest.mark.parametrize("first", in_parts(30, 60, soaked=2000))
 def test_equals_the_model_after_every_bundle_and_back(make: Callable[..., Any], first: int) -> None:
     for case in cases(first, 30):
         model, core = case.load(Model, count=True), case.load(make, count=True)

@@ -3,6 +3,7 @@
 import io
 import pickle
 import random
+from array import array
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from machine import Program, ProgramError
 from machine.codec import parse_json, program_of, read_program, write_program
 from machine.core import choose_core
 from machine.program import Tag
-from machine.provenance import BEGIN, Provenance, part
+from machine.provenance import BEGIN, PIECE, Provenance, part
 
 NOTES: list[Any] = [{"op": 7, "stage": "hash stage 5", "round": -1}, {"at": True, "is": None}, "x"]
 compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="nothing is compiled")
@@ -54,10 +55,25 @@ def test_it_is_read_when_somebody_asks(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(PLAIN)
     slots = read_program(str(tmp_path / "f")).slots
     assert isinstance(slots, Provenance)
-    assert (len(slots), vars(slots).get("_items")) == (3, None)
+    assert len(slots) == 3
     assert (slots[1], slots[:2], list(slots)) == (NOTES[1], NOTES[:2], NOTES)
     assert slots == NOTES == pickle.loads(pickle.dumps(slots)) == slots
     assert slots != NOTES[:2]
+
+
+@compiled
+@pytest.mark.parametrize("count", [1, PIECE - 1, PIECE, PIECE + 1, 3 * PIECE])
+def test_any_piece_of_it_is_read(count: int) -> None:
+    notes = [NOTES[at % 3] if at % 7 else {"op": at, "stage": "], {,"} for at in range(count)]
+    _, slots = part(written(notes)) or (b"", None)
+    assert slots is not None
+    assert list(slots) == notes
+    assert [slots[at] for at in reversed(range(count))] == notes[::-1]
+    assert slots[1:-1] == notes[1:-1]
+    assert slots[-1:] == notes[-1:]
+    for outside in (count, -count - 1):
+        with pytest.raises(IndexError):
+            slots[outside]
 
 
 # What stands in the place of the provenance, or after it, in a file; all has to be read.
@@ -114,12 +130,15 @@ def test_any_file_is_what_it_is(tmp_path: Path) -> None:
 
 
 @compiled
-@pytest.mark.parametrize("wrong", [None, "[1]", 5, memoryview(b"[1] ")[::2]])
+@pytest.mark.parametrize(
+    "wrong",
+    [(None, 1), ("[1]", 1), (5, 1), (memoryview(b"[1] ")[::2], 1), (b"[1]", 0), (b"[1]", None)],
+)
 def test_wrong_calls(wrong: Any) -> None:
     from machine import _core
 
     with pytest.raises((TypeError, BufferError, ValueError)):
-        _core.count_plain(wrong)
+        _core.find_plain(*wrong)
 
 
 @compiled
@@ -127,6 +146,6 @@ def test_every_beginning_of_it_is_looked_over() -> None:
     from machine import _core
 
     text = PLAIN.rpartition(BEGIN.encode())[2].strip()[:-1]
-    assert [_core.count_plain(text[:end]) for end in range(len(text) + 1)] == [None] * len(text) + [
-        3
-    ]
+    found = [_core.find_plain(text[:end], 2) for end in range(len(text) + 1)]
+    starts = array("Q", [1, text.index(b'"x"')]).tobytes()
+    assert found == [*[None] * len(text), (3, starts)]

@@ -22,6 +22,10 @@ def changed(program: Program, variant: Variant) -> Program:
     """The program with a change, as a program of its own."""
     bundles = [{engine: list(slots) for engine, slots in b.items()} for b in program.written()]
     columns = program.columns
+    if variant.slot is None:
+        engine, slot = variant.written
+        bundles[variant.pc].setdefault(engine, []).append(list(slot))
+        return Program.from_bundles(bundles)
     pc = next(p for p in range(len(program)) if variant.slot in columns.slots_of_bundle(p))
     at = 0
     for engine, slots in bundles[pc].items():
@@ -66,7 +70,8 @@ def test_a_variant_does_what_the_changed_program_does(seed: int) -> None:
             to for to in range(len(program)) if row.engine not in dict(program.bundle(to).groups)
         ]
         to = rng.choice([pc, pc, *free[:1]])
-        variant = Variant(slot, to, (row.engine, written))
+        more = to in free and rng.random() < 0.5
+        variant = Variant(None if more else slot, to, (row.engine, written))
         try:
             left = left_by(changed(program, variant), drawn.memory)
         except ValueError:

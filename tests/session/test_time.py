@@ -158,7 +158,7 @@ def positions_seen_going_back(stops: list[Any]) -> set[int]:
     return seen
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(seeds, st.lists(st.sampled_from(STOPS[:6] + STOPS[7:]), max_size=4), fractions)
 def test_going_back_finds_the_last_stop_that_going_on_would_have_passed(
     seed: int, stops: Sequence[tuple[str, str]], fraction: float

@@ -82,8 +82,9 @@ async def test_each_question_of_a_key_is_answered() -> None:
 
 
 @pytest.mark.skipif(choose_core().name != "compiled", reason="repairs are run")
-async def test_a_repair_is_tried_in_a_copy() -> None:
-    mutant = next(mutants(build("vectors", "list", SMALL), 5))
+@pytest.mark.parametrize("kind", ["field", "dropped"])
+async def test_a_repair_is_tried_in_a_copy(kind: str) -> None:
+    mutant = next(mutants(build("vectors", "list", SMALL), 5, kind))
     async with opened(mutant.program, size=(120, 40)) as driver:
         await driver.press("exclamation_mark")
         assert driver.sees("There is no repair to try")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -51,8 +51,8 @@ def uses(flow: Flow, memory: bool, start: int, stop: int, cycle: int | None = No
     )
 
 
-def _writes(flow: Flow, memory: bool, word: int) -> list[int]:
-    return flow.memory_writes.get(word, []) if memory else flow.word_writes[word]
+def _writes(flow: Flow, memory: bool, word: int) -> Sequence[int]:
+    return flow.memory_writes.get(word, ()) if memory else flow.word_writes[word]
 
 
 def _next_write(flow: Flow, memory: bool, word: int, step: int) -> _At | None:

@@ -18,7 +18,7 @@ from itertools import chain
 
 from machine.core.inputs import solution_of
 from machine.core.tracing import INPUT, NODE_COUNTS, Why
-from machine.isa import VLEN, WORD_MASK
+from machine.isa import SCRATCH_SIZE, VLEN, WORD_MASK
 from machine.problem import HASH_STAGES, Layout, hash_stages
 from machine.program import Program
 from vliwdbg.inspect.flow import Flow
@@ -57,6 +57,7 @@ class Case:
         self.elements = elements
         """By address of an output the element that it belongs to."""
         self.good = good
+        self._values_before: dict[int, list[int]] = {}
 
     def without_good(self) -> Case:
         """The same with nothing to compare with but itself."""
@@ -119,11 +120,19 @@ class Case:
         stores = self.flow.memory_writes.get(address)
         return stores[-1] if stores else None
 
+    def values_before(self, step: int) -> list[int]:
+        """By word of scratch its value when a bundle starts."""
+        if step not in self._values_before:
+            values = self.signed.values
+            writers = (self.flow.writer_of_word(word, step) for word in range(SCRATCH_SIZE))
+            self._values_before[step] = [values[-1 if w is None else w] for w in writers]
+        return self._values_before[step]
+
     @cached_property
     def owners(self) -> list[int]:
         """By node the element that it depends on, NONE or MIXED; and, from the end, four NONE for
         producers that are no nodes."""
-        flow, elements = self.flow, self._input_elements
+        flow, elements = self.flow, self.input_elements
         owners = [NONE] * (len(flow) + 4)
         a, b, c = flow.sources
         for node, (p, q, r, stored, address) in enumerate(
@@ -154,7 +163,8 @@ class Case:
         return made
 
     @cached_property
-    def _input_elements(self) -> dict[int, int]:
+    def input_elements(self) -> dict[int, int]:
+        """By address of an element's words the element."""
         layout = Layout.read(self.flow.memory)
         if layout is None:
             return {}

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count, repeat
+from operator import itemgetter, sub
 from statistics import median_low
+from typing import Any
 
 from machine.program import Program
 from vliwdbg.inspect.dependences import LIMITS, WORKING
 from vliwdbg.inspect.flow import Flow
+from vliwdbg.inspect.live import node_cycles
 from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import KINDS, Signatures, slots_of_nodes
 from vliwdbg.inspect.words import notes_of
@@ -30,25 +32,77 @@ _STAGE = "stage"
 
 def diff(a: Signatures, b: Signatures, names: tuple[str, str] = ("A", "B")) -> Diff:
     """What differs between two programs that were run on the same inputs."""
-    counts_a, counts_b = Counter(a.computations), Counter(b.computations)
-    only_a = _only(a.computations, counts_a, counts_b)
-    only_b = _only(b.computations, counts_b, counts_a)
-    moves = _moves(a.flow, b.flow, _pairs(a.computations, b.computations, counts_a, counts_b))
-    values_a, values_b = (Counter(side.values[: len(side.flow)]) for side in (a, b))
-    same_values = sum(min(count, values_b.get(one, 0)) for one, count in values_a.items())
+    both = _Numbers(a.computations, b.computations)
+    only = both.only()
+    # Equal computations make equal values, so only what is left has to be compared.
+    values = _Numbers(*(
+        [signed.values[node] for node in nodes] for signed, nodes in zip((a, b), only, strict=True)
+    ))  # fmt: skip
+    moves = _moves(a.flow, b.flow, both.pairs())
     lanes = len(a.flow) + len(b.flow)
     return Diff(
         _side(a, names[0]),
         _side(b, names[1]),
         min(len(a.inputs), len(b.inputs)),
-        1 - (len(only_a) + len(only_b)) / lanes if lanes else 1.0,
-        2 * same_values / lanes if lanes else 1.0,
-        tuple(_surplus((a, b), (only_a, only_b))),
+        1 - sum(map(len, only)) / lanes if lanes else 1.0,
+        1 - values.different / lanes if lanes else 1.0,
+        tuple(_surplus((a, b), only)),
         tuple(_gains(a.flow, moves)),
         median_low(abs(later) for *_, later in moves) if moves else 0,
         tuple(_shifts(a.flow, b.flow, moves)),
         notes=tuple(_notes(a, b, names)),
     )
+
+
+class _Numbers:
+    """What is equal in two programs, by node. Each number of theirs, a hash, is looked up once; it
+    is told from there on by where it occurs first, in A and then in B."""
+
+    def __init__(self, a: Sequence[int], b: Sequence[int]) -> None:
+        first: dict[int, int] = {}
+        both = chain(parts_of("matches", a), parts_of("matches", b))
+        numbers = list(map(first.setdefault, both, count()))
+        self.sides = numbers[: len(a)], numbers[len(a) :]
+        self._times = tuple(_times(side, len(numbers)) for side in self.sides)
+
+    @property
+    def different(self) -> int:
+        """The nodes of both that have no counterpart in the other."""
+        return sum(map(abs, map(sub, *self._times)))
+
+    def only(self) -> tuple[list[int], list[int]]:
+        """The nodes of each whose number the other has less often: the last ones of each number."""
+        a, b = self._times
+        one, other = self.sides
+        return _last(one, list(map(sub, a, b))), _last(other, list(map(sub, b, a)))
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Nodes whose number occurs once in each, those of A in order."""
+        a, b = self._times
+        node_of = dict(zip(self.sides[1], count()))
+        # What occurs once in A is told by its node there.
+        return [
+            (node, node_of[node]) for node in range(len(self.sides[0])) if a[node] == 1 == b[node]
+        ]
+
+
+def _times(numbers: Sequence[int], below: int) -> list[int]:
+    """How often each number occurs."""
+    times = [0] * below
+    for number in numbers:
+        times[number] += 1
+    return times
+
+
+def _last(numbers: Sequence[int], more: list[int]) -> list[int]:
+    """The last nodes of each number, as many as there are more."""
+    nodes = []
+    for node in range(len(numbers) - 1, -1, -1):
+        number = numbers[node]
+        if more[number] > 0:
+            more[number] -= 1
+            nodes.append(node)
+    return nodes[::-1]
 
 
 def _side(signed: Signatures, name: str) -> Side:
@@ -83,23 +137,6 @@ def _notes(a: Signatures, b: Signatures, names: Sequence[str]) -> Iterator[str]:
 # --- without a counterpart ------------------------------------------------------------------------
 
 
-def _only(numbers: Sequence[int], counts: Counter[int], others: Counter[int]) -> list[int]:
-    """The nodes whose number the other program has less often: the last ones of each. `counts` are
-    those of the numbers, `others` those of the other program."""
-    common = others.get
-    left = {
-        number: common(number, 0) for number, count in counts.items() if count > common(number, 0)
-    }
-    only = []
-    for node in [node for node, number in enumerate(numbers) if number in left]:
-        number = numbers[node]
-        if left[number]:
-            left[number] -= 1
-        else:
-            only.append(node)
-    return only
-
-
 def _surplus(sides: Sequence[Signatures], only: Sequence[Sequence[int]]) -> Iterator[Surplus]:
     """By opcode and, where both tell it, by stage; the most first."""
     both = list(zip(sides, only, strict=True))
@@ -109,7 +146,16 @@ def _surplus(sides: Sequence[Signatures], only: Sequence[Sequence[int]]) -> Iter
 
 
 def _kinds(signed: Signatures, nodes: Sequence[int]) -> Counter[str]:
-    return Counter(KINDS[signed.codes[node]] for node in nodes)
+    codes = Counter(map(signed.codes.__getitem__, nodes))
+    return _summed((KINDS[code], times) for code, times in codes.items())
+
+
+def _summed(counts: Iterable[tuple[str, int]]) -> Counter[str]:
+    """What is counted under one name, as one."""
+    sums = Counter[str]()
+    for name, times in counts:
+        sums[name] += times
+    return sums
 
 
 def _tells_stages(program: Program) -> bool:
@@ -118,13 +164,13 @@ def _tells_stages(program: Program) -> bool:
 
 def _stages(signed: Signatures, nodes: Sequence[int]) -> Counter[str]:
     """The stages that provenance tells of the slots of these nodes."""
-    slots, provenance = slots_of_nodes(signed.flow), signed.flow.program.slots
-    counts = Counter[str]()
-    for slot, count in Counter(map(slots.__getitem__, nodes)).items():
-        told = provenance[slot]
-        stage = str(told.get(_STAGE, "other")) if isinstance(told, Mapping) else "other"
-        counts[stage] += count
-    return counts
+    counts = Counter(map(slots_of_nodes(signed.flow).__getitem__, nodes))
+    provenance = signed.flow.program.slots
+    return _summed((_stage(provenance[slot]), times) for slot, times in counts.items())
+
+
+def _stage(told: Any) -> str:
+    return str(told.get(_STAGE, "other")) if isinstance(told, Mapping) else "other"
 
 
 def _counted(by: str, counts: Sequence[Counter[str]]) -> Iterator[Surplus]:
@@ -135,40 +181,26 @@ def _counted(by: str, counts: Sequence[Counter[str]]) -> Iterator[Surplus]:
 # --- where it moved -------------------------------------------------------------------------------
 
 
-def _pairs(
-    a: Sequence[int], b: Sequence[int], counts_a: Counter[int], counts_b: Counter[int]
-) -> list[tuple[int, int]]:
-    """Nodes whose computation occurs once in each, those of A in order."""
-    last_a, last_b = (dict(zip(side, range(len(side)), strict=True)) for side in (a, b))
-    # Counters keep the order in which numbers came.
-    return [
-        (last_a[one], last_b[one])
-        for one in parts_of("pairs", list(counts_a))
-        if counts_a[one] == 1 and counts_b.get(one) == 1
-    ]
-
-
 Move = tuple[int, int, int, int]
 """A cycle of A, a node of A, the node of B, and how many cycles later it is."""
 
 
-def _moves(a: Flow, b: Flow, pairs: Sequence[tuple[int, int]]) -> list[Move]:
+def _moves(a: Flow, b: Flow, pairs: Iterable[tuple[int, int]]) -> list[Move]:
     """One for each slot, that of its first lane."""
-    cycle_a, cycle_b = _cycles_of_nodes(a), _cycles_of_nodes(b)
-    slots = slots_of_nodes(a)
-    moves, before = [], None
-    for node, other in parts_of("moves", pairs):
-        place = cycle_a[node], slots[node]
-        if place != before:
+    cycle_a, cycle_b = node_cycles(a), node_cycles(b)
+    starts = a.slot_starts
+    moves, before = [], -1
+    for node, other in pairs:
+        start = starts[node]
+        if start != before:
             moves.append((cycle_a[node], node, other, cycle_b[other] - cycle_a[node]))
-        before = place
+        before = start
     return moves
 
 
 def partners(a: Signatures, b: Signatures) -> list[int]:
     """By bundle of A the bundle of B that computes most of what it does; -1 where none does."""
-    counts_a, counts_b = Counter(a.computations), Counter(b.computations)
-    pairs = _pairs(a.computations, b.computations, counts_a, counts_b)
+    pairs = _Numbers(a.computations, b.computations).pairs()
     pcs_a, pcs_b = (list(_pcs_of_nodes(side.flow)) for side in (a, b))
     common: dict[int, Counter[int]] = {}
     for one, other in pairs:
@@ -182,14 +214,6 @@ def _pcs_of_nodes(flow: Flow) -> Iterator[int]:
     first = flow.first_node
     for step, pc in enumerate(flow.pcs):
         yield from repeat(pc, first[step + 1] - first[step])
-
-
-def _cycles_of_nodes(flow: Flow) -> list[int]:
-    cycles: list[int] = []
-    first = flow.first_node
-    for step, cycle in enumerate(flow.cycles[: len(flow.pcs)]):
-        cycles += [cycle] * (first[step + 1] - first[step])
-    return cycles
 
 
 def _gains(a: Flow, moves: Sequence[Move]) -> Iterator[Gain]:

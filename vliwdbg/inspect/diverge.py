@@ -18,7 +18,7 @@ from itertools import chain, islice, zip_longest
 
 from machine.core import choose_core
 from machine.disassembly import format_slot
-from machine.isa import OPCODES, VLEN
+from machine.isa import VLEN, opcode
 from machine.machine import NO_LIMIT
 from machine.problem import Layout
 from machine.program import Program, Slot
@@ -185,7 +185,8 @@ def _answer(
     address = shown.wrong[0]
     number = _first_wrong_input(shown, [address])
     left = shown.signed.left[number]
-    slots = list(dict.fromkeys((*(repair.slot for repair in found), *suspects)))
+    changed = (repair.slot for repair in found if repair.slot is not None)
+    slots = list(dict.fromkeys((*changed, *suspects)))
     told = [_told(case.flow, repair, inputs) for repair in found]
     culprit = slots[0] if slots else None
     chain = () if culprit is None else _chain(case, evidence, culprit)
@@ -262,13 +263,13 @@ def _slot_at(flow: Flow, slot: int) -> SlotAt:
 
 
 def _told(flow: Flow, repair: repairing.Repair, inputs: int) -> Repair:
-    row = flow.row(repair.slot)
     name, *operands = repair.written
-    other = next(one for one in OPCODES if (one.engine, one.name) == (row.engine, name))
-    place = flow.engine_of(repair.slot)[1]
-    text = format_slot(Slot(repair.pc, row.engine, place, other, tuple(operands)), flow.names)
+    row = opcode(repair.engine, name)
+    place = 0 if repair.slot is None else flow.engine_of(repair.slot)[1]
+    text = format_slot(Slot(repair.pc, row.engine, place, row, tuple(operands)), flow.names)
     return Repair(
-        _slot_at(flow, repair.slot),
+        None if repair.slot is None else _slot_at(flow, repair.slot),
+        repair.engine,
         repair.written,
         text,
         repair.pc,
@@ -279,6 +280,8 @@ def _told(flow: Flow, repair: repairing.Repair, inputs: int) -> Repair:
 
 def _change(flow: Flow, repair: repairing.Repair, operands: Sequence[int]) -> str:
     """What is different, in the words of a person."""
+    if repair.slot is None:
+        return f"a slot is missing in {repair.engine} at pc {repair.pc}"
     row, before = flow.row(repair.slot), flow.operands(repair.slot)
     away = repair.pc - flow.pc_of_slot(repair.slot)
     if away:

@@ -35,7 +35,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain, compress, count
 from typing import Any, NamedTuple
 
 from machine.access import ACCESS, Access, Kind
@@ -296,9 +296,9 @@ class Flow:
                 yield from range(dest, dest + count)
 
     @cached_property
-    def word_writes(self) -> list[list[int]]:
+    def word_writes(self) -> list[array[int]]:
         """By scratch word the nodes that write it, in order."""
-        writes: list[list[int]] = [[] for _ in range(self.program.scratch_size)]
+        writes = [array("I") for _ in range(self.program.scratch_size)]
         for node, word in enumerate(parts_of("writes", self.written_words)):
             if word != NO_WORD:
                 writes[word].append(node)
@@ -318,11 +318,10 @@ class Flow:
     def _memory_nodes(self) -> tuple[dict[int, list[int]], dict[int, list[int]]]:
         writes: dict[int, list[int]] = {}
         reads: dict[int, list[int]] = {}
-        addresses = parts_of("memory", self.addresses)
-        for node, (address, stored) in enumerate(zip(addresses, self.stored, strict=True)):
-            if address != NO_ADDRESS:
-                nodes = writes if stored == NO_OPERAND else reads
-                nodes.setdefault(address, []).append(node)
+        touching = map(NO_ADDRESS.__ne__, parts_of("memory", self.addresses))
+        for node in compress(count(), touching):
+            nodes = writes if self.stored[node] == NO_OPERAND else reads
+            nodes.setdefault(self.addresses[node], []).append(node)
         return writes, reads
 
     def steps_of(self, pc: int) -> Sequence[int]:
@@ -349,20 +348,31 @@ class Flow:
         at = bisect_left(writes, self.first_node[min(step, len(self.pcs))])
         return writes[at - 1] if at else None
 
+    def readers(self, node: int) -> Sequence[int]:
+        """The nodes that read a node, in order; one that reads it twice is there once."""
+        starts, readers = self._readers
+        return list(dict.fromkeys(readers[starts[node] : starts[node + 1]]))
+
     @cached_property
-    def readers(self) -> list[tuple[int, ...] | list[int]]:
-        """By node the nodes that read it, in order; one that reads it twice is there once."""
-        readers: list[Any] = [()] * len(self)
-        stored = parts_of("readers", self.stored)
-        for node, producers in enumerate(zip(*self.sources, stored, strict=True)):
+    def _readers(self) -> tuple[array[int], array[int]]:
+        """By node where its readers start among the readers of all nodes, and those."""
+        columns = [*self.sources, self.stored]
+        starts = array("I", bytes(4 * (len(self) + 1)))
+        for producer in chain.from_iterable(columns):
+            if producer >= 0:
+                starts[producer] += 1
+        starts = array("I", accumulate(starts))
+        readers = array("I", bytes(4 * starts[-1]))
+        # Each is where the next one starts, and falls to its own place with the readers put there.
+        *sources, stored = (column[::-1] for column in columns)
+        last = len(self) - 1
+        read = zip(*sources, parts_of("readers", stored), strict=True)
+        for nodes_after, producers in enumerate(read):
             for producer in producers:
                 if producer >= 0:
-                    known = readers[producer]
-                    if not known:
-                        readers[producer] = [node]
-                    elif known[-1] != node:
-                        known.append(node)
-        return readers
+                    at = starts[producer] = starts[producer] - 1
+                    readers[at] = last - nodes_after
+        return starts, readers
 
     # Positions and cycles.
 

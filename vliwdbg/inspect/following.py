@@ -39,7 +39,7 @@ def follow(flow: Flow, space: Space, words: range, step: int) -> Following:
     steps = _steps(flow, chain.from_iterable(histories))
     before = flow.first_node[min(step, len(flow.pcs))]
     held = [history[at - 1] for history in histories if (at := bisect_left(history, before))]
-    reads = _steps(flow, chain.from_iterable(flow.readers[node] for node in held))
+    reads = _steps(flow, chain.from_iterable(map(flow.readers, held)))
     holding = flow.step_of(max(held)) if held else None
     return Following(space, words.start, words.stop, steps, holding, reads)
 

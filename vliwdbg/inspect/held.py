@@ -31,7 +31,7 @@ def held_word(flow: Flow, word: int, step: int) -> Held | None:
     if not at:
         return None
     node = writes[at - 1]
-    readers = flow.readers[node]
+    readers = flow.readers(node)
     read = flow.cycles[flow.step_of(readers[-1])] if readers and readers[-1] >= before else None
     return Held(word, flow.cycles[flow.step_of(node)], read)
 

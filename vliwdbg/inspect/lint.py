@@ -7,21 +7,21 @@ cases count was measured on public kernels: what nearly all right ones do is no 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import accumulate, chain, islice, pairwise
 from math import ceil
 from typing import NamedTuple
 
 from machine.access import ACCESS, Kind
 from machine.core.tracing import NEVER_WRITTEN, NODE_COUNTS, Why
-from machine.isa import OPCODES, SLOT_LIMITS, opcode
+from machine.isa import OPCODES, SLOT_LIMITS, VLEN, opcode
 from machine.problem import Layout
 from vliwdbg.inspect.dependences import LIMITS, WORKING, Dependences
 from vliwdbg.inspect.flow import NO_WORD, Flow
-from vliwdbg.inspect.live import last_readers
-from vliwdbg.inspect.outputs import output_addresses, output_stores, spread
+from vliwdbg.inspect.outputs import output_addresses, spread
 from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.words import notes_of, runs_of
 from vliwdbg.session.errors import DebuggerError
@@ -31,6 +31,22 @@ OTHERS = 5
 """Inputs on which slots have to be useless too before a warning is given of them."""
 SHOWN = 3
 """Slots that a finding names."""
+_STORES, _LOADS = (
+    frozenset(row.code for row in OPCODES if ACCESS[row.code].memory is kind)
+    for kind in (Kind.WRITE, Kind.READ)
+)
+_WRITES = frozenset(
+    row.code for row in OPCODES if ACCESS[row.code].dest is not None and NODE_COUNTS[row.code]
+)
+_VECTORS_READ = tuple(
+    tuple(k for k, (_, stride) in enumerate(ACCESS[row.code].reads) if stride)
+    if NODE_COUNTS[row.code] > 1
+    else ()
+    for row in OPCODES
+)
+"""By opcode which of its scratch operands are vectors."""
+_STARTS = tuple(b"\1".ljust(count, b"\0") if count > 1 else bytes(count) for count in NODE_COUNTS)
+"""By opcode its lanes, the first of a vector marked."""
 _CONST = opcode("load", "const").code
 _LASTING = frozenset(
     row.code for row in OPCODES if row.engine == "flow" and ACCESS[row.code].dest is None
@@ -72,25 +88,62 @@ class Facts:
     @cached_property
     def first_node(self) -> list[int]:
         """By operation its first node, and one more for where the last one's end."""
-        opcodes = self.flow.columns.opcodes
-        first = [0]
-        for slot in self.dependences.slot:
-            first.append(first[-1] + NODE_COUNTS[opcodes[slot]])
-        return first
+        return list(accumulate(map(NODE_COUNTS.__getitem__, self.code), initial=0))
 
     def nodes(self, op: int) -> range:
         """The nodes of an operation."""
         return range(self.first_node[op], self.first_node[op + 1])
 
-    def any_marked(self, marks: bytearray, op: int) -> bool:
-        """Whether any node of an operation is marked."""
-        return marks.find(1, self.first_node[op], self.first_node[op + 1]) >= 0
+    def is_a_vector(self, nodes: array[int]) -> bool:
+        """Whether these are all the lanes of one operation, in order."""
+        first = nodes[0]
+        return (
+            first >= 0
+            and bool(self._starts[first])
+            and nodes == self._every_node[first : first + VLEN]
+        )
+
+    @cached_property
+    def _starts(self) -> bytes:
+        """By node whether it is the first lane of a vector."""
+        return b"".join(map(_STARTS.__getitem__, self.code))
+
+    @cached_property
+    def _every_node(self) -> array[int]:
+        return array("i", range(len(self.flow)))
+
+    def unmarked(self, marks: bytearray, ops: Iterable[int]) -> list[int]:
+        """Those of some operations of which no node is marked."""
+        first = self.first_node
+        return [op for op in ops if marks.find(1, first[op], first[op + 1]) < 0]
+
+    def last_stores(self, flow: Flow) -> dict[int, int]:
+        """By address the last node that stores to it, in a run that goes this way."""
+        return dict(zip(map(flow.addresses.__getitem__, self._storing), self._storing, strict=True))
+
+    @cached_property
+    def _storing(self) -> list[int]:
+        """The nodes that store."""
+        return list(chain.from_iterable(map(self.nodes, self.ops_of(_STORES))))
 
     @cached_property
     def code(self) -> list[int]:
         """By operation the number of its opcode."""
         opcodes = self.flow.columns.opcodes
         return [opcodes[slot] for slot in self.dependences.slot]
+
+    def ops_of(self, codes: Collection[int]) -> list[int]:
+        """The operations with one of these opcodes."""
+        return [op for op, code in enumerate(self.code) if code in codes]
+
+    @cached_property
+    def read(self) -> bytearray:
+        """By node whether its word is read from scratch; four more are for what is no node."""
+        read = bytearray(len(self.flow) + 4)
+        for producers in self.flow.sources:
+            for producer in parts_of("reads", producers):
+                read[producer] = 1
+        return read
 
     @cached_property
     def needed(self) -> bytearray:
@@ -102,11 +155,12 @@ class Facts:
     def _wanted(self, flow: Flow) -> bytearray:
         """By node of a run that goes this way, whether an output is stored or something lasts."""
         marked = bytearray(len(flow))
-        for node in output_stores(flow):
-            marked[node] = 1
-        for op, code in enumerate(self.code):
-            if code in _LASTING:
-                self._mark(op, marked)
+        claimed = output_addresses(flow)
+        for address, node in self.last_stores(flow).items():
+            if address in claimed:
+                marked[node] = 1
+        for op in self.ops_of(_LASTING):
+            self._mark(op, marked)
         return marked
 
     def _mark(self, op: int, marks: bytearray) -> None:
@@ -126,19 +180,18 @@ class Facts:
         for op in self._stored_elsewhere(flow):
             self._mark(op, needed)
         spread(flow, needed)
-        return [op for op in ops if not self.any_marked(needed, op)]
+        return self.unmarked(needed, ops)
 
     @cached_property
     def unclaimed(self) -> list[int]:
         """The stores that leave the last word somewhere the program does not claim."""
-        stored = self._stored_elsewhere(self.flow)
-        return [op for op in sorted(stored) if not self.any_marked(self.needed, op)]
+        return self.unmarked(self.needed, sorted(self._stored_elsewhere(self.flow)))
 
     def _stored_elsewhere(self, flow: Flow) -> set[int]:
         claimed = output_addresses(flow)
         return {
-            self.op_of_node[writes[-1]]
-            for address, writes in flow.memory_writes.items()
+            self.op_of_node[node]
+            for address, node in self.last_stores(flow).items()
             if address not in claimed
         }
 
@@ -168,17 +221,15 @@ def _double_writes(facts: Facts) -> Iterator[Case]:
 
 def _straddles(facts: Facts) -> Iterator[Case]:
     """Vector operands whose lanes were written by more than one vector, or by other lanes of it."""
-    flow = facts.flow
+    sources, first = facts.flow.sources, facts.first_node
     stores: list[int] = []
     others: list[int] = []
-    for op, slot in enumerate(facts.dependences.slot):
-        access = flow.access(slot)
-        if access.lanes == 1 or NODE_COUNTS[facts.code[op]] == 0:
-            continue
-        nodes = facts.nodes(op)
-        for k, (_, stride) in enumerate(access.reads):
-            if stride and _straddles_operand(facts, flow.sources[k][nodes.start : nodes.stop]):
-                (stores if access.memory is Kind.WRITE else others).append(op)
+    for op, code in enumerate(parts_of("vectors", facts.code)):
+        for k in _VECTORS_READ[code]:
+            nodes = sources[k][first[op] : first[op] + VLEN]
+            # Nearly all are the lanes of one slot: no need to look at each.
+            if not facts.is_a_vector(nodes) and _lies_across(facts, nodes):
+                (stores if code in _STORES else others).append(op)
                 break
     if others:
         yield Case("slots that read a vector which two values lie across", others)
@@ -186,11 +237,7 @@ def _straddles(facts: Facts) -> Iterator[Case]:
         yield Case("vstores of words that were put side by side", stores, severity="note")
 
 
-def _straddles_operand(facts: Facts, producers: Sequence[int]) -> bool:
-    first = producers[0]
-    # Nearly all are the lanes of one slot: no need to look at each.
-    if first >= 0 and list(producers) == list(facts.nodes(facts.op_of_node[first])):
-        return False
+def _lies_across(facts: Facts, producers: array[int]) -> bool:
     origins = set()
     for lane, node in enumerate(producers):
         if node >= 0:
@@ -252,27 +299,18 @@ def _stage(facts: Facts, op: int) -> str:
 
 
 def _never_read(facts: Facts) -> Iterator[Case]:
-    last = last_readers(facts.flow)
-    ops = [
-        op
-        for op, slot in enumerate(facts.dependences.slot)
-        if facts.flow.access(slot).dest is not None
-        and facts.nodes(op)
-        and all(last[node] < 0 for node in facts.nodes(op))
-    ]
+    ops = facts.unmarked(facts.read, facts.ops_of(_WRITES))
     if ops:
         yield Case("slots that write words which nobody reads", ops)
 
 
 def _overwritten_stores(facts: Facts) -> Iterator[Case]:
     flow = facts.flow
-    loaded = {stored for stored in flow.stored if stored >= 0}
-    final = {writes[-1] for writes in flow.memory_writes.values()}
+    loaded, final = set(flow.stored), set(facts.last_stores(flow).values())
     ops = [
         op
-        for op, slot in enumerate(facts.dependences.slot)
-        if flow.access(slot).memory is Kind.WRITE
-        and not any(node in loaded or node in final for node in facts.nodes(op))
+        for op in facts.ops_of(_STORES)
+        if not any(node in loaded or node in final for node in facts.nodes(op))
     ]
     if ops:
         yield Case("stores that are overwritten before anybody loads them", ops)
@@ -295,14 +333,10 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
     layout = facts.layout
     if layout is None:
         return
-    ops = [
-        op
-        for op, slot in enumerate(facts.dependences.slot)
-        if facts.flow.access(slot).memory is Kind.WRITE and _touches(facts, op, layout.indices_at)
-    ]
+    ops = [op for op in facts.ops_of(_STORES) if _touches(facts, op, layout.indices_at)]
     if not ops:
         return
-    left = {address: writes[-1] for address, writes in facts.flow.memory_writes.items()}
+    left = facts.last_stores(facts.flow)
     changed = any(
         facts.flow.values[node] != facts.flow.memory[address]
         for address, node in left.items()
@@ -317,7 +351,7 @@ def _forest_writes(facts: Facts) -> Iterator[Case]:
 
 def _never_written(facts: Facts) -> Iterator[Case]:
     """Reads of words that nobody has written, and of which something needed is made."""
-    flow = facts.flow
+    flow, written = facts.flow, set(facts.flow.written_words)
     early: list[int] = []
     zeros: list[int] = []
     for k, column in enumerate(flow.sources):
@@ -330,7 +364,7 @@ def _never_written(facts: Facts) -> Iterator[Case]:
                 lane = node - facts.first_node[op]
                 slot = facts.dependences.slot[op]
                 word = flow.access(slot).read_by(flow.operands(slot), lane)[k]
-                (early if flow.word_writes[word] else zeros).append(op)
+                (early if word in written else zeros).append(op)
     if early:
         ops = sorted(set(early))
         yield Case("slots that read a word before it is first written", ops, severity="warning")
@@ -340,17 +374,12 @@ def _never_written(facts: Facts) -> Iterator[Case]:
 
 
 def _same_address(facts: Facts) -> Iterator[Case]:
-    flow, dependences = facts.flow, facts.dependences
-    found = []
-    for cycle in range(dependences.start, dependences.end):
-        by_kind: dict[Kind, dict[int, int]] = {Kind.READ: {}, Kind.WRITE: {}}
-        for op in dependences.ops_at(cycle):
-            kind = flow.access(dependences.slot[op]).memory
-            if kind is not None:
-                for node in facts.nodes(op):
-                    by_kind[kind].setdefault(flow.addresses[node], op)
-        both = by_kind[Kind.READ].keys() & by_kind[Kind.WRITE].keys()
-        found += sorted({by_kind[Kind.WRITE][address] for address in both})
+    cycle, addresses = facts.dependences.cycle, facts.flow.addresses
+    loads, stores = (
+        {(cycle[op], addresses[node]): op for op in facts.ops_of(codes) for node in facts.nodes(op)}
+        for codes in (_LOADS, _STORES)
+    )
+    found = sorted({stores[place] for place in loads.keys() & stores.keys()})
     if found:
         yield Case(
             "stores in a bundle with a load of their address, which gets the old word", found

@@ -7,9 +7,10 @@ been written holds its 0 from the start. Compares do not count as reads.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain, pairwise, repeat
 
 from machine.core.tracing import NEVER_WRITTEN
 from vliwdbg.inspect.flow import NO_WORD, Flow
@@ -33,7 +34,8 @@ _Value = tuple[int, int, int, int]
 def live(flow: Flow) -> Live:
     """The lifetimes of all words in a run."""
     start, end = flow.cycles[0], flow.cycles[-1]
-    values, dead = _values(flow)
+    values = list(_values(flow))
+    dead = sum(map(len, flow.word_writes)) - sum(node >= 0 for *_, node in values)
     held = _pressure(values, start, end)
     peak = max(held, default=0)
     at = start + (held.index(peak) if held else 0)
@@ -69,18 +71,15 @@ def live(flow: Flow) -> Live:
     )
 
 
-def node_cycles(flow: Flow) -> list[int]:
+def node_cycles(flow: Flow) -> array[int]:
     """By node the cycle before its bundle."""
-    cycles: list[int] = []
-    first = flow.first_node
-    for step in range(len(flow.pcs)):
-        cycles += [flow.cycles[step]] * (first[step + 1] - first[step])
-    return cycles
+    sizes = (stop - first for first, stop in pairwise(flow.first_node))
+    return array("q", chain.from_iterable(map(repeat, flow.cycles, sizes)))
 
 
-def last_readers(flow: Flow) -> list[int]:
+def last_readers(flow: Flow) -> array[int]:
     """By node the last node that reads its word from scratch; -1 for none."""
-    last = [-1] * len(flow)
+    last = array("i", [-1]) * len(flow)
     a_nodes, *others = flow.sources
     last_reads = zip(parts_of("last reads", a_nodes), *others, strict=True)
     for node, (a, b, c) in enumerate(last_reads):
@@ -97,21 +96,15 @@ def _written(flow: Flow) -> Iterator[int]:
     return (word for word, writes in enumerate(flow.word_writes) if writes)
 
 
-def _values(flow: Flow) -> tuple[list[_Value], int]:
-    """The values that are read, in order of their writes, and how many are not."""
+def _values(flow: Flow) -> Iterator[_Value]:
+    """The values that are read, in order of their writes."""
     cycles, last = node_cycles(flow), last_readers(flow)
     unwritten = _read_as_zero(flow, cycles)
-    values = [(word, flow.cycles[0], stop, -1) for word, stop in unwritten.items()]
-    dead = 0
+    yield from ((word, flow.cycles[0], stop, -1) for word, stop in unwritten.items())
     words = parts_of("lifetimes", flow.written_words)
     for node, (word, reader) in enumerate(zip(words, last, strict=True)):
-        if word == NO_WORD:
-            continue
-        if reader < 0:
-            dead += 1
-        else:
-            values.append((word, cycles[node] + 1, cycles[reader] + 1, node))
-    return values, dead
+        if word != NO_WORD and reader >= 0:
+            yield word, cycles[node] + 1, cycles[reader] + 1, node
 
 
 def _read_as_zero(flow: Flow, cycles: Sequence[int]) -> dict[int, int]:
@@ -128,19 +121,18 @@ def _read_as_zero(flow: Flow, cycles: Sequence[int]) -> dict[int, int]:
     return stops
 
 
-def pressure(flow: Flow) -> list[int]:
+def pressure(flow: Flow) -> array[int]:
     """By cycle since the start of a run, how many words hold a value before it."""
-    values, _ = _values(flow)
-    return _pressure(values, flow.cycles[0], flow.cycles[-1])
+    return _pressure(_values(flow), flow.cycles[0], flow.cycles[-1])
 
 
-def _pressure(values: Sequence[_Value], start: int, end: int) -> list[int]:
+def _pressure(values: Iterable[_Value], start: int, end: int) -> array[int]:
     """By cycle since the start, the words that hold a value before it."""
-    changes = [0] * (end - start + 1)
+    changes = array("i", [0]) * (end - start + 1)
     for _, first, stop, _ in values:
         changes[first - start] += 1
         changes[stop - start] -= 1
-    return list(accumulate(changes))[:-1]
+    return array("i", accumulate(changes))[:-1]
 
 
 def _windows(pressure: Sequence[int], start: int) -> Iterator[PressureWindow]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from array import array
-
 from machine.problem import Layout
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.inspect.progress import parts_of
+
+_CODES = 4
+"""Of producers that are no nodes; as they are negative, they index what is after all nodes."""
 
 
 def output_addresses(flow: Flow) -> range | set[int]:
@@ -35,10 +36,11 @@ def reached_from(flow: Flow, nodes: list[int]) -> bytearray:
 
 def spread(flow: Flow, marked: bytearray) -> None:
     """Mark whatever marked nodes were made of."""
-    a, b, c = flow.sources
-    stored: array[int] = flow.stored
-    for node in parts_of("outputs", range(len(marked) - 1, -1, -1)):
+    marked += bytes(_CODES)
+    nodes = parts_of("outputs", range(len(flow) - 1, -1, -1))
+    for node, a, b, c, stored in zip(
+        nodes, *map(reversed, flow.sources), reversed(flow.stored), strict=True
+    ):
         if marked[node]:
-            for producer in (a[node], b[node], c[node], stored[node]):
-                if producer >= 0:
-                    marked[producer] = 1
+            marked[a] = marked[b] = marked[c] = marked[stored] = 1
+    del marked[-_CODES:]

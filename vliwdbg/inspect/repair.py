@@ -1,4 +1,4 @@
-"""Changes of one slot that make a wrong program right.
+"""Changes of one slot, or one slot more, that make a wrong program right.
 
 For the slots that most speaks against, each field is changed to what it might have been meant to
 be, and each change is run (`machine.core.variants`). A change after which all outputs are right on
@@ -10,6 +10,8 @@ many inputs settles it. What a field might have been:
     destination  the words that the first wrong slots read, and those next to it
     immediate    numbers near it, one bit different, or found elsewhere in the program
     time         some bundles earlier or later, if no field does
+
+Where none of these helps, a slot may be missing (`vliwdbg.inspect.missing`).
 """
 
 from __future__ import annotations
@@ -23,20 +25,12 @@ from typing import Any, NamedTuple
 from machine.access import ACCESS, Kind
 from machine.core.inputs import memory_of, with_room
 from machine.core.variants import Variant, Variants
-from machine.isa import (
-    ENGINE_CODES,
-    OPCODES,
-    SCRATCH_SIZE,
-    SLOT_LIMITS,
-    VLEN,
-    WORD_MASK,
-    Opcode,
-    Role,
-)
+from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, WORD_MASK, Opcode, Role, opcode
 from machine.problem import HASH_STAGES, Problem
 from machine.program import Program
 from vliwdbg.inspect.case import NONE, Case, expected_words
 from vliwdbg.inspect.evidence import Evidence
+from vliwdbg.inspect.missing import has_room, missing_slots
 from vliwdbg.inspect.outputs import reached_from
 from vliwdbg.inspect.progress import parts_of
 from vliwdbg.inspect.signatures import FORMS, LOAD, MOVE, computation, loaded, moved
@@ -56,10 +50,12 @@ FRESH_INPUTS = 4
 
 
 class Repair(NamedTuple):
-    """A change that makes all outputs right. `what` tells it: `operand b: s[9] should be s[8]`."""
+    """A change that makes all outputs right: a slot is written otherwise, or is in another bundle.
+    `slot` is None where one is missing and is put there."""
 
-    slot: int
+    slot: int | None
     pc: int
+    engine: str
     written: tuple[Any, ...]
     changed: tuple[int, ...]
     """Positions in `written`; none where it is only elsewhere."""
@@ -75,7 +71,6 @@ class Repairs:
         self.case: Case = evidence.case
         self.flow = self.case.flow
         self.program = program
-        self._values: dict[int, list[int]] = {}
         self.inputs = 0
         """Those that a repair is right on."""
 
@@ -92,11 +87,19 @@ class Repairs:
         right: list[Repair] = []
         for some, most, changes in searches:
             right = right or self._right(list(islice(self._all(some, changes), most)))
-        best: dict[int, Repair] = {}
+        if not right:
+            return self._right(list(islice(self._missing(), MOST_VARIANTS)))[:1]
+        best: dict[int | None, Repair] = {}
         order = {slot: rank for rank, slot in enumerate(dict.fromkeys((*slots, *shared)))}
         for repair in sorted(right, key=lambda r: (-self._regularity(r), order[r.slot])):
             best.setdefault(repair.slot, repair)
         return list(best.values())
+
+    def _missing(self) -> Iterator[Repair]:
+        """Slots that may have been left out, the likeliest first."""
+        for pc, engine, written in dict.fromkeys(missing_slots(self.evidence)):
+            if _is_valid(opcode(engine, written[0]), written):
+                yield Repair(None, pc, engine, written, ())
 
     @cached_property
     def _shared(self) -> list[int]:
@@ -122,10 +125,9 @@ class Repairs:
         inputs = list(self._inputs())
         self.inputs = len(inputs)
         for image, expected in inputs:
-            engines = (self.flow.row(repair.slot).engine for repair in repairs)
             tried = [
-                Variant(repair.slot, repair.pc, (engine, list(repair.written)))
-                for repair, engine in zip(repairs, engines, strict=True)
+                Variant(repair.slot, repair.pc, (repair.engine, list(repair.written)))
+                for repair in repairs
             ]
             if not tried:
                 break
@@ -156,16 +158,16 @@ class Repairs:
         pc = self.flow.pc_of_slot(slot)
         written = (row.name, *operands)
         for name in _like(row):
-            yield Repair(slot, pc, (name, *operands), (0,))
+            yield Repair(slot, pc, row.engine, (name, *operands), (0,))
         for one, other in _swaps(row):
             swapped = list(written)
             swapped[one], swapped[other] = swapped[other], swapped[one]
-            yield Repair(slot, pc, tuple(swapped), (one, other))
+            yield Repair(slot, pc, row.engine, tuple(swapped), (one, other))
         for position in range(1, row.arity + 1):
             for value in islice(self._meant(slot, row, position - 1), most):
                 if value != written[position]:
                     changed = (*written[:position], value, *written[position + 1 :])
-                    yield Repair(slot, pc, changed, (position,))
+                    yield Repair(slot, pc, row.engine, changed, (position,))
 
     def _meant(self, slot: int, row: Opcode, position: int) -> Iterator[int]:
         access = ACCESS[row.code]
@@ -183,17 +185,8 @@ class Repairs:
         written = (row.name, *self.flow.operands(slot))
         for away in range(1, FARTHEST + 1):
             for to in (pc - away, pc + away):
-                if 0 <= to < len(self.program) and self._has_room(to, row.engine):
-                    yield Repair(slot, to, written, ())
-
-    def _has_room(self, pc: int, engine: str) -> bool:
-        columns = self.program.columns
-        used = sum(
-            len(columns.slots_of(group))
-            for group in columns.groups_of(pc)
-            if columns.group_engine[group] == ENGINE_CODES[engine]
-        )
-        return used < SLOT_LIMITS[engine]
+                if 0 <= to < len(self.program) and has_room(self.program, to, row.engine):
+                    yield Repair(slot, to, row.engine, written, ())
 
     # Sources.
 
@@ -222,7 +215,7 @@ class Repairs:
         at = [read.position for read in access.reads].index(position)
         stride = access.reads[at].stride
         first = self.flow.node(step, slot)
-        words, values = self._values_before(step), self.case.signed.values
+        words, values = self.case.values_before(step), self.case.signed.values
         trusted = self.case.computations
         lanes = []
         for lane in sorted({0, access.lanes // 2, access.lanes - 1}):
@@ -254,7 +247,7 @@ class Repairs:
     def _storing(self, step: int) -> Iterator[int]:
         """The words of which something right is made."""
         trusted = self.case.values
-        for word, value in enumerate(self._values_before(step)):
+        for word, value in enumerate(self.case.values_before(step)):
             if value in trusted and self._uses_of_word[word]:
                 yield word
 
@@ -289,14 +282,6 @@ class Repairs:
     def _count(self) -> int:
         """Inputs of the case."""
         return len(self.case.signed.inputs)
-
-    def _values_before(self, step: int) -> list[int]:
-        """By word of scratch its value when a bundle starts."""
-        if step not in self._values:
-            values = self.case.signed.values
-            writers = (self.flow.writer_of_word(word, step) for word in range(SCRATCH_SIZE))
-            self._values[step] = [values[-1 if w is None else w] for w in writers]
-        return self._values[step]
 
     def _in_place(self, row: Opcode, position: int) -> Iterator[int]:
         """The words in that place in other slots, those most used first."""
@@ -374,6 +359,7 @@ class Repairs:
 
     def _regularity(self, repair: Repair) -> float:
         """How much more often the new fields are found elsewhere than the old ones."""
+        assert repair.slot is not None
         row = self.flow.row(repair.slot)
         before = (row.name, *self.flow.operands(repair.slot))
         score = 0.0

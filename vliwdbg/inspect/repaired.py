@@ -14,11 +14,12 @@ from vliwdbg.views.diverge import Repair
 
 def repaired(program: Program, repair: Repair) -> Program:
     """A copy with one slot as the repair has it. Raises ProgramError where it has no room."""
-    bundles = list(program.written())
-    at, engine = repair.slot, repair.slot.engine
-    bundles[at.pc][engine].pop(at.slot)
-    there = bundles[repair.pc].setdefault(engine, [])
-    there.insert(at.slot if repair.pc == at.pc else len(there), list(repair.written))
+    bundles, old = list(program.written()), repair.slot
+    if old:
+        bundles[old.pc][repair.engine].pop(old.slot)
+    there = bundles[repair.pc].setdefault(repair.engine, [])
+    at = old.slot if old and old.pc == repair.pc else len(there)
+    there.insert(at, list(repair.written))
     return replace(program, columns=Program.from_bundles(bundles).columns)
 
 

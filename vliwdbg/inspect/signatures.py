@@ -17,8 +17,8 @@ of 64 bits: two of a hundred thousand are equal by chance once in a billion time
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
-from itertools import chain, repeat
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, compress, count, repeat
 from random import Random
 from typing import NamedTuple
 
@@ -55,10 +55,24 @@ KINDS = tuple(_SAME_AS.get(row.name, row.name) for row in OPCODES)
 """By opcode what is done, by one name on all engines."""
 FORMS = bytes(map(_form, KINDS))
 """By opcode how its operands count."""
-_KEYS = tuple(map(hash, KINDS))
-_ADDS_IMMEDIATE = tuple(row.name == "add_imm" for row in OPCODES)
-_CODES = 4
-"""Codes of producers that are no nodes; they index a list from its end."""
+_KEYS = bytes(map(list(dict.fromkeys(KINDS)).index, KINDS)).ljust(256, b"\0")
+"""By opcode the number of its kind, in a form for `bytes.translate`."""
+_MOVE, _LOAD = 254, 255
+"""Keys of what is done whatever the opcode: a word is passed on, an input word is loaded."""
+_NO_VALUE = hash(("operand", 0))
+"""Of an operand that a node does not read."""
+_CODES_OF_SLOT = tuple(bytes([row.code]) * NODE_COUNTS[row.code] for row in OPCODES)
+
+
+def _marks(marked: Iterable[bool]) -> bytes:
+    """By opcode 1 where it is so, in a form for `bytes.translate`."""
+    return bytes(marked).ljust(256, b"\0")
+
+
+_IMMEDIATE = _marks(row.name == "add_imm" for row in OPCODES)
+_UNORDERED, _MOVING, _LOADING = (
+    _marks(form == one for one in FORMS) for form in (ANY_ORDER, MOVE, LOAD)
+)
 
 
 class Signatures(NamedTuple):
@@ -101,18 +115,16 @@ def sign(
     flow = Flow(program, taken[0], traces[0])
     codes = codes_of_nodes(flow)
     words = zip(*(trace.values for trace in traces), strict=True)
-    unknown = [hash(("before", 0)), hash(("operand", 0)), hash(("input", 0))]
+    unknown = [hash(("before", 0)), _NO_VALUE, hash(("input", 0))]
     values = [*map(hash, words), *unknown, hash((0,) * len(traces))]
-    addresses = list(map(hash, zip(*(trace.addresses for trace in traces), strict=True)))
-    computations = list(_computations(flow, codes, values, addresses, len(traces)))
+    computations = _computations(flow, codes, values, traces)
     strays = len(inputs) - len(taken)
     return Signatures(flow, codes, values, computations, traces, left, taken, strays)
 
 
 def codes_of_nodes(flow: Flow) -> bytes:
     """By node the number of its opcode."""
-    columns = flow.columns
-    once = b"".join(bytes([code]) * NODE_COUNTS[code] for code in columns.opcodes)
+    once = b"".join(map(_CODES_OF_SLOT.__getitem__, flow.columns.opcodes))
     return spread_by_step(flow, once)
 
 
@@ -124,9 +136,8 @@ def spread_by_step(flow: Flow, once: bytes) -> bytes:
 
 def slots_of_nodes(flow: Flow) -> array[int]:
     """By node its slot, by number in the program."""
-    once = array("I", chain.from_iterable(
-        repeat(slot, NODE_COUNTS[code]) for slot, code in enumerate(flow.columns.opcodes)
-    ))  # fmt: skip
+    counts = flow.columns.opcodes.tobytes().translate(NODE_COUNTS)
+    once = array("I", chain.from_iterable(map(repeat, range(len(counts)), counts)))
     before = [flow.nodes_before_bundle(pc) for pc in range(len(flow.program) + 1)]
     view = memoryview(once)
     return array(
@@ -143,50 +154,48 @@ def computation(code: int, a: int, b: int, c: int) -> int:
 
 def moved(value: int) -> int:
     """The computation that passes a value on."""
-    return hash((MOVE, value))
+    return hash((_MOVE, value, _NO_VALUE, _NO_VALUE))
 
 
 def loaded(address: int, value: int) -> int:
     """The computation of a load of an input word, by the hash of its addresses on all inputs."""
-    return hash((LOAD, address, value))
+    return hash((_LOAD, address, value, _NO_VALUE))
 
 
 def _computations(
-    flow: Flow, codes: bytes, values: list[int], addresses: list[int], inputs: int
-) -> Iterator[int]:
-    first, second, third = (map(values.__getitem__, column) for column in flow.sources)
-    immediates = _immediates(flow, codes, inputs)
-    for code, value, a, b, c, stored, address in zip(
-        parts_of("computations", codes),
-        values,
-        first,
-        second,
-        third,
-        flow.stored,
-        addresses,
-        strict=False,
-    ):
-        form = FORMS[code]
-        if form == ANY_ORDER:
-            if _ADDS_IMMEDIATE[code]:
-                b = next(immediates)
-            yield hash((_KEYS[code], a, b, c) if a <= b else (_KEYS[code], b, a, c))
-        elif form == IN_ORDER:
-            yield hash((_KEYS[code], a, b, c))
-        elif form == MOVE or stored >= 0:
-            yield moved(value)
+    flow: Flow, codes: bytes, values: Sequence[int], traces: Sequence[Trace]
+) -> list[int]:
+    """By node what the functions above make of it, all in one go."""
+    a, b, c = (list(map(values.__getitem__, column)) for column in flow.sources)
+    keys = bytearray(codes.translate(_KEYS))
+    for node in _nodes_with(codes, _IMMEDIATE):
+        b[node] = _immediate(flow, codes, node, len(traces))
+    for node in _nodes_with(codes, _UNORDERED):
+        if a[node] > b[node]:
+            a[node], b[node] = b[node], a[node]
+    for node in _nodes_with(codes, _MOVING):
+        keys[node], a[node], b[node] = _MOVE, values[node], _NO_VALUE
+    loading = codes.translate(_LOADING)
+    addresses = zip(*(compress(trace.addresses, loading) for trace in traces), strict=True)
+    for node, address in zip(_nodes_with(codes, _LOADING), map(hash, addresses), strict=True):
+        if flow.stored[node] >= 0:
+            keys[node], a[node] = _MOVE, values[node]
         else:
-            yield loaded(address, value)
+            a[node], b[node] = address, values[node]
+    return list(map(hash, zip(parts_of("computations", keys), a, b, c, strict=True)))
 
 
-def _immediates(flow: Flow, codes: bytes, inputs: int) -> Iterator[int]:
-    """The values of the immediates of `add_imm`, node by node."""
-    for node, code in enumerate(codes):
-        if _ADDS_IMMEDIATE[code]:
-            at = IMMEDIATES[code]
-            assert at is not None
-            word = flow.operands(flow.place(node).slot)[at] & WORD_MASK
-            yield hash((word,) * inputs)
+def _nodes_with(codes: bytes, marks: bytes) -> Iterator[int]:
+    """The nodes whose opcodes are marked, in order."""
+    return compress(count(), codes.translate(marks))
+
+
+def _immediate(flow: Flow, codes: bytes, node: int, inputs: int) -> int:
+    """The value of the immediate that a node adds."""
+    at = IMMEDIATES[codes[node]]
+    assert at is not None
+    word = flow.operands(flow.place(node).slot)[at] & WORD_MASK
+    return hash((word,) * inputs)
 
 
 # --- inputs ---------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, compress
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from machine.access import ACCESS, Kind, Marks, mark_opcodes, mark_touching_any
 from machine.core.tracing import NO_ADDRESS
@@ -39,6 +39,7 @@ from vliwdbg.session.locations import (
 )
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
+from vliwdbg.views.origins import Origins
 
 NUMBERS_OF_ORIGIN = ("round", "vector", "level")
 _WORDS = re.compile(r"(?P<name>.+?)\s*\[\s*(?P<first>\d+)\s*(?::\s*(?P<stop>\d+)\s*)?\]")
@@ -51,9 +52,11 @@ class NoRunError(Exception):
 
 @dataclass(frozen=True)
 class Slots:
-    """The slots of a program. `regions` names stretches of memory; `flow` is its run, if known."""
+    """The slots of a program, and where they come from. `regions` names stretches of memory;
+    `flow` is its run, if known."""
 
     program: Program
+    origins: Origins
     names: ScratchNames
     regions: Mapping[str, range]
     flow: Flow | None = None
@@ -144,14 +147,13 @@ class Slots:
 
     def _by_origin(self, text: str) -> Marks | None:
         kind, _, wanted = text.partition(" ")
-        notes = self.program.slots
-        if len(notes) != self.program.columns.slot_count or not wanted:
+        if not self.origins.known or not wanted:
             return None
         if kind in NUMBERS_OF_ORIGIN and wanted.isdecimal():
             number = int(wanted)
-            return bytes(_noted(note, kind) == number for note in notes)
+            return self.origins.told(kind).where(lambda told: told == number)
         if kind == "stage":
-            return bytes(wanted in str(_noted(note, kind) or "") for note in notes)
+            return self.origins.told(kind).where(lambda stage: wanted in str(stage or ""))
         return None
 
     # whatever contains a text
@@ -179,10 +181,6 @@ class Slots:
                 start, stop = (self._first_slots[min(pc, last)] for pc in (tag.pc, tag.end))
                 marks[start:stop] = b"\1" * (stop - start)
         return bytes(marks)
-
-
-def _noted(note: Any, kind: str) -> Any:
-    return note.get(kind) if isinstance(note, Mapping) else None
 
 
 def _either(some: Marks, others: Marks) -> Marks:

@@ -27,7 +27,8 @@ def _(view: Diverge) -> Iterator[str]:
     if view.culprit is None:
         yield "Nothing speaks against any slot."
     elif view.repair:
-        yield f"Culprit: {slot_line(view.culprit)}"
+        changed = view.repair.slot is not None
+        yield f"{'Culprit' if changed else 'First wrong slot'}: {slot_line(view.culprit)}"
         yield f"Repair: {_repair(view.repair)}"
     else:
         yield f"First wrong slot: {slot_line(view.culprit)}"
@@ -35,7 +36,8 @@ def _(view: Diverge) -> Iterator[str]:
     for sentence in view.evidence:
         yield f"  {sentence}"
     for repair in view.equivalent:
-        yield f"As good: {slot_line(repair.slot)}: {repair.change}"
+        where = "" if repair.slot is None else f"{slot_line(repair.slot)}: "
+        yield f"As good: {where}{repair.change}"
     others = view.candidates[1:]
     if others and not view.repair:
         yield "Next to look at"

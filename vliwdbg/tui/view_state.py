@@ -185,7 +185,8 @@ class ViewState:
         self.layout = look.layout
         self.memory_rows = MemoryRows(look.layout, len(look.now.memory))
         self.levels = MemoryRows(look.layout, len(look.now.memory), by_level=True)
-        self.slots = Slots(look.program, look.names, dict(self.memory_rows.regions))
+        regions = dict(self.memory_rows.regions)
+        self.slots = Slots(look.program, self.origins, look.names, regions)
         self.searched = ""
         self.found: Sequence[int] = ()
         """The bundles with a slot that was searched."""

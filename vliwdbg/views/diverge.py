@@ -16,11 +16,13 @@ Confidence = Literal["repaired-unique", "repaired-several", "evidence-only"]
 class Repair:
     """A change of one slot after which all outputs are right on so many inputs.
 
-    `written` is the slot as it should be in a file, `text` the same to be read, `pc` the bundle
-    that it should be in, and `change` tells the difference to a person.
+    `written` is the slot as it should be in a file, `text` the same to be read, `engine` and `pc`
+    where it should be, and `change` tells the difference to a person. `slot` is None where one is
+    missing: then it is to be inserted, after all others of its engine there.
     """
 
-    slot: SlotAt
+    slot: SlotAt | None
+    engine: str
     written: tuple[str | int, ...]
     text: str
     pc: int

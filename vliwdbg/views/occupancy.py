@@ -131,12 +131,12 @@ def occupancy(program: Program, executed: Sequence[int] | None = None) -> Occupa
         for engine, slots in _slots_by_pc(program).items()
     }
     lanes = (VLEN * valu + alu for alu, valu in zip(used["alu"], used["valu"], strict=True))
-    used[LANES] = array("Q", lanes)
+    used[LANES] = array("I", lanes)
     return Occupancy(len(costly), used, pcs, started)
 
 
 def _sums(counts: Iterable[int]) -> array[int]:
-    return array("Q", accumulate(chain((0,), counts)))
+    return array("I", accumulate(chain((0,), counts)))
 
 
 def _slots_by_pc(program: Program) -> dict[str, bytearray]:

@@ -9,8 +9,9 @@ and its tags stand in their place. The bar of a bundle shows how many slots belo
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -62,10 +63,10 @@ def origin_of(note: Any) -> Origin:
     """What a program file's note about a slot says."""
     if not isinstance(note, Mapping):
         return Origin(stage=note) if isinstance(note, str) else UNKNOWN
-    numbers = {name: _number(note, name) for name in ("round", "vector", "level")}
-    known = {name: number for name, number in numbers.items() if number >= 0}
+    counted = (_counted(note.get(name)) for name in ("round", "vector", "level"))
+    of_round, vector, level = (None if number < 0 else number for number in counted)
     stage = note.get("stage", "")
-    return Origin(**known, stage=stage if isinstance(stage, str) else "")
+    return Origin(of_round, vector, level, stage if isinstance(stage, str) else "")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,18 @@ class Bars:
         return [found[column] for column in range(len(self.labels))]
 
 
+class Told(NamedTuple):
+    """One thing that notes tell of slots: the values there are, and of each slot which of them."""
+
+    values: tuple[Any, ...]
+    numbers: array[int]
+
+    def where(self, wanted: Callable[[Any], bool]) -> bytes:
+        """Mark the slots with such a value."""
+        marks = bytes(map(wanted, self.values))
+        return bytes(map(marks.__getitem__, self.numbers))
+
+
 class Origins:
     """The origins of a program's slots, by their number in program order."""
 
@@ -92,6 +105,18 @@ class Origins:
         self._program = program
         self.known = len(program.slots) == program.columns.slot_count > 0
         self._first = program.columns.first_slot_of_bundles()
+        self._told: dict[str, Told] = {}
+
+    def told(self, kind: str) -> Told:
+        """What is known of all slots: their rounds, vectors, levels or stages. A pass over all
+        notes, once; None stands for what is no number or text."""
+        if kind not in self._told:
+            numbers: dict[Any, int] = {}
+            notes = self._program.slots if self.known else ()
+            values = (_value(note, kind) for note in notes)
+            column = array("I", (numbers.setdefault(value, len(numbers)) for value in values))
+            self._told[kind] = Told(tuple(numbers), column)
+        return self._told[kind]
 
     def slots_of(self, pc: int) -> range:
         """The numbers of a bundle's slots, in the bundle's own order."""
@@ -115,20 +140,24 @@ class Origins:
         return self._bars_of_tags()
 
     def _bars_of(self, kind: str) -> Bars | None:
-        numbers = [_number(note, kind) for note in self._program.slots]
-        highest = max(numbers)
+        told = self.told(kind)
+        rounds = tuple(map(_counted, told.values))
+        highest = max(rounds)
+        if highest < 0:
+            return None
         share = highest // MOST_COLUMNS + 1
         labels = tuple(str(first) for first in range(0, highest + 1, share))
-        return Bars(kind, labels, [n // share for n in numbers]) if highest >= 0 else None
+        columns = [number // share for number in rounds]
+        return Bars(kind, labels, array("b", map(columns.__getitem__, told.numbers)))
 
     def _bars_of_tags(self) -> Bars:
         names = list(dict.fromkeys(tag.name for tag in self._program.tags))
         share = (len(names) - 1) // MOST_COLUMNS + 1 if names else 1
         column_of = {name: at // share for at, name in enumerate(names)}
-        columns = [-1] * self._program.columns.slot_count
+        columns = array("b", [-1]) * self._program.columns.slot_count
         for tag in sorted(self._program.tags, key=lambda tag: tag.pc):
             slots = self.slots_in(tag.pc, tag.end)
-            columns[slots.start : slots.stop] = [column_of[tag.name]] * len(slots)
+            columns[slots.start : slots.stop] = array("b", [column_of[tag.name]]) * len(slots)
         return Bars("tag", tuple(names[::share]), columns)
 
     def rounds_text(self, pc: int) -> str:
@@ -142,10 +171,15 @@ class Origins:
         return f"{self.bars.kind} {_runs([int(self.bars.labels[column]) for column in there])}"
 
 
-def _number(note: Any, kind: str) -> int:
-    """A number of a note; -1 where there is none."""
-    number = note.get(kind, -1) if isinstance(note, Mapping) else -1
-    return number if isinstance(number, int) and number >= 0 else -1
+def _value(note: Any, kind: str) -> float | str | None:
+    """A number or text of a note."""
+    value = note.get(kind) if isinstance(note, Mapping) else None
+    return value if isinstance(value, (int, float, str)) else None
+
+
+def _counted(value: Any) -> int:
+    """A value that counts from 0; -1 for any other."""
+    return value if isinstance(value, int) and value >= 0 else -1
 
 
 def _runs(numbers: Sequence[int]) -> str:

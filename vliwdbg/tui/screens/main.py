@@ -689,7 +689,7 @@ class MainScreen(Screen[int]):
             self.note("There is no repair to try; V looks where the program goes wrong.")
             return
         jump = self.pane.jump()
-        here = (at for at in known if jump and at.slot.cycle == jump.cycle)
+        here = (at for at in known if jump and at.slot and at.slot.cycle == jump.cycle)
         self._try_repair(self.view_state.program, next(here, known[0]))
 
     @work(thread=True, exclusive=True, group="repair")

@@ -153,7 +153,7 @@ class CodePane(Pane):
         tail = f"{value} {self.info()} "
         rule = "─" * max(rest - len(tail), 0)
         row += [(f" {rule}", "rule"), (tail, "dim")] if len(tail) <= rest else []
-        return self.painted(row).crop_extend(0, width, None).apply_style(self.base)
+        return self.fit(self.painted(row, self.base), 0, width, self.base)
 
     def _bar_title(self) -> Row:
         bars = self.view_state.origins.bars

@@ -7,12 +7,16 @@ Textual works out again, whenever a widget's look may have changed, all that it 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.css.styles import RenderStyles
+from textual.filter import LineFilter
 from textual.geometry import NULL_REGION, Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -63,16 +67,36 @@ PAINT_CLASSES = frozenset(f"paint--{paint}" for paint in PAINTS)
 """What the screen that painted widgets are on has as its component classes."""
 
 
+class Inks(dict[str, Style]):
+    """Paints on some base, as the terminal shows them. Each is made when it is first asked for."""
+
+    def __init__(self, make: Callable[[str], Style]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, paint: str) -> Style:
+        ink = self[paint] = self._make(paint)
+        return ink
+
+
+BARE = ""
+"""The paint of a base on which nothing is."""
+
+
 class Painted(Widget):
     """A widget that paints rows, with the paints of its screen.
 
     Lines are kept until they are refreshed. Textual keeps them too, but makes a border, a padding
-    and an opacity that none of ours has, of every line that it is asked for.
+    and an opacity that none of ours has, of every line that it is asked for. It also puts each line
+    through filters, which change styles alone: ours have been through them.
     """
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._paints: dict[str, Style] = {}
+        self._inks: dict[Style, Inks] = {}
+        self._filters: tuple[Sequence[LineFilter], Color] | None = None
+        """What the inks have been through, and on which background."""
         self._base: Style | None = None
         self._drawn: dict[int, Strip] = {}
         self._drawn_part = NULL_REGION
@@ -100,13 +124,19 @@ class Painted(Widget):
             self._drawn_part = crop
         missing = [y for y in crop.line_range if y not in self._drawn]
         if missing:
-            filters, (_, ground) = self.get_line_filters(), self.background_colors
+            self._use_filters()
             for y in missing:
-                strip = self.render_line(y)
-                for line_filter in filters:
-                    strip = strip.apply_filter(line_filter, ground)
-                self._drawn[y] = strip.crop(*crop.column_span)
+                self._drawn[y] = self.render_line(y).crop(*crop.column_span)
         return [self._drawn[y] for y in crop.line_range]
+
+    def _use_filters(self) -> None:
+        """Make inks anew if they would come out otherwise."""
+        filters = (self.get_line_filters(), self.background_colors[1])
+        if filters != self._filters:
+            self._filters = filters
+            if self._inks:
+                self._inks.clear()
+                self.forget_styles()
 
     @property
     def base(self) -> Style:
@@ -129,25 +159,48 @@ class Painted(Widget):
         _, background = self.background_colors
         return style + Style(color=(background + colour).rich_color)
 
-    def painted(self, row: Row) -> Strip:
-        """A row in colours, as wide as its text."""
+    def inks(self, base: Style) -> Inks:
+        """The paints on a base."""
+        known = self._inks.get(base)
+        if known is None:
+            known = self._inks[base] = Inks(partial(self._ink, base))
+        return known
+
+    def _ink(self, base: Style, paint: str) -> Style:
+        segments = [Segment(" ", base if paint == BARE else base + self.paint(paint))]
+        filters, ground = self._filters or ((), self.background_colors[1])
+        for line_filter in filters:
+            segments = line_filter.apply(segments, ground)
+        return segments[0].style or base
+
+    def painted(self, row: Row, base: Style) -> Strip:
+        """A row in colours on a base, as wide as its text."""
         # Names come from users' files: what a terminal would obey is shown as an escape.
-        return Strip([Segment(printable(text), self.paint(paint)) for text, paint in row if text])
+        inks = self.inks(base)
+        return Strip([Segment(printable(text), inks[paint]) for text, paint in row if text])
 
     def cut(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
         """The columns that are seen of a strip on a base, with an ellipsis where it goes on."""
         if strip.cell_length <= start + width:
-            return strip.crop_extend(start, start + width, base).apply_style(base)
-        more = Segment(MORE, self.paint("dim"))
+            return self.fit(strip, start, width, base)
+        more = Segment(MORE, self.inks(base)["dim"])
         seen = max(width - 1, 0)
-        cut = strip.crop(start, start + seen).extend_cell_length(seen)
-        return Strip([*cut, more]).apply_style(base)
+        cut = strip.crop(start, start + seen).extend_cell_length(seen, self.inks(base)[BARE])
+        return Strip([*cut, more])
+
+    def fit(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
+        """Just so many columns of a strip on a base."""
+        bare, free = self.inks(base)[BARE], width - strip.cell_length
+        if start or free <= 0:
+            return strip.crop_extend(start, start + width, bare)
+        return Strip([*strip, Segment(" " * free, bare)], width)
 
     def forget_styles(self) -> None:
         """The theme changed: whatever keeps painted rows drops them."""
 
     def notify_style_update(self) -> None:
         self._paints.clear()
+        self._inks.clear()
         self._base = None
         self._drawn.clear()
         self.forget_styles()
@@ -164,14 +217,15 @@ class Bar(Painted):
         return []
 
     def render_line(self, _y: int) -> Strip:
-        width = self.size.width
-        left, right = self.painted(self.left_pieces()), self.painted(self.right_pieces())
+        width, base = self.size.width, self.base
+        left = self.painted(self.left_pieces(), base)
+        right = self.painted(self.right_pieces(), base)
         if not left.cell_length:
             left, right = right, left
         gap = width - left.cell_length - right.cell_length
         if gap >= 0:
-            left = Strip.join([left.extend_cell_length(width - right.cell_length), right])
-        return self.cut(left, 0, width, self.base)
+            left = Strip.join([self.fit(left, 0, width - right.cell_length, base), right])
+        return self.cut(left, 0, width, base)
 
 
 def fitted(text: str, width: int) -> str:

@@ -218,7 +218,7 @@ class Pane(Painted, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             base = self.base + self.paint("cursor") if marked else self.base
-            strip = self._strips[key] = self._seen_part(self.painted(self.row(row)), base)
+            strip = self._strips[key] = self._seen_part(self.painted(self.row(row), base), base)
         return strip
 
     def _seen_part(self, whole: Strip, base: Style) -> Strip:
@@ -228,7 +228,7 @@ class Pane(Painted, can_focus=True):
             return self.cut(whole, self.left, self.width, base)
         rest = whole.crop(frozen, None)
         room = max(self.width - frozen, 0)
-        labels = whole.crop_extend(0, min(frozen, self.width), None).apply_style(base)
+        labels = self.fit(whole, 0, min(frozen, self.width), base)
         return Strip.join([labels, self.cut(rest, self.left, room, base)])
 
     @property
@@ -239,7 +239,7 @@ class Pane(Painted, can_focus=True):
     def _beyond(self, y: int, width: int) -> Strip:
         """A line below the last row."""
         says = [(f" {self.empty}", "dim")] if y == 1 and self.empty else []
-        return self.cut(self.painted(says), 0, width, self.base)
+        return self.cut(self.painted(says, self.base), 0, width, self.base)
 
     def _title(self, width: int) -> Strip:
         info = printable(self.info())
@@ -250,7 +250,7 @@ class Pane(Painted, can_focus=True):
         rule = "─" * max(room - cell_len(info) + (2 if info else 4), 0)
         right: Row = [(f" {info} ", "dim")] if info else []
         row = [*left, (rule, "rule"), *right]
-        return self.painted(row).crop_extend(0, width, None).apply_style(self.base)
+        return self.fit(self.painted(row, self.base), 0, width, self.base)
 
     def _tab_pieces(self, info: str) -> Row:
         """The tabs with their names, or all others by number where the title has no room."""

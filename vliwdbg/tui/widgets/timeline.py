@@ -145,7 +145,7 @@ class TimelinePane(Pane):
         width = self.width = self.size.width
         occupancy = self.view_state.occupancy
         row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
-        return self.cut(self.painted(row), 0, width, self.base)
+        return self.cut(self.painted(row, self.base), 0, width, self.base)
 
     def _stamp(self, y: int) -> Hashable:
         return (self._picture(), self.width) if self.compact else super()._stamp(y)
