@@ -139,9 +139,11 @@ def format_run(
     slot = run[0]
     if slot.opcode is COMMENT:
         return format_comment(slot.operands[0])
-    spans = spans_of(run)
+    spans = spans_of(run) if len(run) > 1 else None
     values = [
-        names.text(*next(spans)) if operand.in_scratch else format_operand(operand, value, names)
+        names.text(*next(spans))
+        if spans and operand.in_scratch
+        else format_operand(operand, value, names)
         for operand, value in zip(slot.opcode.operands, slot.operands, strict=True)
     ]
     return _form(slot.opcode.code, compact=compact).format(*values)

@@ -28,7 +28,7 @@ def starting_memory(program: Program) -> Sequence[int]:
     return memory_of(program.problem or Problem())
 
 
-def reference_for(memory: Sequence[int]) -> dict[Any, int] | None:
+def reference_for(memory: Sequence[int]) -> Mapping[Any, int] | None:
     """The values for compares, by key; None where the memory's header tells no problem."""
     layout = Layout.read(memory)
     return None if layout is None else record(layout, memory)

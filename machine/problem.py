@@ -218,17 +218,21 @@ def _child(index: int, value: int, n_nodes: int) -> int:
     return child if child < n_nodes else 0
 
 
+STEP_NAMES: tuple[tuple[Any, ...], ...] = (
+    *(("idx",), ("val",), ("node_val",)),
+    *(("hash_stage", stage) for stage in range(len(HASH_STAGES))),
+    *(("hashed_val",), ("next_idx",), ("wrapped_idx",)),
+)
+"""What `steps` tells of a round and an element, in its order."""
+
+
 def step_keys(layout: Layout) -> Iterator[Any]:
     """The keys of what `steps` tells, in its order."""
-    before = ("idx",), ("val",), ("node_val",)
-    after = ("hashed_val",), ("next_idx",), ("wrapped_idx",)
-    stages = tuple(("hash_stage", stage) for stage in range(len(HASH_STAGES)))
-    names = (*before, *stages, *after)
     return (
         (r, i, *name)
         for r in range(layout.rounds)
         for i in range(layout.batch_size)
-        for name in names
+        for name in STEP_NAMES
     )
 
 

@@ -76,6 +76,4 @@ def part(data: bytes) -> tuple[bytes, Provenance] | None:
     # In views, since the text is large.
     view = memoryview(data)
     plain = find_plain(view[start:stop], PIECE)
-    if plain is None:
-        return None
-    return b"".join((view[:end], b"}")), Provenance(bytes(view[start:stop]), *plain)
+    return plain and (b"".join((view[:end], b"}")), Provenance(bytes(view[start:stop]), *plain))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from machine.records import dataclass
 
 LARGEST = 2**24
 """Bytes of a script; a longer one is none."""

@@ -101,7 +101,7 @@ def reference_kernel2(mem: Any, trace: MutableMapping[Any, int] | None = None) -
         _walk(mem, {} if trace is None else trace)
     else:
         if trace is not None:
-            trace.update(record(layout, words))
+            trace.update(record(layout, words).pairs())
         solve_images(layout, words)
         mem[layout.indices_at : layout.words] = words[layout.indices_at :].tolist()
     yield mem

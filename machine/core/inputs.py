@@ -8,13 +8,22 @@ nothing is run together.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any, TypeAlias
 
 from machine.core import choose_core
-from machine.problem import GREATEST_VALUE, HASH_STAGES, Layout, Problem, solve, step_keys, steps
+from machine.problem import (
+    GREATEST_VALUE,
+    HASH_STAGES,
+    STEP_NAMES,
+    Layout,
+    Problem,
+    solve,
+    step_keys,
+    steps,
+)
 from machine.program import Program
 from machine.protocol import NO_LIMIT
 
@@ -22,8 +31,6 @@ Images: TypeAlias = "array[int] | memoryview"
 
 MOST_DIGITS = 624
 """Digits of 32 bits in the greatest seed that the compiled core draws from."""
-WORDS_BESIDE_STAGES = 6
-"""Words that each step of the walk records, beside one for each stage of the hash."""
 _STAGES = tuple((stage.op1, stage.c, stage.op2, stage.op3, stage.s) for stage in HASH_STAGES)
 
 
@@ -111,10 +118,38 @@ def solve_images(layout: Layout, images: Images) -> None:
         images[start + layout.indices_at : end] = array("I", solution.indices + solution.values)
 
 
-def record(layout: Layout, memory: Sequence[int]) -> dict[Any, int]:
+class Recorded(Mapping[Any, int]):
+    """The reference values of one walk, `words` in the order of `machine.problem.step_keys`. Keys
+    are made where somebody goes through all of them, which compares do not."""
+
+    def __init__(self, layout: Layout, words: Sequence[int]) -> None:
+        self._layout = layout
+        self._words = words
+
+    def __getitem__(self, key: Any) -> int:
+        layout = self._layout
+        try:
+            of_round, element, *name = key
+            at = range(layout.rounds).index(of_round) * layout.batch_size
+            at += range(layout.batch_size).index(element)
+            return self._words[at * len(STEP_NAMES) + STEP_NAMES.index(tuple(name))]
+        except (TypeError, ValueError):
+            raise KeyError(key) from None
+
+    def __iter__(self) -> Iterator[Any]:
+        return step_keys(self._layout)
+
+    def pairs(self) -> Iterator[tuple[Any, int]]:
+        """All keys with their words."""
+        return zip(self, self._words, strict=True)
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+
+def record(layout: Layout, memory: Sequence[int]) -> Recorded:
     """The reference values for compares: key -> word, for every round and element."""
-    words = _recorded_words(layout, array("I", memory[: layout.words]))
-    return dict(zip(step_keys(layout), words, strict=True))
+    return Recorded(layout, _recorded_words(layout, array("I", memory[: layout.words])))
 
 
 def _recorded_words(layout: Layout, image: array[int]) -> array[int]:
@@ -122,8 +157,7 @@ def _recorded_words(layout: Layout, image: array[int]) -> array[int]:
     core = _compiled()
     if core is None:
         return array("I", steps(layout, image))
-    each = len(_STAGES) + WORDS_BESIDE_STAGES
-    words = array("I", bytes(4 * each * layout.rounds * layout.batch_size))
+    words = array("I", bytes(4 * len(STEP_NAMES) * layout.rounds * layout.batch_size))
     core.record(image[:], _shape(layout), layout.rounds, _STAGES, words)
     return words
 

@@ -12,11 +12,23 @@ from machine import Problem, Program
 from machine.access import ACCESS
 from machine.codec import write_program
 from machine.core.inputs import memory_of
-from machine.isa import SCRATCH_SIZE
+from machine.isa import SCRATCH_SIZE, opcode
 from vliwdbg.cli.app import do
 from vliwdbg.cli.exit_codes import exit_code_of
 from vliwdbg.inspect import Questions
-from vliwdbg.inspect.signatures import class_inputs, class_of, sign
+from vliwdbg.inspect.signatures import (
+    ANY_ORDER,
+    FORMS,
+    IN_ORDER,
+    LOAD,
+    MOVE,
+    class_inputs,
+    class_of,
+    computation,
+    loaded,
+    moved,
+    sign,
+)
 from vliwdbg.render import lines_of
 from vliwdbg.views.base import view_from_json
 from vliwdbg.views.diff import Diff
@@ -119,6 +131,27 @@ def test_elements_of_a_class_compute_the_same_words() -> None:
     assert len(finals) == 8
     assert all(len(found) == 1 for found in finals.values())
     assert len(set().union(*finals.values())) == 8
+
+
+@pytest.mark.parametrize("kernel", ["treehash", "baseline"])
+def test_what_a_lane_computes_is_told_by_its_operands(kernel: str) -> None:
+    """Repairs ask it so, node by node."""
+    signed = sign(build(kernel, "list", SIZES), class_inputs(SIZES, 3))
+    flow, values = signed.flow, signed.values
+    known = set()
+    for node, code in enumerate(signed.codes):
+        if code == opcode("flow", "add_imm").code:
+            continue
+        operands = [values[column[node]] for column in flow.sources]
+        expected = computation(code, *operands)
+        if FORMS[code] == MOVE or flow.stored[node] >= 0:
+            expected = moved(values[node])
+        elif FORMS[code] == LOAD:
+            addresses = tuple(trace.addresses[node] for trace in signed.traces)
+            expected = loaded(hash(addresses), values[node])
+        assert signed.computations[node] == expected
+        known.add(FORMS[code])
+    assert known == {MOVE, LOAD, ANY_ORDER, IN_ORDER}
 
 
 def test_the_model_gives_the_same_signatures() -> None:

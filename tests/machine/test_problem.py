@@ -1,6 +1,7 @@
 """The problem: its image from a seed, and its reference kernel."""
 
 from array import array
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,31 @@ def test_walk_is_recorded_under_every_key() -> None:
     layout = Layout.read(WALK_MEMORY)
     assert layout is not None
     assert record(layout, WALK_MEMORY) == WALK
+
+
+def test_nothing_is_recorded_under_other_keys() -> None:
+    layout = Layout.read(WALK_MEMORY)
+    assert layout is not None
+    recorded = record(layout, WALK_MEMORY)
+    assert dict(recorded.pairs()) == dict(recorded) == WALK
+    others: list[Any] = [
+        (),
+        (0,),
+        (0, 0),
+        (0, 0, "other"),
+        (0, 0, "val", 1),
+        (0, 0, "hash_stage"),
+        (0, 0, "hash_stage", 6),
+        (-1, 0, "val"),
+        (layout.rounds, 0, "val"),
+        (0, layout.batch_size, "val"),
+        ("0", 0, "val"),
+        (0, None, "val"),
+        "val",
+        5,
+    ]
+    assert [key for key in others if key in recorded or recorded.get(key) is not None] == []
+    assert recorded[0.0, False, "val"] == recorded[0, 0, "val"]
 
 
 def test_walk_is_solved() -> None:

@@ -164,8 +164,8 @@ def test_a_bar_counts_slots_by_round_and_the_title_tells_which() -> None:
     origins = Origins(Program.from_bundles(bundles, slots=rounds))
     assert origins.bars.labels == ("0", "1", "2", "3", "4")
     assert origins.bars.counts(origins.slots_of(0)) == [0, 1, 1, 0, 1]
-    assert origins.rounds_text(0) == "round 1-2, 4"
-    assert origins.rounds_text(1) == ""
+    assert origins.bars.text(origins.slots_of(0)) == "round 1-2, 4"
+    assert origins.bars.text(origins.slots_of(1)) == ""
 
 
 def test_without_origins_tags_stand_in_their_place() -> None:
@@ -173,7 +173,7 @@ def test_without_origins_tags_stand_in_their_place() -> None:
     tags = (Tag(0, "setup", 1), Tag(1, "body", 3))
     origins = Origins(Program.from_bundles(bundles, tags=tags))
     assert (origins.bars.kind, origins.bars.labels) == ("tag", ("setup", "body"))
-    assert [origins.rounds_text(pc) for pc in range(3)] == ["setup", "body", "body"]
+    assert [origins.bars.text(origins.slots_of(pc)) for pc in range(3)] == ["setup", "body", "body"]
 
 
 def test_many_rounds_share_columns() -> None:

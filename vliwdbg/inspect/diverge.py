@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
 
+from machine.access import ACCESS
 from machine.core import choose_core
 from machine.disassembly import format_slot
 from machine.isa import VLEN, opcode
@@ -185,8 +186,8 @@ def _answer(
     address = shown.wrong[0]
     number = _first_wrong_input(shown, [address])
     left = shown.signed.left[number]
-    changed = (repair.slot for repair in found if repair.slot is not None)
-    slots = list(dict.fromkeys((*changed, *suspects)))
+    named = (slot for repair in found for slot in _slots_of(case.flow, repair))
+    slots = list(dict.fromkeys((*named, *suspects)))
     told = [_told(case.flow, repair, inputs) for repair in found]
     culprit = slots[0] if slots else None
     chain = () if culprit is None else _chain(case, evidence, culprit)
@@ -209,6 +210,25 @@ def _answer(
         tuple(islice(_wrong_vectors(shown), MOST_VECTORS)),
         notes=tuple(notes),
     )
+
+
+def _slots_of(flow: Flow, repair: repairing.Repair) -> Iterator[int]:
+    """The slot that a repair changes; the first to read what an inserted one writes, if any."""
+    if repair.slot is not None:
+        yield repair.slot
+        return
+    name, *operands = repair.written
+    written = {
+        word
+        for first, width in ACCESS[opcode(repair.engine, name).code].defs(operands)
+        for word in range(first, first + width)
+    }
+    for step in range(flow.steps_of(repair.pc)[0] + 1, len(flow.pcs)):
+        for slot in flow.slots(step):
+            for first, width in flow.access(slot).uses(flow.operands(slot)):
+                if not written.isdisjoint(range(first, first + width)):
+                    yield slot
+                    return
 
 
 def _first_wrong_input(case: Case, addresses: Sequence[int]) -> int:

@@ -55,10 +55,13 @@ KINDS = tuple(_SAME_AS.get(row.name, row.name) for row in OPCODES)
 """By opcode what is done, by one name on all engines."""
 FORMS = bytes(map(_form, KINDS))
 """By opcode how its operands count."""
-_KEYS = bytes(map(list(dict.fromkeys(KINDS)).index, KINDS)).ljust(256, b"\0")
-"""By opcode the number of its kind, in a form for `bytes.translate`."""
 _MOVE, _LOAD = 254, 255
 """Keys of what is done whatever the opcode: a word is passed on, an input word is loaded."""
+_KEYS = bytes(
+    {MOVE: _MOVE, LOAD: _LOAD}.get(form, KINDS.index(kind))
+    for form, kind in zip(FORMS, KINDS, strict=True)
+).ljust(256, b"\0")
+"""By opcode the key of its kind, in a form for `bytes.translate`."""
 _NO_VALUE = hash(("operand", 0))
 """Of an operand that a node does not read."""
 _CODES_OF_SLOT = tuple(bytes([row.code]) * NODE_COUNTS[row.code] for row in OPCODES)
@@ -174,7 +177,7 @@ def _computations(
         if a[node] > b[node]:
             a[node], b[node] = b[node], a[node]
     for node in _nodes_with(codes, _MOVING):
-        keys[node], a[node], b[node] = _MOVE, values[node], _NO_VALUE
+        a[node], b[node] = values[node], _NO_VALUE
     loading = codes.translate(_LOADING)
     addresses = zip(*(compress(trace.addresses, loading) for trace in traces), strict=True)
     for node, address in zip(_nodes_with(codes, _LOADING), map(hash, addresses), strict=True):

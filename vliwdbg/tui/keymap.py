@@ -10,9 +10,11 @@ line, `{n}` is the count typed before the key, `{pc}` the bundle looked at, `{cy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from textual.binding import Binding
+
+from machine.records import dataclass
 
 
 @dataclass(frozen=True)

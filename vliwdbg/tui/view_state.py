@@ -33,7 +33,7 @@ from vliwdbg.views.answers import Answer
 from vliwdbg.views.breakpoints import BreakpointView, breakpoint_views
 from vliwdbg.views.listing import tags_by_pc
 from vliwdbg.views.occupancy import Occupancy, Window, is_straight, occupancy
-from vliwdbg.views.origins import Origins
+from vliwdbg.views.origins import NO_BARS, Bars, Origins
 from vliwdbg.views.places import Space
 from vliwdbg.views.radix import HEX, Radix
 from vliwdbg.views.ribbon import EXECUTING
@@ -163,6 +163,8 @@ class ViewState:
         self.names = look.names
         self.tags = tags_by_pc(look.program)
         self.origins = Origins(look.program)
+        self.bars = NO_BARS if self.origins.known else self.origins.bars
+        """Of rounds, vectors or tags; notes are many, and are looked through beside all else."""
         self.followed: Followed | None = None
         self.flow: Flow | None = None
         self.outcome: Outcome | None = None
@@ -255,6 +257,10 @@ class ViewState:
         """Look at the bundle executed last, if there is one."""
         if self.last:
             self.looking = self.last.pc
+
+    def take_bars(self, bars: Bars) -> None:
+        """Have what the notes about slots tell."""
+        self.bars = bars
 
     def take_flow(self, flow: Flow) -> None:
         """Have the graph of the run, and with it the picture of a program that jumps."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from machine.records import dataclass
 from vliwdbg.views.base import View
 
 

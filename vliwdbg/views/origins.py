@@ -12,11 +12,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from machine.program import Program
+from machine.records import dataclass
 
 _SHORT_STAGES = {
     **{f"hash stage {stage}": f"h{stage}" for stage in range(6)},
@@ -82,8 +82,21 @@ class Bars:
 
     def counts(self, slots: range) -> list[int]:
         """How many of these slots belong to each column."""
-        found = Counter(self.columns[slot] for slot in slots)
+        found = Counter(self.columns[slots.start : slots.stop])
         return [found[column] for column in range(len(self.labels))]
+
+    def text(self, slots: range) -> str:
+        """Which rounds (vectors, tags) these slots belong to: `round 3-5, 7`; may be empty."""
+        there = [column for column, count in enumerate(self.counts(slots)) if count]
+        if not there:
+            return ""
+        if self.kind == "tag":
+            return ", ".join(self.labels[column] for column in there)
+        return f"{self.kind} {_runs([int(self.labels[column]) for column in there])}"
+
+
+NO_BARS = Bars("tag", (), ())
+"""Of a program that nobody has looked through."""
 
 
 class Told(NamedTuple):
@@ -159,16 +172,6 @@ class Origins:
             slots = self.slots_in(tag.pc, tag.end)
             columns[slots.start : slots.stop] = array("b", [column_of[tag.name]]) * len(slots)
         return Bars("tag", tuple(names[::share]), columns)
-
-    def rounds_text(self, pc: int) -> str:
-        """Which rounds (vectors, tags) a bundle's slots belong to: `round 3-5, 7`; may be empty."""
-        counts = self.bars.counts(self.slots_of(pc))
-        there = [column for column, count in enumerate(counts) if count]
-        if not there:
-            return ""
-        if self.bars.kind == "tag":
-            return ", ".join(self.bars.labels[column] for column in there)
-        return f"{self.bars.kind} {_runs([int(self.bars.labels[column]) for column in there])}"
 
 
 def _value(note: Any, kind: str) -> float | str | None:

@@ -60,6 +60,7 @@ from vliwdbg.views.breakpoints import BreakpointView
 from vliwdbg.views.diff import Diff
 from vliwdbg.views.diverge import Diverge, Repair
 from vliwdbg.views.moves import Moved
+from vliwdbg.views.origins import Bars
 from vliwdbg.views.radix import BY_LABEL, Radix, after
 
 MOST_FOLLOWED = 500_000
@@ -635,6 +636,7 @@ class MainScreen(Screen[int]):
         from vliwdbg.inspect.questions import Questions
         from vliwdbg.inspect.why import Reasons
 
+        self._when_known(program, self._take_bars, self.view_state.origins.bars)
         questions = Questions(program, memory, most=MOST_FOLLOWED)
         flow = questions.flow
         self._when_known(program, self._take_flow, flow)
@@ -643,6 +645,12 @@ class MainScreen(Screen[int]):
         if len(flow) <= MOST_REASONED:
             reasons = Reasons(questions.dependences, questions.others).by_cycle()
             self._when_known(program, self.view_state.take_reasons, reasons)
+
+    def _take_bars(self, bars: Bars) -> None:
+        self.view_state.take_bars(bars)
+        code = self.grid.panes["code"]
+        code.forget_styles()
+        code.redraw()
 
     def _take_flow(self, flow: Flow) -> None:
         """Have the graph of the run; a value followed in the program before is followed on."""

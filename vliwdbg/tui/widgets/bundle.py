@@ -67,8 +67,8 @@ class BundlePane(Pane):
 
     def _lines(self) -> list[_Line]:
         view_state = self.view_state
-        why = view_state.why_free()
-        stamp = (view_state.settled, view_state.looking, view_state.radix, self.width, bool(why))
+        known = bool(view_state.reasons)
+        stamp = (view_state.settled, view_state.looking, view_state.radix, self.width, known)
         if self._shown is None or self._shown[0] != stamp:
             view = bundle_view(
                 view_state.program,
@@ -166,7 +166,8 @@ class BundlePane(Pane):
         self._lines()
         view_state = self.view_state
         inside = 0 <= view_state.looking < len(view_state.program)
-        rounds = view_state.origins.rounds_text(view_state.looking) if inside else ""
+        slots = view_state.origins.slots_of(view_state.looking) if inside else range(0)
+        rounds = view_state.bars.text(slots)
         parts = [f"pc {view_state.looking}", rounds, self._when, view_state.radix.label]
         return " · ".join(part for part in parts if part)
 

@@ -111,8 +111,8 @@ class CodePane(Pane):
         return [(WRITES if writes else " ", "tag"), (f"{READS if reads else ' '} ", "new")]
 
     def _bar(self, row: int) -> Row:
-        origins = self.view_state.origins
-        counts = origins.bars.counts(origins.slots_of(row))
+        view_state = self.view_state
+        counts = view_state.bars.counts(view_state.origins.slots_of(row))
         if not counts:
             return []
         # Of the fullest column, not of the bundle: one slot of twenty should be seen.
@@ -156,7 +156,7 @@ class CodePane(Pane):
         return self.fit(self.painted(row, self.base), 0, width, self.base)
 
     def _bar_title(self) -> Row:
-        bars = self.view_state.origins.bars
+        bars = self.view_state.bars
         if not bars.labels:
             return []
         width = len(bars.labels)

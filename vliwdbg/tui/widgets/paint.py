@@ -93,6 +93,8 @@ class Painted(Widget):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
+        self.width = 0
+        """Columns when last drawn; to ask for the size takes long."""
         self._paints: dict[str, Style] = {}
         self._inks: dict[Style, Inks] = {}
         self._filters: tuple[Sequence[LineFilter], Color] | None = None
@@ -124,6 +126,7 @@ class Painted(Widget):
             self._drawn_part = crop
         missing = [y for y in crop.line_range if y not in self._drawn]
         if missing:
+            self.width = self.size.width
             self._use_filters()
             for y in missing:
                 self._drawn[y] = self.render_line(y).crop(*crop.column_span)
@@ -175,9 +178,23 @@ class Painted(Widget):
 
     def painted(self, row: Row, base: Style) -> Strip:
         """A row in colours on a base, as wide as its text."""
+        segments = self._segments(row, base)
+        return Strip(segments, _width(segments))
+
+    def line(self, row: Row, width: int, base: Style) -> Strip:
+        """The same in just so many columns, with an ellipsis where it goes on."""
+        segments = self._segments(row, base)
+        free = width - _width(segments)
+        if free < 0:
+            return self.cut(Strip(segments, width - free), 0, width, base)
+        if free:
+            segments.append(Segment(" " * free, self.inks(base)[BARE]))
+        return Strip(segments, width)
+
+    def _segments(self, row: Row, base: Style) -> list[Segment]:
         # Names come from users' files: what a terminal would obey is shown as an escape.
         inks = self.inks(base)
-        return Strip([Segment(printable(text), inks[paint]) for text, paint in row if text])
+        return [Segment(printable(text), inks[paint]) for text, paint in row if text]
 
     def cut(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
         """The columns that are seen of a strip on a base, with an ellipsis where it goes on."""
@@ -190,10 +207,7 @@ class Painted(Widget):
 
     def fit(self, strip: Strip, start: int, width: int, base: Style) -> Strip:
         """Just so many columns of a strip on a base."""
-        bare, free = self.inks(base)[BARE], width - strip.cell_length
-        if start or free <= 0:
-            return strip.crop_extend(start, start + width, bare)
-        return Strip([*strip, Segment(" " * free, bare)], width)
+        return strip.crop_extend(start, start + width, self.inks(base)[BARE])
 
     def forget_styles(self) -> None:
         """The theme changed: whatever keeps painted rows drops them."""
@@ -217,7 +231,7 @@ class Bar(Painted):
         return []
 
     def render_line(self, _y: int) -> Strip:
-        width, base = self.size.width, self.base
+        width, base = self.width, self.base
         left = self.painted(self.left_pieces(), base)
         right = self.painted(self.right_pieces(), base)
         if not left.cell_length:
@@ -226,6 +240,10 @@ class Bar(Painted):
         if gap >= 0:
             left = Strip.join([self.fit(left, 0, width - right.cell_length, base), right])
         return self.cut(left, 0, width, base)
+
+
+def _width(segments: list[Segment]) -> int:
+    return sum(len(text) if text.isascii() else cell_len(text) for text, _, _ in segments)
 
 
 def fitted(text: str, width: int) -> str:

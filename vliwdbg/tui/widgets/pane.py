@@ -65,8 +65,6 @@ class Pane(Painted, can_focus=True):
         self.tabs: Sequence[Tab] = ()
         """The panes that take turns here."""
         self.cursor = self.top = self.left = 0
-        self.width = 0
-        """Columns when last drawn; to ask for the size takes long."""
         self.found = ""
         self._seen: list[Hashable] = []
         self._seen_size = Size(0, 0)
@@ -205,12 +203,11 @@ class Pane(Painted, can_focus=True):
         self._seen = []
 
     def render_line(self, y: int) -> Strip:
-        width = self.width = self.size.width
         if y == 0:
-            return self._title(width)
+            return self._title(self.width)
         row = y - 1 + self.top
         if row >= self.count():
-            return self._beyond(y, width)
+            return self._beyond(y, self.width)
         return self._strip(row, marked=row == self.cursor and self.has_focus)
 
     def _strip(self, row: int, *, marked: bool) -> Strip:
@@ -218,12 +215,14 @@ class Pane(Painted, can_focus=True):
         strip = self._strips.get(key)
         if strip is None:
             base = self.base + self.paint("cursor") if marked else self.base
-            strip = self._strips[key] = self._seen_part(self.painted(self.row(row), base), base)
+            strip = self._strips[key] = self._seen_part(self.row(row), base)
         return strip
 
-    def _seen_part(self, whole: Strip, base: Style) -> Strip:
+    def _seen_part(self, row: Row, base: Style) -> Strip:
         """The columns that are seen of a row; the frozen ones always are."""
-        frozen = self.frozen if self.left else 0
+        if not self.left:
+            return self.line(row, self.width, base)
+        whole, frozen = self.painted(row, base), self.frozen
         if not frozen:
             return self.cut(whole, self.left, self.width, base)
         rest = whole.crop(frozen, None)
@@ -239,7 +238,7 @@ class Pane(Painted, can_focus=True):
     def _beyond(self, y: int, width: int) -> Strip:
         """A line below the last row."""
         says = [(f" {self.empty}", "dim")] if y == 1 and self.empty else []
-        return self.cut(self.painted(says, self.base), 0, width, self.base)
+        return self.line(says, width, self.base)
 
     def _title(self, width: int) -> Strip:
         info = printable(self.info())

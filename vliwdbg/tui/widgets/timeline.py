@@ -142,10 +142,9 @@ class TimelinePane(Pane):
     def render_line(self, y: int) -> Strip:
         if not self.compact:
             return super().render_line(y)
-        width = self.width = self.size.width
         occupancy = self.view_state.occupancy
         row: Row = self._engine(occupancy, LANES) if occupancy else [(f" {self.empty}", "dim")]
-        return self.cut(self.painted(row, self.base), 0, width, self.base)
+        return self.line(row, self.width, self.base)
 
     def _stamp(self, y: int) -> Hashable:
         return (self._picture(), self.width) if self.compact else super()._stamp(y)
