@@ -64,7 +64,7 @@ enum { FIRST_ROOM = 2 * MOST_QUIET, MOST_GROWTH = 16 };
 
 /* --- room in the columns ------------------------------------------------------------------------ */
 
-/* Some items more at the end of an array, as many as wanted or fewer; what they are does not matter. */
+/* Some items more at the end of an array, as many as wanted or fewer; it does not matter which. */
 static PyObject *lengthened(PyObject *array, Py_ssize_t length, Py_ssize_t more, Py_ssize_t item_size)
 {
     static const char none[FIRST_ROOM * sizeof(int64_t)];
@@ -98,7 +98,8 @@ static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
 /* How much room will do: in the end, if each bundle has as much as those so far. */
 static Py_ssize_t room_for(const Taken *taken, int level)
 {
-    const double count = (double)taken->levels[level].count, done = (double)taken->levels[BUNDLES].count + 1;
+    const double count = (double)taken->levels[level].count;
+    const double done = (double)taken->levels[BUNDLES].count + 1;
     const double all = 1.02 * count * (double)taken->bundles / done;
     const double most = MOST_GROWTH * count, least = 2 * count;
     return FIRST_ROOM + (Py_ssize_t)(all < least ? least : all > most ? most : all);
@@ -121,7 +122,8 @@ static bool give_room(Taken *taken, int level)
             return PyErr_Format(PyExc_ValueError, "a column is not as long as it says");
         taken->items[column] = (char *)view->buf + before * item_size;
     }
-    return level != SLOTS || !taken->known || known_reserve(taken->known, taken->before[OPCODES] + items);
+    return level != SLOTS || !taken->known ||
+           known_reserve(taken->known, taken->before[OPCODES] + items);
 }
 
 static bool has_room(Taken *taken, int level, Py_ssize_t items)

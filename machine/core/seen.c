@@ -91,8 +91,8 @@ static bool holds_just(PyObject *sequence, PyObject *const *known, Py_ssize_t co
     return visit && visit(sequence, differs, &expected) == 0 && expected.end == expected.first;
 }
 
-/* Whether slots are those that are known, or others that can be read quietly and are the same. Nothing
- * has to be held for that, which would write to all of a program's memory. */
+/* Whether slots are those that are known, or others that can be read quietly and are the same. For
+ * that nothing has to be held, which would write to all of a program's memory. */
 static bool are_same_quietly(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
                              Py_ssize_t count)
 {
@@ -162,7 +162,7 @@ static PyObject *seen_holds(PyObject *object, PyObject *bundles)
         if (bundle && is_same_bundle(self, pc, bundle, are_same_quietly))
             continue;
         Py_XINCREF(bundle);
-        same = bundle && is_same_bundle(self, pc, bundle, are_same_slots);
+        same = bundle && !PyErr_Occurred() && is_same_bundle(self, pc, bundle, are_same_slots);
         Py_XDECREF(bundle);
     }
     return PyErr_Occurred() ? NULL : PyBool_FromLong(same);
