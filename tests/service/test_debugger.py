@@ -145,19 +145,20 @@ def test_too_many_are_refused_and_an_interrupt_forgets_them(heard: Make) -> None
 
 def test_what_is_told_runs_no_more_and_is_busy_still(heard: Make) -> None:
     told = heard()
-    states: list[tuple[str, bool]] = []
+    states: list[tuple[str, bool, bool]] = []
     hear = told.debugger._tell
 
     def look(event: Event) -> None:
         if isinstance(event, Rested):
-            states.append((told.debugger.running, told.debugger.busy))
+            debugger = told.debugger
+            states.append((debugger.running, debugger.busy, debugger.goes_on))
         hear(event)
 
     told.debugger._tell = look
     told.debugger.submit("step")
     told.wait_for(Rested)
     told.wait_until_idle()
-    assert states == [("", True)]
+    assert states == [("", True, False)]
 
 
 def test_an_interrupt_while_nothing_runs_ends_nothing(heard: Make) -> None:

@@ -186,6 +186,12 @@ class Debugger:
         with self._changed:
             return bool(self.running or self._telling or self._waiting)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether more is executed or waits than what is being told."""
+        with self._changed:
+            return bool(self.running or self._waiting)
+
     # interrupting
 
     def interrupt(self) -> None:

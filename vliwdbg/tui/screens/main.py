@@ -320,7 +320,7 @@ class MainScreen(Screen[int]):
         self._show_all()
         if self.view_state.met != met:
             self.grid.bundle.go_to_stop()
-        if rest.gathering and not self.debugger.busy:
+        if rest.gathering and not self.debugger.goes_on:
             self.action_command()
 
     def _tell(self, rest: _Rest) -> None:
@@ -958,7 +958,7 @@ class MainScreen(Screen[int]):
             await self.wait_until_idle()
 
     def _left(self) -> None:
-        if self.debugger.console.gathering and not self.debugger.busy:
+        if self.debugger.console.gathering and not self.debugger.goes_on:
             # Keys are commands, and they are not what is to be attached to a breakpoint.
             self.execute("end")
 
