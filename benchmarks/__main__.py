@@ -1,17 +1,19 @@
-"""`python -m benchmarks [--write]`: print the table of bars, and put it in docs/performance.md."""
+"""`python -m benchmarks`: measure the bars, and print their table."""
 
 from __future__ import annotations
 
 import platform
 import re
 import resource
-import sys
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.editor import step_and_empty_request
 from benchmarks.rows import (
     ROWS,
+    Row,
     bundle_time,
     history_per_cycle,
     model_speed,
@@ -25,15 +27,19 @@ PAGE = Path("docs/performance.md")
 PLACE = re.compile("(<!-- measured -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def lines() -> Iterator[str]:
-    """The table and what it was measured with, one line after the other."""
+def table(rows: Sequence[Row]) -> Iterator[str]:
+    """The table of bars, one line after the other."""
     yield "| workload | at least | aim | measured | |"
     yield "| --- | --- | --- | --- | --- |"
-    for row in ROWS:
+    for row in rows:
         value = row.measure()
         verdict = "" if row.passes(value) else "missed"
         cells = (row.name, f"{row.least:g}", f"{row.aim:g}", f"{value:.3g} {row.unit}", verdict)
         yield "| " + " | ".join(cells) + " |"
+
+
+def facts() -> Iterator[str]:
+    """What it was measured with, and where the time goes."""
     yield ""
     machine = f"CPython {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield f"- {machine}; a loop of 10^7 additions takes {additions():.2f} s"
@@ -62,14 +68,21 @@ def lines() -> Iterator[str]:
 
 
 def main() -> None:
+    parser = ArgumentParser(prog="python -m benchmarks", description="Measure the bars.")
+    parser.add_argument("words", nargs="*", help="only rows whose name has all of these words")
+    parser.add_argument("--write", action="store_true", help=f"put all of it in {PAGE}")
+    given = parser.parse_args()
+    rows = [row for row in ROWS if all(word in row.name for word in given.words)]
+    if given.write and given.words:
+        parser.error("--write is for all rows")
     measured = []
-    for line in lines():
+    for line in table(rows) if given.words else chain(table(rows), facts()):
         print(line, flush=True)
         measured.append(line)
-    if "--write" in sys.argv[1:]:
-        table = "\n".join(measured) + "\n"
+    if given.write:
+        text = "\n".join(measured) + "\n"
         page = PAGE.read_text()
-        PAGE.write_text(PLACE.sub(lambda match: match[1] + table + match[2], page))
+        PAGE.write_text(PLACE.sub(lambda match: match[1] + text + match[2], page))
 
 
 main()
