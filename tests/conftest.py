@@ -26,6 +26,7 @@ for name in _HEARD.keys() & signal.Signals.__members__.keys():
         signal.signal(signal.Signals[name], _HEARD[name])
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are CPUs, as some tests wait for other processes."""
     return (os.cpu_count() or 1) + 1
