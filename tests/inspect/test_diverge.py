@@ -32,7 +32,7 @@ compiled = pytest.mark.skipif(choose_core().name != "compiled", reason="repairs 
 
 # By kind how many are drawn of a small size. They are always the same: a rate of so few is
 # anywhere within ten of a hundred of the true one, and fresh ones, 300 of a kind, are drawn below.
-DRAWN = {"field": 12, "against": 6, "early": 4, "late": 4, "dropped": 4, "loops": 5, "all": 4}
+DRAWN = {"field": 30, "against": 6, "early": 4, "late": 4, "dropped": 4, "loops": 5, "all": 4}
 
 
 @compiled
