@@ -101,6 +101,13 @@ EQUIVALENT: dict[str, str] = {
     "access.py: tuple(Read(at, int(row.operands[at].width > 1)) for at in reads),: 1 -> 2": "an "
     "operand is one word or a vector",
     "access.py: Words = tuple[int, int]: (int, int) -> (int,)": TYPE,
+    "timeline.py: if nearest and (back or nearest.position > self.position):: nearest and "
+    "(back or nearest.position > self.position) -> nearest or "
+    "(back or nearest.position > self.position)": FARTHER,
+    "timeline.py: if nearest and (back or nearest.position > self.position):: "
+    "nearest.position > self.position -> nearest.position >= self.position": FARTHER,
+    "timeline.py: if nearest and (back or nearest.position > self.position):: "
+    "nearest.position > self.position -> nearest.position <= self.position": FARTHER,
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,
     "isa.py: code: int = -1: 1 -> 0": NUMBERED,
