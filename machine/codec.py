@@ -18,7 +18,7 @@ from array import array
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -34,7 +34,6 @@ from machine.isa import SCRATCH_SIZE, WORD_MASK
 from machine.problem import OUTPUTS, Problem
 from machine.program import Program, Tag
 from machine.provenance import Provenance
-from machine.records import dataclass
 
 FORMAT = "vliwdbg/1"
 MAX_BYTES = 256 * 2**20

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,6 @@ from machine.access import ACCESS
 from machine.columns import PAYLOAD_ROLES, Columns
 from machine.encode_fast import encode_bundles
 from machine.isa import COMMENT, ENGINES, OPCODES, SCRATCH_SIZE, Opcode
-from machine.records import dataclass
 
 if TYPE_CHECKING:
     from machine.problem import Problem

@@ -12,7 +12,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,7 +22,6 @@ from machine.isa import SCRATCH_SIZE
 from machine.machine import starting_memory
 from machine.problem import Layout, Problem
 from machine.program import Program
-from machine.records import dataclass
 
 DEFAULT = "default"
 FEW_PAYLOADS = 10_000

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-
-from machine.records import dataclass
+from dataclasses import dataclass
 
 LARGEST = 2**24
 """Bytes of a script; a longer one is none."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from machine.records import dataclass
 from vliwdbg.cli.parameters import Argument, Option, UsageError
 
 if TYPE_CHECKING:

@@ -15,13 +15,12 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from kernels.errors import BuildError
 from machine.errors import ProgramError
 from machine.program import Program
-from machine.records import dataclass
 from vliwdbg.commands.files import Files
 from vliwdbg.commands.table import WORD, Command, Reply, find_unique
 from vliwdbg.programs import Choice, Progress

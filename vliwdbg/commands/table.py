@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from machine.records import dataclass
 from vliwdbg.render import lines_of
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import View

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
-from machine.records import dataclass
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.views.places import Space
 

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from machine.errors import ProgramError
 from machine.machine import Machine
 from machine.problem import Layout
-from machine.records import dataclass
 from machine.verdict import check
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.views.occupancy import Occupancy, occupancy

@@ -15,6 +15,7 @@ import re
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, compress
 from typing import NamedTuple
@@ -24,7 +25,6 @@ from machine.core.tracing import NO_ADDRESS
 from machine.disassembly import ScratchNames
 from machine.isa import ENGINES, OPCODES, Opcode, opcodes_of
 from machine.program import Program, Slot
-from machine.records import dataclass
 from vliwdbg.inspect.flow import Flow
 from vliwdbg.session.breakpoints import Hit
 from vliwdbg.session.locations import (

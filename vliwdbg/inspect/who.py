@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from machine.access import Kind
 from machine.core.tracing import BEFORE, INPUT, NEVER_WRITTEN, NO_ADDRESS, NO_OPERAND
 from machine.isa import opcode
-from machine.records import dataclass
 from vliwdbg.inspect.flow import NO_WORD, Flow
 from vliwdbg.inspect.words import notes_of, runs_of, value_of, words_at
 from vliwdbg.views.dataflow import Origin, Source, Who

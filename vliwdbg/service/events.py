@@ -8,9 +8,9 @@ entry, `Failed` in its place where the debugger itself has a fault.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from machine.records import dataclass
 from vliwdbg.commands.table import Reply
 from vliwdbg.scripts import Entry
 from vliwdbg.views.breakpoints import BreakpointView

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from machine.conditions import Need, Trap
-from machine.records import dataclass
 from machine.stops import Commit, Write
 from vliwdbg.session.conditions import compile_condition
 from vliwdbg.session.errors import DebuggerError

@@ -11,6 +11,7 @@ A `Location` is looked for before a bundle, a `Watched` after it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -26,7 +27,6 @@ from machine.protocol import (
     BREAK_BEFORE_READ,
     BREAK_BEFORE_WRITE,
 )
-from machine.records import dataclass
 from machine.stops import Commit, Write
 from vliwdbg.session.places import PLACES, Evaluator, Node, Place, Scope, parse, unquoted
 from vliwdbg.session.program_index import ProgramIndex, reached

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from machine.records import dataclass
 from machine.stops import Fault, Reason
 
 if TYPE_CHECKING:

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from machine.machine import NO_LIMIT
-from machine.records import dataclass
 from machine.stops import ENDINGS, Fault, Reason, State, Stop
 from vliwdbg.session.debuggee import Debuggee, is_compare
 from vliwdbg.session.detection import compare_here, ending, reason_of, stop_here

@@ -7,10 +7,10 @@ Every slot is looked at alone: which of two writes to a word wins is the bundle'
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from machine import model
 from machine.program import Slot
-from machine.records import dataclass
 from machine.stops import FaultKind
 from vliwdbg.session.places import Place
 

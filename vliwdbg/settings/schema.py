@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
 from machine.errors import Complaint, ProgramError, quoted
-from machine.records import dataclass
 from vliwdbg.settings.document import Statement, Wrong, statements, with_value, without_value
 from vliwdbg.settings.files import FileError, read, update
 

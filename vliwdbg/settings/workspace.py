@@ -11,12 +11,11 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
-from machine.records import dataclass
 from vliwdbg.settings.files import FileError, read, update
 
 SCHEMA = "vliwdbg.workspace/1"

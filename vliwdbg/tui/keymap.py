@@ -10,11 +10,9 @@ line, `{n}` is the count typed before the key, `{pc}` the bundle looked at, `{cy
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual.binding import Binding
-
-from machine.records import dataclass
 
 
 @dataclass(frozen=True)

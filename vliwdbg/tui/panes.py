@@ -5,7 +5,8 @@ A row's number, from 1 on, is what chooses it: `p3`.
 
 from __future__ import annotations
 
-from machine.records import dataclass
+from dataclasses import dataclass
+
 from vliwdbg.tui import arrangement as at
 from vliwdbg.tui.widgets.answer import AnswerPane
 from vliwdbg.tui.widgets.bundle import BundlePane

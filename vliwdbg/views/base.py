@@ -17,12 +17,10 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Literal, Union, cast, get_args, get_origin, get_type_hints
-
-from machine.records import dataclass
 
 VIEWS: dict[str, type[View]] = {}
 """Every kind of view with its class."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
-from machine.records import dataclass
 from vliwdbg.session.breakpoints import Breakpoint
 from vliwdbg.session.locations import Access
 from vliwdbg.session.session import Session

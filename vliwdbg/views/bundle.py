@@ -11,6 +11,7 @@ its reads are the words as they stand, and there is no effect.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NamedTuple, overload
 
@@ -18,7 +19,6 @@ from machine.access import ACCESS
 from machine.disassembly import ScratchNames, format_run, runs_of, spans_of
 from machine.isa import SLOT_LIMITS
 from machine.program import Program, Slot
-from machine.records import dataclass
 from machine.stops import Commit, FaultKind
 from vliwdbg.session.places import Place
 from vliwdbg.session.preview import Effect, Words, preview

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from machine.disassembly import ScratchNames
 from machine.isa import VLEN
 from machine.machine import Timeline
-from machine.records import dataclass
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View

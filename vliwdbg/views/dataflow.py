@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from machine.records import dataclass
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.places import SlotAt, WordsAt
 from vliwdbg.views.radix import Value

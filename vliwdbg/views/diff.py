@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from machine.records import dataclass
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.places import SlotAt
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from operator import ne
 from typing import Literal
 
-from machine.records import dataclass
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.places import SlotAt
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from machine.records import dataclass
+from dataclasses import dataclass
+
 from vliwdbg.views.answers import Answer
 from vliwdbg.views.places import SlotAt
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from kernels.errors import BuildError
 from machine.errors import SHOWN, Complaint, ProgramError
-from machine.records import dataclass
 from vliwdbg.session.errors import DebuggerError
 from vliwdbg.views.base import View
 

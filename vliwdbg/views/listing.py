@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from machine.disassembly import format_slot
 from machine.program import Bundle, Program, Slot
-from machine.records import dataclass
 from vliwdbg.session.places import Place
 from vliwdbg.session.session import Session
 from vliwdbg.views.base import View

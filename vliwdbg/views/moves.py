@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from machine.disassembly import ScratchNames
 from machine.program import Program
-from machine.records import dataclass
 from machine.stops import Fault, Reason, Write, differing
 from vliwdbg.session.breakpoints import Hit
 from vliwdbg.session.locations import Access

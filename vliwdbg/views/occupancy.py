@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, chain
 from typing import NamedTuple
 
 from machine.isa import ENGINES, OPCODES, SLOT_LIMITS, VLEN
 from machine.program import Program
-from machine.records import dataclass
 from vliwdbg.views.ribbon import EXECUTING
 
 LANES = "lanes"

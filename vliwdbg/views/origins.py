@@ -12,11 +12,11 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from machine.program import Program
-from machine.records import dataclass
 
 _SHORT_STAGES = {
     **{f"hash stage {stage}": f"h{stage}" for stage in range(6)},

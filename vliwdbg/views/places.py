@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 from machine.disassembly import ScratchNames
-from machine.records import dataclass
 from vliwdbg.session.places import Place
 
 Space = Literal["scratch", "memory"]

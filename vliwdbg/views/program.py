@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from machine.records import dataclass
 from machine.stops import Reason
 from machine.verdict import Verdict
 from vliwdbg.session.session import Session

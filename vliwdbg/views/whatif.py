@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from machine.isa import SCRATCH_SIZE
-from machine.records import dataclass
 from vliwdbg.views.answers import Answer
 
 
