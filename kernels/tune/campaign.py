@@ -27,7 +27,7 @@ STARTS, FINALISTS = 4, 2
 SAMPLES, SHORT, MIDDLE, LAP = 400, 3000, 6000, 8000
 """Tries of a start's sampling and its walk, of the finalists' walks and of a lap at the end."""
 LAPS = 5
-"""Each begins hot and from the best: five of them find more than one as long."""
+"""Each begins hot, and from the best."""
 TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LAPS * LAP
 WHOLE = 0.5
 """The part of a campaign's tries with which there are all starts."""

@@ -61,9 +61,7 @@ class Moves:
 
     def shift(self, candidate: Candidate, random: Random) -> Candidate:
         """A vector, from some part on."""
-        vector = random.randrange(self.groups.vectors)
-        first = random.choice((0, random.randrange(self.groups.parts)))
-        return self._shifted(candidate, range(vector, vector + 1), first, random)
+        return self._shifted_on(candidate, random.randrange(self.groups.vectors), random)
 
     def shift_rest(self, candidate: Candidate, random: Random) -> Candidate:
         """A vector and all after it."""
@@ -75,6 +73,10 @@ class Moves:
         offsets = candidate.offsets[:]
         offsets[random.randrange(len(offsets))] += _steps(random, random.choice(SHIFTS))
         return replace(candidate, offsets=offsets)
+
+    def _shifted_on(self, candidate: Candidate, vector: int, random: Random) -> Candidate:
+        first = random.choice((0, random.randrange(self.groups.parts)))
+        return self._shifted(candidate, range(vector, vector + 1), first, random)
 
     def _shifted(
         self, candidate: Candidate, vectors: range, first: int, random: Random
@@ -97,9 +99,8 @@ class Moves:
 
     def shift_late(self, candidate: Candidate, random: Random) -> Candidate:
         """One of the last vectors, from some part on."""
-        vector = self.groups.vectors - random.randint(1, min(LATE_VECTORS, self.groups.vectors))
-        first = random.choice((0, random.randrange(self.groups.parts)))
-        return self._shifted(candidate, range(vector, vector + 1), first, random)
+        back = random.randint(1, min(LATE_VECTORS, self.groups.vectors))
+        return self._shifted_on(candidate, self.groups.vectors - back, random)
 
     def copy_end(self, candidate: Candidate, random: Random) -> Candidate:
         """The offsets of a vector's last parts, those of another: it is put off as long."""

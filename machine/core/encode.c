@@ -16,14 +16,6 @@
 /* --- what was taken ----------------------------------------------------------------------------- */
 
 enum { BUNDLES, GROUPS, SLOTS, LEVELS };
-enum {
-    FIRST_GROUP,
-    GROUP_ENGINE,
-    FIRST_SLOT,
-    OPCODES,
-    OPERANDS,
-    COLUMNS = OPERANDS + MAX_OPERANDS
-};
 
 /* What each column has an item for, and the item's size. */
 static const struct {

@@ -4,6 +4,16 @@
 
 #include "objects.h"
 
+/* The columns of a program, in the order in which Python gives them. */
+enum {
+    FIRST_GROUP,
+    GROUP_ENGINE,
+    FIRST_SLOT,
+    OPCODES,
+    OPERANDS,
+    COLUMNS = OPERANDS + MAX_OPERANDS
+};
+
 /* What columns have of a slot. */
 typedef struct {
     uint8_t code;

@@ -8,15 +8,6 @@
 
 #include <string.h>
 
-enum {
-    FIRST_GROUP,
-    GROUP_ENGINE,
-    FIRST_SLOT,
-    OPCODES,
-    OPERANDS,
-    COLUMNS = OPERANDS + MAX_OPERANDS
-};
-
 typedef struct {
     PyObject_HEAD
     Known known;

@@ -1,8 +1,8 @@
 /* Runs of a program with one slot changed, thousands of them.
  *
- * A variant has one slot replaced, or has it at another bundle, or has one more. All variants of a slot differ from
- * the program from the same bundle on: the run up to there is made once, and each goes on from a
- * copy of its words. Compares and pauses are passed over.
+ * A variant has one slot replaced, or has it at another bundle, or has one more. All variants of a
+ * slot differ from the program from the same bundle on: the run up to there is made once, and each
+ * goes on from a copy of its words. Compares and pauses are passed over.
  */
 #include "module.h"
 #include "shape.h"
