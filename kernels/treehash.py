@@ -188,7 +188,9 @@ class _Kernel:
         self.table_addresses = addresses.run("table_address", layout.indices_at, vectors)
         below = [self.level(r) for r in range(self.rounds) if self.is_from_memory(r)]
         rows_above = min((1 << level for level in below), default=layout.words) // VLEN
-        count = min(self.plan.forest_buffers, last_row - 1, rows_above - 2)
+        # Rows 0 and 1 are no buffers, nor is one that ends in the area behind the forest.
+        whole = min(layout.indices_at // VLEN, 1 + last_row) - 2
+        count = min(self.plan.forest_buffers, whole, rows_above - 2)
         count = count if count >= FEWEST_BUFFERS else 0
         rounds, single = self.rounds_with_children(self.table), self.plan.single_lanes
         self.buffers = Buffers(self.build, rows, count, rounds, single=single)

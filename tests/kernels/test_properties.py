@@ -80,6 +80,7 @@ def verify_provenance(program: Program) -> None:
 @given(problems(), outputs, st.sampled_from(SCHEDULERS), without, caps, seeds)
 @example(Problem(12, 14, 9), BOTH, "list", (), {}, 1)
 @example(Problem(10, 16, 256), BOTH, "tuned", (), {}, 2)
+@example(Problem(4, 6, 12), BOTH, "serial", (), {}, 0)
 @example(Problem(8, 9, 200), BOTH, "list", ("memory-regions", "temporaries"), {}, 3)
 @few
 def test_any_build_does_what_the_reference_does(
