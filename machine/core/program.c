@@ -1,6 +1,7 @@
 /* From the columns of a program to what the engine executes. */
 #include "engine.h"
 #include "shape.h"
+#include "wide.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,6 @@ Shape shape_of(Operation operation)
     const OperationRow *row = &operation_rows[operation];
     Shape shape = {
         .offset = -1,
-        .traced = row->besides == TRACES,
         .debug = strcmp(row->engine, "debug") == 0,
         .traced = row->besides == TRACES,
     };
@@ -59,28 +59,37 @@ static int64_t jump_target(int64_t target, bool relative, int64_t next_pc, size_
     return relative ? next_pc + target : target;
 }
 
-/* How the slots of an operation are lowered: which of their operands are what in a Slot. */
+/* How the slots of an operation are lowered. */
 typedef struct {
-    int addresses;
     struct {
-        uint8_t operand, place;
-        uint16_t greatest; /* of an address from which on all words are in scratch */
-    } address[MAX_OPERANDS];
-    int offset; /* which operand is one, or -1 */
-    int number; /* and which an immediate or a target, or -1 */
-    bool jumps, relative;
+        uint8_t place;     /* where it goes in a Slot */
+        int64_t shifted;   /* all bits set for an address, which the offset is added to; or none */
+        uint64_t greatest; /* address from which on all words are in scratch; or number */
+    } operands[MAX_OPERANDS];
+    int offset;    /* which operand is one, or -1 */
+    int target;    /* and which is one, or -1; */
+    bool relative; /* to the next bundle */
+    uint8_t rank;  /* where it comes in a bundle that is sorted */
     uint8_t dest_width, store_lanes, compared, traced; /* words */
+    uint8_t source_widths[MOST_SOURCES];
     bool falls_through; /* it asks for nothing beyond words, and leads to the next */
 } Recipe;
 
-enum { DEST, X, Y, Z, PLACES }; /* of addresses in a Slot */
+/* Of the operands in a Slot. */
+enum { DEST, X, Y, Z, NOWHERE, PLACES };
+
+/* What writes nothing in scratch comes first; then the others, equal operations side by side, which
+ * processors guess better. */
+enum { RANKS = 1 + OPERATIONS };
+_Static_assert(RANKS <= 64, "a set of them has a bit for each");
 
 static Recipe recipe_of(Operation operation)
 {
     const Shape shape = shape_of(operation);
     Recipe recipe = {
         .offset = shape.offset,
-        .number = -1,
+        .target = -1,
+        .rank = (uint8_t)(shape.dest_width ? 1 + operation : 0),
         .dest_width = shape.dest_width,
         .store_lanes = shape.stores ? shape.memory_lanes : 0,
         .compared = shape.compared,
@@ -88,240 +97,219 @@ static Recipe recipe_of(Operation operation)
         .falls_through = operation_rows[operation].besides == NOTHING,
     };
     uint8_t source = X;
-    for (int i = 0; i < shape.count; i++) {
-        const char letter = shape.letters[i];
-        const int width = is_address(letter) ? 1 : shape.widths[i];
+    memcpy(recipe.source_widths, shape.source_widths, sizeof shape.source_widths);
+    for (int i = 0; i < MAX_OPERANDS; i++) {
+        const char letter = i < shape.count ? shape.letters[i] : 'x';
+        recipe.operands[i].place = letter == 'i' ? Z : NOWHERE;
+        recipe.operands[i].greatest = UINT64_MAX;
         if (letter == 'd' || letter == 'u' || is_address(letter)) {
-            recipe.address[recipe.addresses].operand = (uint8_t)i;
-            recipe.address[recipe.addresses].place = letter == 'd' ? DEST : source++;
-            recipe.address[recipe.addresses++].greatest = (uint16_t)(SCRATCH_WORDS - width);
-        } else if (letter == 'i' || letter == 't' || letter == 'r') {
-            recipe.number = i;
-            recipe.jumps = letter != 'i';
+            recipe.operands[i].place = letter == 'd' ? DEST : source++;
+            recipe.operands[i].shifted = -1;
+            recipe.operands[i].greatest =
+                (uint64_t)(SCRATCH_WORDS - (is_address(letter) ? 1 : shape.widths[i]));
+        } else if (letter == 't' || letter == 'r') {
+            recipe.target = i;
             recipe.relative = letter == 'r';
         }
     }
     return recipe;
 }
 
+/* Slots of a bundle, a bit for each, as written. */
+typedef uint64_t SlotSet;
+_Static_assert(MOST_ARRANGED <= 64, "a set of slots has a bit for each");
+
+/* What a program is lowered with. */
+typedef struct {
+    Program *program;
+    const Columns *columns;
+    const uint8_t *operations; /* of each opcode's number */
+    Recipe recipes[OPERATIONS];
+    uint32_t writes, stores, targets, compared; /* filled so far */
+    /* Of the bundle whose slots are put in order; empty between bundles: */
+    SlotSet readers[SCRATCH_WORDS]; /* of each word, */
+    SlotSet writers[SCRATCH_WORDS];
+    SlotSet ranked[RANKS]; /* and those of each rank */
+} Lowering;
+
 static void set_dispatch(Slot *slot, Operation operation, unsigned run_length)
 {
     slot->dispatch = DISPATCH_OF(operation, run_length) & ((1u << DISPATCH_BITS) - 1);
 }
 
-/* What `lower_slot` has filled so far. */
-typedef struct {
-    Program *program;
-    const Recipe *recipes;
-    uint32_t writes, stores, targets, compared;
-} Filled;
-
-static const char *lower_slot(Filled *filled, const Columns *columns, size_t number, int64_t pc,
-                              Operation operation, size_t write_order)
+/* What a jump leads to, or a compare expects: its index among the program's. */
+static uint32_t lower_reference(Lowering *lowering, const Recipe *recipe, size_t number, int64_t pc)
 {
-    Program *program = filled->program;
-    Bundle *bundle = program->bundles + pc;
-    Slot *slot = program->slots + number;
-    const Recipe *recipe = &filled->recipes[operation];
+    Program *program = lowering->program;
+    if (recipe->target >= 0) {
+        const int64_t target = lowering->columns->operands[recipe->target][number];
+        program->targets[lowering->targets] = (Target){
+            .pc = jump_target(target, recipe->relative, pc + 1, number),
+            .slot = (uint32_t)number,
+        };
+        return lowering->targets++;
+    }
+    for (int lane = 0; lane < recipe->compared; lane++)
+        program->compares[lowering->compared++] = (uint32_t)number;
+    return lowering->compared - recipe->compared;
+}
+
+static const char *lower_slot(Lowering *lowering, size_t number, int64_t pc, size_t write_order,
+                              Bundle *bundle)
+{
+    const Columns *columns = lowering->columns;
+    const Operation operation = (Operation)lowering->operations[columns->opcodes[number]];
+    const Recipe *recipe = &lowering->recipes[operation];
     const int64_t offset = recipe->offset < 0 ? 0 : columns->operands[recipe->offset][number];
+    const uint8_t lanes = recipe->store_lanes;
     uint32_t places[PLACES] = {0};
+    bool outside = false;
 
     /* Only columns that no loader made, for the engines have limits. */
     if (bundle->store_words > UINT16_MAX - 1 - VLEN || bundle->traced == UINT8_MAX)
         return TOO_LARGE;
-    for (int i = 0; i < recipe->addresses; i++) {
-        const int64_t address = columns->operands[recipe->address[i].operand][number];
-        const uint64_t sum = (uint64_t)address + (uint64_t)offset;
+    for (int i = 0; i < MAX_OPERANDS; i++) {
+        const int64_t operand = columns->operands[i][number];
+        const int64_t shift = offset & recipe->operands[i].shifted;
+        const uint64_t sum = (uint64_t)operand + (uint64_t)shift;
         /* A sum that comes out wrong is that of two that are far below 0. */
-        if (sum > recipe->address[i].greatest || (address & offset) < 0)
-            return OUTSIDE;
-        places[recipe->address[i].place] = (uint32_t)sum;
+        outside |= (sum > recipe->operands[i].greatest) | ((operand & shift) < 0);
+        places[recipe->operands[i].place] = (uint32_t)sum;
     }
-    if (recipe->dest_width)
-        program->writes[filled->writes++] =
-            (ScratchWrite){(uint16_t)places[DEST], recipe->dest_width};
-    if (recipe->store_lanes) {
-        program->store_lanes[filled->stores++] = recipe->store_lanes;
-        bundle->store_words = (uint16_t)(bundle->store_words + 1 + recipe->store_lanes);
-        bundle->record_words += 1u + recipe->store_lanes;
-    }
-    if (recipe->jumps) {
-        const int64_t target = columns->operands[recipe->number][number];
-        places[Z] = filled->targets;
-        program->targets[filled->targets++] = (Target){
-            .pc = jump_target(target, recipe->relative, pc + 1, number),
-            .slot = (uint32_t)number,
-        };
-    } else if (recipe->number >= 0) {
-        places[Z] = (uint32_t)(uint64_t)columns->operands[recipe->number][number];
-    } else if (recipe->compared) {
-        places[Z] = filled->compared;
-        for (int lane = 0; lane < recipe->compared; lane++)
-            program->compares[filled->compared++] = (uint32_t)number;
-    }
-    *slot = (Slot){
+    if (outside)
+        return OUTSIDE;
+    if (recipe->target >= 0 || recipe->compared)
+        places[Z] = lower_reference(lowering, recipe, number, pc);
+    lowering->program->slots[number] = (Slot){
+        .dispatch = DISPATCH_OF(operation, 1) & ((1u << DISPATCH_BITS) - 1),
         .write_order = write_order & ((1u << WRITE_ORDER_BITS) - 1),
         .dest = (uint16_t)places[DEST],
         .x = (uint16_t)places[X],
         .y = (uint16_t)places[Y],
         .z = places[Z],
     };
-    set_dispatch(slot, operation, 1);
+    lowering->program->store_lanes[lowering->stores] = lanes;
+    lowering->stores += lanes > 0;
+    bundle->store_words = (uint16_t)(bundle->store_words + (lanes > 0) + lanes);
     bundle->traced = (uint8_t)(bundle->traced + recipe->traced);
-    bundle->record_words += (uint32_t)recipe->dest_width + recipe->traced;
+    bundle->record_words += (lanes > 0) + lanes + (uint32_t)recipe->dest_width + recipe->traced;
     return NULL;
 }
 
 /* --- the order of a bundle's slots --------------------------------------------------------------- */
 
-/* What is known of one bundle while its slots are put in order. */
-typedef struct {
-    const Shape *shapes;
-    uint16_t readers[SCRATCH_WORDS]; /* slots still to be placed that read the word; 0 between bundles */
-    uint16_t writers[SCRATCH_WORDS]; /* and those that write it; 0 between bundles */
-} Arranger;
+/* Of the words of an operand, which are none, one or a vector. */
 
-static void count_reads(Arranger *arranger, const Slot *slot, int change)
+static inline void add_to(SlotSet *words, uint8_t width, SlotSet slot)
 {
-    const Shape *shape = &arranger->shapes[operation_of(slot)];
-    const uint32_t sources[] = {slot->x, slot->y, slot->z};
-    for (int source = 0; source < 3; source++)
-        for (uint32_t i = 0; i < shape->source_widths[source]; i++)
-            arranger->readers[sources[source] + i] =
-                (uint16_t)(arranger->readers[sources[source] + i] + change);
+    if (width == VLEN)
+        for (int i = 0; i < VLEN; i++)
+            words[i] |= slot;
+    else if (width)
+        *words |= slot;
 }
 
-/* The most slots that write any of the words that this one writes, itself among them. */
-static uint16_t most_writers(const Arranger *arranger, const Slot *slot)
+static inline SlotSet any_of(const SlotSet *words, uint8_t width)
 {
-    uint16_t most = 0;
-    for (uint32_t i = 0; i < arranger->shapes[operation_of(slot)].dest_width; i++)
-        if (arranger->writers[slot->dest + i] > most)
-            most = arranger->writers[slot->dest + i];
-    return most;
+    SlotSet any = width ? *words : 0;
+    if (width == VLEN)
+        for (int i = 1; i < VLEN; i++)
+            any |= words[i];
+    return any;
 }
 
-static void count_write(Arranger *arranger, const Slot *slot, int change)
+static inline void clear(SlotSet *words, uint8_t width)
 {
-    for (uint32_t i = 0; i < arranger->shapes[operation_of(slot)].dest_width; i++)
-        arranger->writers[slot->dest + i] = (uint16_t)(arranger->writers[slot->dest + i] + change);
+    if (width == VLEN)
+        memset(words, 0, VLEN * sizeof *words);
+    else if (width)
+        *words = 0;
 }
 
-/* How often a slot reads a word. */
-static uint16_t own_reads(const Shape *shape, const Slot *slot, uint32_t word)
+static inline const Recipe *recipe_for(const Lowering *lowering, const Slot *slot)
 {
-    const uint32_t sources[] = {slot->x, slot->y, slot->z};
-    uint16_t own = 0;
-    for (int source = 0; source < 3; source++)
-        own = (uint16_t)(own + (word - sources[source] < shape->source_widths[source]));
-    return own;
+    return &lowering->recipes[operation_of(slot)];
 }
 
-/* Whether no slot still to be placed reads what this one writes, itself aside. */
-static bool is_free(const Arranger *arranger, const Slot *slot)
+static void note_accesses(Lowering *lowering, const Slot *slot, SlotSet bit)
 {
-    const Shape *shape = &arranger->shapes[operation_of(slot)];
-    for (uint32_t i = 0; i < shape->dest_width; i++) {
-        const uint32_t word = slot->dest + i;
-        if (arranger->readers[word] && arranger->readers[word] > own_reads(shape, slot, word))
-            return false;
-    }
-    return true;
+    const Recipe *recipe = recipe_for(lowering, slot);
+    add_to(lowering->readers + slot->x, recipe->source_widths[0], bit);
+    add_to(lowering->readers + slot->y, recipe->source_widths[1], bit);
+    if (recipe->source_widths[2])
+        add_to(lowering->readers + slot->z, recipe->source_widths[2], bit);
+    add_to(lowering->writers + slot->dest, recipe->dest_width, bit);
+    lowering->ranked[recipe->rank] |= bit;
 }
 
-/* Whether an earlier slot, as written, is among these and writes a word that this one writes. */
-static bool has_to_wait(const Arranger *arranger, const Slot *slot, const Slot *left, size_t count)
+static void forget_accesses(Lowering *lowering, const Slot *slot)
 {
-    const uint32_t start = slot->dest, end = start + arranger->shapes[operation_of(slot)].dest_width;
-    if (most_writers(arranger, slot) <= 1)
-        return false;
-    for (const Slot *other = left; other < left + count; other++) {
-        const uint32_t width = arranger->shapes[operation_of(other)].dest_width;
-        if (other->write_order < slot->write_order && other->dest < end &&
-            start < other->dest + width)
-            return true;
-    }
-    return false;
+    const Recipe *recipe = recipe_for(lowering, slot);
+    clear(lowering->readers + slot->x, recipe->source_widths[0]);
+    clear(lowering->readers + slot->y, recipe->source_widths[1]);
+    if (recipe->source_widths[2])
+        clear(lowering->readers + slot->z, recipe->source_widths[2]);
+    clear(lowering->writers + slot->dest, recipe->dest_width);
 }
 
-/* Those that write nothing in scratch first, in their order; then the others, equal operations side
- * by side, which processors guess better. */
-static void sort_slots(const Arranger *arranger, Slot *slots, size_t count)
+/* The slots by rank, and of each rank as they are written; from here on no rank has any. */
+static void sort_slots(Lowering *lowering, uint64_t ranks, uint8_t *sorted)
 {
-    for (size_t i = 1; i < count; i++) {
-        const Slot slot = slots[i];
-        const int operation = operation_of(&slot);
-        const int key = arranger->shapes[operation].dest_width ? operation : -1;
-        size_t j = i;
-        for (; j > 0; j--) {
-            const int before = operation_of(&slots[j - 1]);
-            if ((arranger->shapes[before].dest_width ? before : -1) <= key)
-                break;
-            slots[j] = slots[j - 1];
-        }
-        slots[j] = slot;
+    for (; ranks; ranks &= ranks - 1) {
+        SlotSet *ranked = &lowering->ranked[trailing_zeros(ranks)];
+        for (; *ranked; *ranked &= *ranked - 1)
+            *sorted++ = (uint8_t)trailing_zeros(*ranked);
     }
 }
 
-/* Move free slots from `left` to `placed` as long as there are any; whether all were moved. */
-static bool place_slots(Arranger *arranger, Slot *left, size_t count, Slot *placed)
+/* Place each of these slots once none is left that has to come before it, time and again as long as
+ * any can be; whether all were. */
+static bool place_slots(const SlotSet *before, const uint8_t *sorted, size_t count, uint8_t *placed)
 {
-    size_t moved = 1;
-    while (count && moved) {
-        size_t kept = 0;
-        moved = 0;
+    SlotSet left = count ? ~(SlotSet)0 >> (64 - count) : 0;
+    for (bool moved = true; left && moved;) {
+        moved = false;
         for (size_t i = 0; i < count; i++) {
-            const Slot slot = left[i];
-            /* Those kept so far, and those still to be looked at. */
-            if (is_free(arranger, &slot) && !has_to_wait(arranger, &slot, left, kept) &&
-                !has_to_wait(arranger, &slot, left + i + 1, count - i - 1)) {
-                count_reads(arranger, &slot, -1);
-                count_write(arranger, &slot, -1);
-                *placed++ = slot;
-                moved++;
-            } else {
-                left[kept++] = slot;
+            const SlotSet bit = (SlotSet)1 << sorted[i];
+            if (left & bit && !(left & before[sorted[i]])) {
+                left ^= bit;
+                *placed++ = sorted[i];
+                moved = true;
             }
         }
-        count = kept;
     }
-    for (size_t i = 0; i < count; i++) {
-        count_reads(arranger, &left[i], -1);
-        count_write(arranger, &left[i], -1);
-    }
-    return count == 0;
+    return !left;
 }
 
 /* Put a bundle's slots in an order in which none meets what another wrote, and the later of two
- * writes to a word comes later, if there is one. If not, and no word is written twice, the order does
- * not matter, and becomes one that processors guess better. */
-static void arrange(Arranger *arranger, Program *program, Bundle *bundle, Slot *slots, size_t count)
+ * writes to a word comes later, if there is one; whether there is. If not, and no word is written
+ * twice, the order does not matter, and becomes one that processors guess better. */
+static bool arrange(Lowering *lowering, Slot *slots, size_t count)
 {
-    if (count > MOST_ARRANGED)
-        return;
-    Slot sorted[MOST_ARRANGED], left[MOST_ARRANGED], placed[MOST_ARRANGED];
-    bool written_twice = false;
-    memcpy(sorted, slots, count * sizeof *slots);
-    sort_slots(arranger, sorted, count);
-    memcpy(left, sorted, count * sizeof *slots);
+    Slot written[MOST_ARRANGED];
+    SlotSet before[MOST_ARRANGED], twice = 0;
+    uint8_t sorted[MOST_ARRANGED], placed[MOST_ARRANGED];
+    uint64_t ranks = 0;
+    memcpy(written, slots, count * sizeof *slots);
     for (size_t i = 0; i < count; i++) {
-        written_twice = written_twice || most_writers(arranger, &slots[i]) > 0;
-        count_write(arranger, &slots[i], 1);
-        count_reads(arranger, &slots[i], 1);
+        note_accesses(lowering, &written[i], (SlotSet)1 << i);
+        ranks |= (uint64_t)1 << recipe_for(lowering, &written[i])->rank;
     }
-    bundle->in_place = place_slots(arranger, left, count, placed);
-    if (bundle->in_place)
-        memcpy(slots, placed, count * sizeof *slots);
-    else if (!written_twice)
-        memcpy(slots, sorted, count * sizeof *slots);
-    else
-        return;
-    ScratchWrite *write = program->writes + bundle->write;
     for (size_t i = 0; i < count; i++) {
-        const uint8_t width = arranger->shapes[operation_of(&slots[i])].dest_width;
-        if (width)
-            *write++ = (ScratchWrite){slots[i].dest, width};
+        const uint8_t width = recipe_for(lowering, &written[i])->dest_width;
+        const SlotSet bit = (SlotSet)1 << i;
+        const SlotSet readers = any_of(lowering->readers + written[i].dest, width);
+        const SlotSet writers = any_of(lowering->writers + written[i].dest, width);
+        before[i] = (readers & ~bit) | (writers & (bit - 1));
+        twice |= writers & ~bit;
     }
+    for (size_t i = 0; i < count; i++)
+        forget_accesses(lowering, &written[i]);
+    sort_slots(lowering, ranks, sorted);
+    const bool in_place = place_slots(before, sorted, count, placed);
+    for (size_t i = 0; i < count && (in_place || !twice); i++)
+        slots[i] = written[in_place ? placed[i] : sorted[i]];
+    return in_place;
 }
 
 static void count_runs(Slot *slots, size_t count)
@@ -335,15 +323,25 @@ static void count_runs(Slot *slots, size_t count)
     }
 }
 
+static void add_writes(Lowering *lowering, Bundle *bundle, const Slot *slots, size_t count)
+{
+    bundle->write = lowering->writes;
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t width = recipe_for(lowering, &slots[i])->dest_width;
+        lowering->program->writes[lowering->writes] = (ScratchWrite){slots[i].dest, width};
+        lowering->writes += width > 0;
+    }
+}
+
 /* --- the whole ---------------------------------------------------------------------------------- */
 
 /* Whether first_group and first_slot climb from 0 to their ends. */
 static bool climbs(const uint32_t *starts, size_t count, size_t end)
 {
+    bool falls = false;
     for (size_t i = 0; i < count; i++)
-        if (starts[i] > starts[i + 1])
-            return false;
-    return starts[0] == 0 && starts[count] == end;
+        falls |= starts[i] > starts[i + 1];
+    return !falls && starts[0] == 0 && starts[count] == end;
 }
 
 /* How much room the arrays of a program need. */
@@ -351,15 +349,15 @@ typedef struct {
     size_t targets, compared;
 } Counts;
 
-static const char *count(const Columns *columns, const OperationOfCode operations,
-                         const Recipe *recipes, Counts *counts)
+static const char *count(const Lowering *lowering, Counts *counts)
 {
+    const Columns *columns = lowering->columns;
     for (size_t slot = 0; slot < columns->slots; slot++) {
-        const uint8_t operation = operations[columns->opcodes[slot]];
+        const uint8_t operation = lowering->operations[columns->opcodes[slot]];
         if (operation >= OPERATIONS)
             return NO_OPCODE;
-        counts->targets += recipes[operation].jumps;
-        counts->compared += recipes[operation].compared;
+        counts->targets += lowering->recipes[operation].target >= 0;
+        counts->compared += lowering->recipes[operation].compared;
     }
     return NULL;
 }
@@ -370,15 +368,15 @@ static Program *allocate(const Columns *columns, Counts counts)
     if (!program)
         return NULL;
     /* One more of each, so that none is empty. */
-    program->bundles = calloc(columns->bundles + 1, sizeof *program->bundles);
-    program->first_slots = calloc(columns->bundles + 1, sizeof *program->first_slots);
-    program->cycles_before = calloc(columns->bundles + 1, sizeof *program->cycles_before);
-    program->fallthrough = calloc(columns->bundles + 1, sizeof *program->fallthrough);
-    program->slots = calloc(columns->slots + 1, sizeof *program->slots);
-    program->writes = calloc(columns->slots + 1, sizeof *program->writes);
-    program->store_lanes = calloc(columns->slots + 1, sizeof *program->store_lanes);
-    program->targets = calloc(counts.targets + 1, sizeof *program->targets);
-    program->compares = calloc(counts.compared + 1, sizeof *program->compares);
+    program->bundles = malloc((columns->bundles + 1) * sizeof *program->bundles);
+    program->first_slots = malloc((columns->bundles + 1) * sizeof *program->first_slots);
+    program->cycles_before = malloc((columns->bundles + 1) * sizeof *program->cycles_before);
+    program->fallthrough = malloc((columns->bundles + 1) * sizeof *program->fallthrough);
+    program->slots = malloc((columns->slots + 1) * sizeof *program->slots);
+    program->writes = malloc((columns->slots + 1) * sizeof *program->writes);
+    program->store_lanes = malloc((columns->slots + 1) * sizeof *program->store_lanes);
+    program->targets = malloc((counts.targets + 1) * sizeof *program->targets);
+    program->compares = malloc((counts.compared + 1) * sizeof *program->compares);
     if (program->bundles && program->first_slots && program->cycles_before &&
         program->fallthrough && program->slots && program->writes && program->store_lanes &&
         program->targets && program->compares)
@@ -403,86 +401,101 @@ static bool takes_a_cycle(const Columns *columns, size_t pc)
     return false;
 }
 
-static const char *lower(Filled *filled, Arranger *arranger, const Columns *columns,
-                         const OperationOfCode operations)
+static const char *lower_bundle(Lowering *lowering, size_t pc)
 {
-    Program *program = filled->program;
+    Program *program = lowering->program;
+    const Columns *columns = lowering->columns;
+    const uint32_t first = columns->first_slot[columns->first_group[pc]];
+    const size_t count = columns->first_slot[columns->first_group[pc + 1]] - first;
+    Slot *slots = program->slots + first;
+    Bundle *bundle = program->bundles + pc;
+    bool falls_through = true;
+    *bundle = (Bundle){
+        .store = lowering->stores,
+        .record_words = 1,
+        .cost = takes_a_cycle(columns, pc),
+        .in_place = count <= 1,
+    };
+    for (size_t i = 0; i < count; i++) {
+        const char *error = lower_slot(lowering, first + i, (int64_t)pc, i, bundle);
+        if (error)
+            return error;
+        falls_through &= recipe_for(lowering, &slots[i])->falls_through;
+    }
+    if (count > 1 && count <= MOST_ARRANGED)
+        bundle->in_place = arrange(lowering, slots, count);
+    if (count > 1)
+        count_runs(slots, count);
+    add_writes(lowering, bundle, slots, count);
+    program->first_slots[pc] = first;
+    program->cycles_before[pc + 1] = program->cycles_before[pc] + bundle->cost;
+    program->fallthrough[pc] = falls_through && bundle->in_place;
+    program->all_records += bundle->record_words;
+    if (bundle->record_words > program->longest_record)
+        program->longest_record = bundle->record_words;
+    if (bundle->traced > program->most_traced)
+        program->most_traced = bundle->traced;
+    return NULL;
+}
+
+static const char *lower(Lowering *lowering)
+{
+    Program *program = lowering->program;
+    const Columns *columns = lowering->columns;
+    program->cycles_before[0] = 0;
     for (size_t pc = 0; pc < columns->bundles; pc++) {
-        Bundle *bundle = program->bundles + pc;
-        const uint32_t slot = columns->first_slot[columns->first_group[pc]];
-        const uint32_t end = columns->first_slot[columns->first_group[pc + 1]];
-        program->first_slots[pc] = slot;
-        const bool cost = takes_a_cycle(columns, pc);
-        program->cycles_before[pc + 1] = program->cycles_before[pc] + cost;
-        *bundle = (Bundle){
-            .write = filled->writes,
-            .store = filled->stores,
-            .record_words = 1,
-            .cost = cost,
-            .in_place = end - slot <= 1,
-        };
-        bool falls_through = true;
-        for (uint32_t i = slot; i < end; i++) {
-            const Operation operation = (Operation)operations[columns->opcodes[i]];
-            const char *error = lower_slot(filled, columns, i, (int64_t)pc, operation, i - slot);
-            if (error)
-                return error;
-            falls_through = falls_through && filled->recipes[operation].falls_through;
-        }
-        if (end - slot > 1) {
-            arrange(arranger, program, bundle, program->slots + slot, end - slot);
-            count_runs(program->slots + slot, end - slot);
-        }
-        program->fallthrough[pc] = falls_through && bundle->in_place;
-        program->all_records += bundle->record_words;
-        if (bundle->record_words > program->longest_record)
-            program->longest_record = bundle->record_words;
-        if (bundle->traced > program->most_traced)
-            program->most_traced = bundle->traced;
+        const char *error = lower_bundle(lowering, pc);
+        if (error)
+            return error;
     }
     program->first_slots[columns->bundles] = (uint32_t)columns->slots;
-    program->bundles[columns->bundles] = (Bundle){.write = filled->writes, .store = filled->stores};
+    program->fallthrough[columns->bundles] = 0;
+    program->slots[columns->slots] = (Slot){0};
+    program->bundles[columns->bundles] =
+        (Bundle){.write = lowering->writes, .store = lowering->stores};
     program->length = (uint32_t)columns->bundles;
-    program->target_count = filled->targets;
-    program->compared = filled->compared;
+    program->target_count = lowering->targets;
+    program->compared = lowering->compared;
     count_fallthrough(program);
     return NULL;
+}
+
+static const char *lower_all(Lowering *lowering)
+{
+    const Columns *columns = lowering->columns;
+    const size_t most = INT32_MAX / VLEN;
+    Counts counts = {0};
+    if (columns->bundles > most || columns->slots > most)
+        return TOO_LARGE;
+    if (!climbs(columns->first_group, columns->bundles, columns->groups) ||
+        !climbs(columns->first_slot, columns->groups, columns->slots))
+        return NOT_COLUMNS;
+    const char *error = count(lowering, &counts);
+    if (error || !(lowering->program = allocate(columns, counts)))
+        return error;
+    error = lower(lowering);
+    if (error) {
+        program_free(lowering->program);
+        lowering->program = NULL;
+    }
+    return error;
 }
 
 Program *program_lower(const Columns *columns, const OperationOfCode operations,
                        const char **error)
 {
-    const size_t most = INT32_MAX / VLEN;
-    Counts counts = {0};
-    Shape shapes[OPERATIONS];
-    Recipe recipes[OPERATIONS];
-    for (int operation = 0; operation < OPERATIONS; operation++) {
-        shapes[operation] = shape_of((Operation)operation);
-        recipes[operation] = recipe_of((Operation)operation);
-    }
+    Lowering *lowering = calloc(1, sizeof *lowering);
     *error = NULL;
-    if (columns->bundles > most || columns->slots > most)
-        *error = TOO_LARGE;
-    else if (!climbs(columns->first_group, columns->bundles, columns->groups) ||
-             !climbs(columns->first_slot, columns->groups, columns->slots))
-        *error = NOT_COLUMNS;
-    else
-        *error = count(columns, operations, recipes, &counts);
-    if (*error)
+    if (!lowering)
         return NULL;
-    Filled filled = {.program = allocate(columns, counts), .recipes = recipes};
-    Arranger *arranger = calloc(1, sizeof *arranger);
-    bool lowered = false;
-    if (filled.program && arranger) {
-        arranger->shapes = shapes;
-        *error = lower(&filled, arranger, columns, operations);
-        lowered = !*error;
-    }
-    free(arranger);
-    if (lowered)
-        return filled.program;
-    program_free(filled.program);
-    return NULL;
+    lowering->columns = columns;
+    lowering->operations = operations;
+    for (int operation = 0; operation < OPERATIONS; operation++)
+        lowering->recipes[operation] = recipe_of((Operation)operation);
+    *error = lower_all(lowering);
+    Program *program = lowering->program;
+    free(lowering);
+    return program;
 }
 
 void program_free(Program *program)
