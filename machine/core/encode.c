@@ -34,25 +34,29 @@ static const struct {
 _Static_assert(MAX_OPERANDS == 4, "the layout has a row for each column of operands");
 
 typedef struct {
+    Py_ssize_t items[LEVELS]; /* of each column */
+    Py_ssize_t payloads;
+} Counts;
+
+typedef struct {
     PyObject *arrays[COLUMNS];
     Py_ssize_t before[COLUMNS]; /* items that an array has had, */
     Py_buffer views[COLUMNS];   /* with the room after them, */
     void *items[COLUMNS];       /* where that starts, */
-    struct {
-        Py_ssize_t room, count; /* for how many items of each column there is some, and how many
-                                 * were taken */
-    } levels[LEVELS];
+    Py_ssize_t room[LEVELS];    /* for so many items of each column */
+    Counts counts, whole;       /* what was taken, and what of it are whole bundles */
     Py_ssize_t bundles;         /* how many there are to be taken */
     int64_t next_group, next_slot;
-    PyObject *payloads; /* a list */
-    Known *known;       /* or NULL, where nobody has to know the slots again */
+    PyObject *payloads;      /* a list */
+    Known *known;            /* or NULL, where nobody has to know the slots again */
+    Py_ssize_t known_before; /* slots */
     Reading reading;
 } Taken;
 
 /* Slots of a bundle beyond which it is not taken quietly. */
 enum { MOST_QUIET = 128 };
 
-enum { FIRST_ROOM = 2 * MOST_QUIET, MOST_GROWTH = 16 };
+enum { FIRST_ROOM = 1024, MOST_GROWTH = 64 };
 
 /* --- room in the columns ------------------------------------------------------------------------ */
 
@@ -87,20 +91,23 @@ static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
     return true;
 }
 
-/* How much room will do: in the end, if each bundle has as much as those so far. */
+/* How much room will do: in the end, if each bundle has as much as those so far. It is a multiple of
+ * what there is, which an array can become without the help of another one. */
 static Py_ssize_t room_for(const Taken *taken, int level)
 {
-    const double count = (double)taken->levels[level].count;
-    const double done = (double)taken->levels[BUNDLES].count + 1;
-    const double all = 1.02 * count * (double)taken->bundles / done;
+    const Py_ssize_t room = taken->room[level];
+    const double count = (double)taken->counts.items[level];
+    const double done = (double)taken->counts.items[BUNDLES] + 1;
+    const double all = count * (double)taken->bundles / done;
     const double most = MOST_GROWTH * count, least = 2 * count;
-    return FIRST_ROOM + (Py_ssize_t)(all < least ? least : all > most ? most : all);
+    const Py_ssize_t items = (Py_ssize_t)(all < least ? least : all > most ? most : all);
+    return room ? (items / room + 1) * room : FIRST_ROOM;
 }
 
 static bool give_room(Taken *taken, int level)
 {
     const Py_ssize_t items = room_for(taken, level);
-    taken->levels[level].room = items;
+    taken->room[level] = items;
     for (int column = 0; column < COLUMNS; column++) {
         const Py_ssize_t item_size = layout[column].item_size, before = taken->before[column];
         Py_buffer *view = &taken->views[column];
@@ -120,7 +127,7 @@ static bool give_room(Taken *taken, int level)
 
 static bool has_room(Taken *taken, int level, Py_ssize_t items)
 {
-    return taken->levels[level].count + items <= taken->levels[level].room || give_room(taken, level);
+    return taken->counts.items[level] + items <= taken->room[level] || give_room(taken, level);
 }
 
 static bool is_count(int64_t number)
@@ -154,7 +161,7 @@ static bool finish(Taken *taken)
 {
     bool done = !PyErr_Occurred();
     for (int column = 0; column < COLUMNS; column++) {
-        const Py_ssize_t end = taken->before[column] + taken->levels[layout[column].level].count;
+        const Py_ssize_t end = taken->before[column] + taken->counts.items[layout[column].level];
         PyBuffer_Release(&taken->views[column]);
         done = done && (!taken->items[column] ||
                         PySequence_DelSlice(taken->arrays[column], end, PY_SSIZE_T_MAX) == 0);
@@ -167,6 +174,7 @@ static bool finish(Taken *taken)
 static bool add_payload(PyObject *payload, Taken *taken, int64_t *operand)
 {
     *operand = PyList_Size(taken->payloads);
+    taken->counts.payloads = *operand + 1;
     const bool done = PyList_Append(taken->payloads, payload) == 0;
     Py_DECREF(payload);
     return done;
@@ -177,7 +185,7 @@ static bool add_slot(Taken *taken, PyObject *slot, ReadSlot *read)
 {
     if (read->payload && !add_payload(read->payload, taken, &read->operands[read->payload_at]))
         return false;
-    const Py_ssize_t index = taken->levels[SLOTS].count++;
+    const Py_ssize_t index = taken->counts.items[SLOTS]++;
     ((uint8_t *)taken->items[OPCODES])[index] = read->code;
     for (int i = 0; i < MAX_OPERANDS; i++)
         ((int64_t *)taken->items[OPERANDS + i])[index] = read->operands[i];
@@ -188,8 +196,8 @@ static bool add_slot(Taken *taken, PyObject *slot, ReadSlot *read)
 
 static bool add_group(Taken *taken, int engine)
 {
-    const Py_ssize_t index = taken->levels[GROUPS].count++;
-    const int64_t next_slot = taken->next_slot + taken->levels[SLOTS].count;
+    const Py_ssize_t index = taken->counts.items[GROUPS]++;
+    const int64_t next_slot = taken->next_slot + taken->counts.items[SLOTS];
     ((uint8_t *)taken->items[GROUP_ENGINE])[index] = (uint8_t)engine;
     ((uint32_t *)taken->items[FIRST_SLOT])[index] = (uint32_t)next_slot;
     return is_count(next_slot);
@@ -197,8 +205,8 @@ static bool add_group(Taken *taken, int engine)
 
 static bool add_bundle(Taken *taken)
 {
-    const int64_t next_group = taken->next_group + taken->levels[GROUPS].count;
-    ((uint32_t *)taken->items[FIRST_GROUP])[taken->levels[BUNDLES].count++] = (uint32_t)next_group;
+    const int64_t next_group = taken->next_group + taken->counts.items[GROUPS];
+    ((uint32_t *)taken->items[FIRST_GROUP])[taken->counts.items[BUNDLES]++] = (uint32_t)next_group;
     return is_count(next_group);
 }
 
@@ -206,7 +214,7 @@ static bool take_slots(int engine, PyObject *slots, Taken *taken)
 {
     const Py_ssize_t length = length_of(slots);
     ReadSlot read;
-    if (length < 0 || length > most_slots_of(engine))
+    if (length < 0 || length > most_slots[engine])
         return false;
     for (Py_ssize_t i = 0; i < length_still(slots); i++) {
         PyObject *slot = Py_NewRef(item_of(slots, i));
@@ -242,7 +250,7 @@ static bool take_bundle(PyObject *bundle, Taken *taken)
  * which would write to all of a program's memory. */
 static bool take_quietly(PyObject *bundle, Taken *taken)
 {
-    PyObject *name, *slots;
+    PyObject *name, *slots, *copies[MOST_QUIET];
     Py_ssize_t position = 0, left = MOST_QUIET;
     ReadSlot read;
     if (!is_mapping(bundle))
@@ -252,34 +260,36 @@ static bool take_quietly(PyObject *bundle, Taken *taken)
         const int engine = find_engine(name);
         const Py_ssize_t length = PyList_CheckExact(slots) ? Py_SIZE(slots) : left + 1;
         left -= length;
-        if (engine < 0 || left < 0 || length > most_slots_of(engine))
+        if (engine < 0 || left < 0 || length > most_slots[engine])
             return false;
-        for (Py_ssize_t i = 0; i < length; i++) {
-            PyObject *slot = PyList_GetItem(slots, i);
-            if (!read_quietly(engine, slot, &read) || !add_slot(taken, slot, &read))
+        PyObject *const *items = items_of_list(slots, 0, length, copies);
+        for (Py_ssize_t i = 0; i < length; i++)
+            if (!read_quietly(engine, items[i], &read) || !add_slot(taken, items[i], &read))
                 return false;
-        }
         if (!add_group(taken, engine))
             return false;
     }
     return add_bundle(taken);
 }
 
-/* A bundle as a whole, or nothing of it. */
-static bool take_whole_bundle(PyObject *bundle, Taken *taken, bool (*take)(PyObject *, Taken *))
+/* Forget what was taken of a bundle that turned out not to be plain. */
+static void drop_part(Taken *taken)
 {
-    const Py_ssize_t bundles = taken->levels[BUNDLES].count, groups = taken->levels[GROUPS].count;
-    const Py_ssize_t slots = taken->levels[SLOTS].count, payloads = PyList_Size(taken->payloads);
-    const Py_ssize_t known = taken->known ? taken->known->count : 0;
+    taken->counts = taken->whole;
+    PyList_SetSlice(taken->payloads, taken->whole.payloads, PY_SSIZE_T_MAX, NULL);
+    if (taken->known)
+        known_cut(taken->known, taken->known_before + taken->whole.items[SLOTS]);
+}
+
+/* A bundle as a whole, or nothing of it. */
+static inline bool take_whole_bundle(PyObject *bundle, Taken *taken,
+                                     bool (*take)(PyObject *, Taken *))
+{
     const bool done = take(bundle, taken);
-    if (!done && !PyErr_Occurred()) {
-        taken->levels[BUNDLES].count = bundles;
-        taken->levels[GROUPS].count = groups;
-        taken->levels[SLOTS].count = slots;
-        PyList_SetSlice(taken->payloads, payloads, PY_SSIZE_T_MAX, NULL);
-        if (taken->known)
-            known_cut(taken->known, known);
-    }
+    if (done)
+        taken->whole = taken->counts;
+    else if (!PyErr_Occurred())
+        drop_part(taken);
     return done;
 }
 
@@ -319,10 +329,13 @@ static PyObject *take_bundles(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     taken.reading = indices ? WITH_INDICES : WITHOUT_INDICES;
     taken.bundles = length_of(bundles) - start;
+    taken.counts.payloads = PyList_Size(taken.payloads);
+    taken.known_before = taken.known ? taken.known->count : 0;
+    taken.whole = taken.counts;
     bool taking = true;
     for (Py_ssize_t i = start; taking && i < length_of(bundles); i++)
         taking = take_either_way(bundles, i, &taken);
-    return finish(&taken) ? PyLong_FromSsize_t(taken.levels[BUNDLES].count) : NULL;
+    return finish(&taken) ? PyLong_FromSsize_t(taken.counts.items[BUNDLES]) : NULL;
 }
 
 PyMethodDef encode_methods[] = {

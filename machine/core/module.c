@@ -1,5 +1,5 @@
 /* The extension module: its table of operations, and the type of a machine. */
-#include "module.h"
+#include "objects.h"
 #include "trap.h"
 
 #include <ctype.h>
@@ -103,8 +103,16 @@ static PyObject *adopt_rows(PyObject *Py_UNUSED(module), PyObject *rows)
     Py_RETURN_NONE;
 }
 
+/* look_inside(look): find out where lists and tuples have their items, or forget it; whether it is now
+ * known of both. */
+static PyObject *look_inside_or_not(PyObject *Py_UNUSED(module), PyObject *look)
+{
+    return look_inside(look == Py_True) ? PyBool_FromLong(inside.list && inside.tuple) : NULL;
+}
+
 static PyMethodDef module_methods[] = {
     {"adopt_rows", adopt_rows, METH_O, "Take over the numbering of the instruction set."},
+    {"look_inside", look_inside_or_not, METH_O, "Look into lists and tuples from now on, or not."},
     {0},
 };
 
@@ -131,7 +139,7 @@ static bool add_limits(PyObject *module)
 static int module_exec(PyObject *module)
 {
     memset(operation_of_code, OPERATIONS, sizeof operation_of_code);
-    if (!add_type(module, make_machine_type(module)) ||
+    if (!look_inside(true) || !add_type(module, make_machine_type(module)) ||
         !add_type(module, make_lowered_type(module)) || !add_type(module, make_seen_type(module)) ||
         PyModule_AddFunctions(module, module_methods) < 0 ||
         PyModule_AddFunctions(module, problem_methods) < 0 ||

@@ -44,6 +44,45 @@ static inline PyObject *item_of(PyObject *sequence, Py_ssize_t index)
     return is_list(sequence) ? PyList_GetItem(sequence, index) : PyTuple_GetItem(sequence, index);
 }
 
+/* What objects.c has found out of lists and tuples. */
+typedef struct {
+    bool list;    /* whether a list is a ListInside, */
+    size_t tuple; /* and at which byte of a tuple its items start; 0 if that is not known */
+} Inside;
+
+typedef struct {
+    PyVarObject head;
+    PyObject **items;
+    Py_ssize_t room;
+} ListInside;
+
+extern Inside inside;
+
+/* Find that out, or forget it; false with an exception set. */
+bool look_inside(bool look);
+
+/* Some items of a list or tuple itself, borrowed as long as nobody changes it: where they are, or else
+ * in `copies`. */
+
+static inline PyObject *const *items_of_list(PyObject *list, Py_ssize_t first, Py_ssize_t count,
+                                             PyObject **copies)
+{
+    if (inside.list)
+        return ((const ListInside *)list)->items + first;
+    for (Py_ssize_t i = 0; i < count; i++)
+        copies[i] = PyList_GetItem(list, first + i);
+    return copies;
+}
+
+static inline PyObject *const *items_of_tuple(PyObject *tuple, Py_ssize_t count, PyObject **copies)
+{
+    if (inside.tuple)
+        return (PyObject **)((char *)tuple + inside.tuple);
+    for (Py_ssize_t i = 0; i < count; i++)
+        copies[i] = PyTuple_GetItem(tuple, i);
+    return copies;
+}
+
 static inline bool is_atom(PyObject *part)
 {
     return PyLong_CheckExact(part) || PyUnicode_CheckExact(part);

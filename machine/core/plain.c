@@ -7,13 +7,14 @@
  * too. So what is read from is held meanwhile, and a list may be shorter than it was.
  */
 #include "plain.h"
+#include "wide.h"
 
 #include <string.h>
 
 enum { BUCKETS = 2 * MOST_OPCODES, RECENT = 128 };
 
-/* Integers of which Python has just one object each, and room for them to be found by address. */
-enum { LEAST_SHARED = -5, GREATEST_SHARED = 256, SHARED = 512, INTEGER_SIZE = 32 };
+/* Integers of which Python has just one object each, and bytes from one to the next. */
+enum { LEAST_SHARED = -5, GREATEST_SHARED = 256, INTEGER_SIZE = 32 };
 
 /* What an operand is if it is no integer, or one that is added to the others; machine/encode_fast.py
  * has the same. */
@@ -27,14 +28,10 @@ typedef struct {
 
 typedef struct {
     Name name;
-    Py_ssize_t most_slots;
-} EngineRow;
-
-typedef struct {
-    Name name;
     int engine;
     uint8_t code;
     Py_ssize_t arity;
+    bool numbers;                   /* all operands are, and none is an offset */
     Py_ssize_t offset;              /* which operand is one, or -1 */
     int64_t greatest[MAX_OPERANDS]; /* value of each operand, or what it is instead */
     int64_t least[MAX_OPERANDS];    /* value of each; an immediate may be negative, */
@@ -43,20 +40,19 @@ typedef struct {
 
 static struct {
     int engine_count, slot_count;
-    EngineRow engines[MOST_ENGINES];
+    Name engines[MOST_ENGINES];
     SlotRow slots[1 + MOST_OPCODES]; /* the first is none */
     uint16_t buckets[BUCKETS];       /* numbers of slots, hashed by engine and name */
     struct {
         PyObject *name;
         const SlotRow *row;
     } recent[RECENT]; /* by engine and address of the name, which is held */
-    struct {
-        PyObject *object;
-        int64_t value;
-    } shared[SHARED];                /* integers by address, which are held */
+    uintptr_t shared, shared_bytes;  /* where those integers lie: an address tells which one it is */
     const SlotRow *comment;          /* what a name is that no other slot of its engine has */
     PyObject *mapping;               /* a type whose instances are read as the dicts that they are */
 } plain;
+
+Py_ssize_t most_slots[MOST_ENGINES];
 
 /* Borrowed letters of a text; NULL for anything else. */
 static const char *letters_of(PyObject *text, Py_ssize_t *length)
@@ -77,11 +73,11 @@ int find_engine(PyObject *name)
 {
     Py_ssize_t length;
     for (int engine = 0; engine < plain.engine_count; engine++)
-        if (plain.engines[engine].name.text == name)
+        if (plain.engines[engine].text == name)
             return engine;
     const char *letters = letters_of(name, &length);
     for (int engine = 0; letters && engine < plain.engine_count; engine++)
-        if (is_called(&plain.engines[engine].name, letters, length))
+        if (is_called(&plain.engines[engine], letters, length))
             return engine;
     return -1;
 }
@@ -89,7 +85,7 @@ int find_engine(PyObject *name)
 bool is_engine(PyObject *name, int engine)
 {
     return engine < plain.engine_count &&
-           (plain.engines[engine].name.text == name || find_engine(name) == engine);
+           (plain.engines[engine].text == name || find_engine(name) == engine);
 }
 
 /* The bucket of a slot, or the empty one where it would have to be. */
@@ -107,22 +103,27 @@ static uint16_t *find_bucket(int engine, const char *letters, Py_ssize_t length)
     return bucket;
 }
 
-static const SlotRow *find_slot(int engine, PyObject *name)
+static const SlotRow *find_slot_by_letters(int engine, PyObject *name, size_t place)
 {
-    const size_t place = ((uintptr_t)name / 16 + 31 * (size_t)engine) % RECENT;
-    const SlotRow *row = plain.recent[place].row;
-    if (plain.recent[place].name == name && row->engine == engine)
-        return row;
     Py_ssize_t length;
     const char *letters = letters_of(name, &length);
     const int number = letters ? *find_bucket(engine, letters, length) : 0;
     if (!number)
         return letters && plain.comment && plain.comment->engine == engine ? plain.comment : NULL;
-    row = &plain.slots[number];
+    const SlotRow *row = &plain.slots[number];
     Py_XDECREF(plain.recent[place].name);
     plain.recent[place].name = Py_NewRef(name);
     plain.recent[place].row = row;
     return row;
+}
+
+static inline const SlotRow *find_slot(int engine, PyObject *name)
+{
+    const size_t place = ((uintptr_t)name / 16 + 31 * (size_t)engine) % RECENT;
+    const SlotRow *row = plain.recent[place].row;
+    return plain.recent[place].name == name && row->engine == engine
+               ? row
+               : find_slot_by_letters(engine, name, place);
 }
 
 static bool fits(bool does)
@@ -144,12 +145,14 @@ static bool copy_name(PyObject *text, Name *name)
 
 static bool adopt_engine(PyObject *given)
 {
-    EngineRow row;
+    Name row;
     PyObject *name;
-    if (!PyArg_ParseTuple(given, "On", &name, &row.most_slots) || !copy_name(name, &row.name) ||
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(given, "On", &name, &most) || !copy_name(name, &row) ||
         !fits(plain.engine_count < MOST_ENGINES))
         return false;
-    Py_INCREF(row.name.text);
+    Py_INCREF(row.text);
+    most_slots[plain.engine_count] = most;
     plain.engines[plain.engine_count++] = row;
     return true;
 }
@@ -164,6 +167,7 @@ static bool adopt_slot(PyObject *given)
         return false;
     row.arity = PyTuple_Size(greatest);
     row.offset = -1;
+    row.numbers = true;
     bool immediate = false;
     int payloads = 0;
     for (Py_ssize_t i = 0; i < row.arity && i < MAX_OPERANDS; i++) {
@@ -171,6 +175,7 @@ static bool adopt_slot(PyObject *given)
         row.least[i] = row.greatest[i] == INT64_MAX ? -INT64_MAX : 0;
         row.span[i] = (uint64_t)row.greatest[i] - (uint64_t)row.least[i];
         immediate = immediate || row.least[i];
+        row.numbers = row.numbers && row.greatest[i] >= 0;
         payloads += row.greatest[i] < 0 && row.greatest[i] != OFFSET;
         if (row.greatest[i] == OFFSET)
             row.offset = i;
@@ -195,23 +200,23 @@ static bool adopt_each(PyObject *rows, bool (*adopt)(PyObject *row))
     return true;
 }
 
-static size_t shared_place(const PyObject *integer)
+/* They lie side by side; where they do not, none is known by its address. */
+static bool find_shared_integers(void)
 {
-    return (uintptr_t)integer / INTEGER_SIZE % SHARED;
-}
-
-static bool share_integers(void)
-{
-    for (long value = LEAST_SHARED; value <= GREATEST_SHARED; value++) {
-        PyObject *integer = PyLong_FromLong(value);
-        if (!integer)
-            return false;
-        const size_t place = shared_place(integer);
-        Py_XDECREF(plain.shared[place].object);
-        plain.shared[place].object = integer;
-        plain.shared[place].value = value;
+    const Py_ssize_t count = GREATEST_SHARED - LEAST_SHARED + 1;
+    bool side_by_side = true;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *integer = PyLong_FromSsize_t(LEAST_SHARED + i);
+        PyObject *same = PyLong_FromSsize_t(LEAST_SHARED + i);
+        if (i == 0)
+            plain.shared = (uintptr_t)integer;
+        side_by_side = side_by_side && same == integer &&
+                       (uintptr_t)integer == plain.shared + (uintptr_t)i * INTEGER_SIZE;
+        Py_XDECREF(integer);
+        Py_XDECREF(same);
     }
-    return true;
+    plain.shared_bytes = side_by_side ? (uintptr_t)count * INTEGER_SIZE : 0;
+    return !PyErr_Occurred();
 }
 
 PyObject *adopt_plain(PyObject *Py_UNUSED(module), PyObject *arguments)
@@ -222,21 +227,15 @@ PyObject *adopt_plain(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     Py_XDECREF(plain.mapping);
     for (int engine = 0; engine < plain.engine_count; engine++)
-        Py_DECREF(plain.engines[engine].name.text);
+        Py_DECREF(plain.engines[engine].text);
     for (int place = 0; place < RECENT; place++)
         Py_XDECREF(plain.recent[place].name);
-    for (int place = 0; place < SHARED; place++)
-        Py_XDECREF(plain.shared[place].object);
     memset(&plain, 0, sizeof plain);
     plain.mapping = Py_NewRef(mapping);
-    if (!share_integers() || !adopt_each(engines, adopt_engine) || !adopt_each(slots, adopt_slot))
+    if (!find_shared_integers() || !adopt_each(engines, adopt_engine) ||
+        !adopt_each(slots, adopt_slot))
         return NULL;
     Py_RETURN_NONE;
-}
-
-Py_ssize_t most_slots_of(int engine)
-{
-    return plain.engines[engine].most_slots;
 }
 
 bool is_mapping(PyObject *bundle)
@@ -269,9 +268,9 @@ static PyObject *copy_key(PyObject *key, int lists, bool indices)
 /* The number that an integer is, if it is not too large. */
 static inline bool read_integer(PyObject *given, int64_t *number)
 {
-    const size_t place = shared_place(given);
-    if (plain.shared[place].object == given) {
-        *number = plain.shared[place].value;
+    const uintptr_t after = (uintptr_t)given - plain.shared;
+    if (after < plain.shared_bytes) {
+        *number = (int64_t)(after / INTEGER_SIZE) + LEAST_SHARED;
         return true;
     }
     int overflow = 1;
@@ -292,8 +291,6 @@ static bool read_index(PyObject *given, bool indices, int64_t *number)
 /* An offset beyond this is left to machine/encode.py, which sums without bounds. */
 enum { MOST_OFFSET = 1 << 30 };
 
-typedef PyObject *(*Getter)(PyObject *sequence, Py_ssize_t index);
-
 /* What is to be read as a number, unless that may run somebody's code and none is to be run. */
 static inline bool read_number(PyObject *given, Reading reading, int64_t *number, bool *for_good)
 {
@@ -311,47 +308,61 @@ static inline PyObject *read_key(PyObject *given, int lists, Reading reading)
     return reading == QUIETLY ? NULL : copy_key(given, lists, reading == WITH_INDICES);
 }
 
-static inline bool read_operands(const SlotRow *row, PyObject *slot, Getter item, Reading reading,
-                                 ReadSlot *read)
+/* Whether a number plus the offset is in range. */
+static inline bool is_in_range(const SlotRow *row, Py_ssize_t i, int64_t number, int64_t offset)
+{
+    return (uint64_t)number + (uint64_t)offset - (uint64_t)row->least[i] <= row->span[i];
+}
+
+static inline bool read_numbers(const SlotRow *row, PyObject *const *operands, Reading reading,
+                                ReadSlot *read)
+{
+    for (Py_ssize_t i = 0; i < row->arity; i++) {
+        int64_t number;
+        if (!read_number(operands[i], reading, &number, &read->for_good) ||
+            !is_in_range(row, i, number, 0))
+            return false;
+        read->operands[i] = number;
+    }
+    return true;
+}
+
+static bool read_operands(const SlotRow *row, PyObject *const *operands, Reading reading,
+                          ReadSlot *read)
 {
     int64_t offset = 0;
-    if (row->offset >= 0 && (!read_number(item(slot, 1 + row->offset), reading, &offset,
-                                          &read->for_good) ||
-                             offset < -MOST_OFFSET || offset > MOST_OFFSET))
+    if (row->offset >= 0 &&
+        (!read_number(operands[row->offset], reading, &offset, &read->for_good) ||
+         offset < -MOST_OFFSET || offset > MOST_OFFSET))
         return false;
     for (Py_ssize_t i = 0; i < row->arity; i++) {
-        PyObject *given = item(slot, 1 + i);
         const int64_t greatest = row->greatest[i];
-        if (!given) { /* the list became shorter meanwhile */
-            PyErr_Clear();
-            return false;
-        }
+        int64_t *number = &read->operands[i];
         if (greatest >= 0) {
-            int64_t *number = &read->operands[i];
-            if (!read_number(given, reading, number, &read->for_good) ||
-                (uint64_t)*number + (uint64_t)offset - (uint64_t)row->least[i] > row->span[i])
+            if (!read_number(operands[i], reading, number, &read->for_good) ||
+                !is_in_range(row, i, *number, offset))
                 return false;
         } else if (greatest == OFFSET) {
-            read->operands[i] = offset;
+            *number = offset;
         } else {
-            if (greatest == KEYS && length_of(given) != VLEN)
+            if (greatest == KEYS && length_of(operands[i]) != VLEN)
                 return false;
             read->payload_at = (int)i;
-            read->payload = read_key(given, MOST_LISTS, reading);
+            read->payload = read_key(operands[i], MOST_LISTS, reading);
             if (!read->payload)
                 return false;
-            read->for_good = read->for_good && read->payload == given;
+            read->for_good = read->for_good && read->payload == operands[i];
         }
     }
     return true;
 }
 
 /* A comment of integers and texts, all of which is its payload. */
-static bool read_comment(PyObject *slot, Getter item, Reading reading, ReadSlot *read)
+static bool read_comment(PyObject *slot, Reading reading, ReadSlot *read)
 {
     const Py_ssize_t length = Py_SIZE(slot);
     for (Py_ssize_t i = 0; i < length; i++)
-        if (!is_atom(item(slot, i)))
+        if (!is_atom(item_of(slot, i)))
             return false;
     read->payload_at = 0;
     read->payload = read_key(slot, 1, reading == WITH_INDICES ? WITHOUT_INDICES : reading);
@@ -359,33 +370,45 @@ static bool read_comment(PyObject *slot, Getter item, Reading reading, ReadSlot 
     return read->payload;
 }
 
-static inline bool read_parts(int engine, PyObject *slot, Py_ssize_t length, Getter item,
+/* A slot that has these items, or more of them if it is a comment. */
+ALWAYS_INLINE bool read_items(int engine, PyObject *slot, Py_ssize_t length, PyObject *const *items,
                               Reading reading, ReadSlot *read)
 {
-    const SlotRow *row = length > 0 ? find_slot(engine, item(slot, 0)) : NULL;
+    const SlotRow *row = length > 0 ? find_slot(engine, items[0]) : NULL;
     if (!row)
         return false;
     *read = (ReadSlot){.code = row->code, .for_good = PyTuple_CheckExact(slot)};
-    if (row == plain.comment         ? read_comment(slot, item, reading, read)
-        : length == row->arity + 1 && read_operands(row, slot, item, reading, read))
+    if (row->numbers) /* as most have, and nothing else that would take looking after */
+        return length == row->arity + 1 && read_numbers(row, items + 1, reading, read);
+    if (row == plain.comment         ? read_comment(slot, reading, read)
+        : length == row->arity + 1 && read_operands(row, items + 1, reading, read))
         return true;
     Py_CLEAR(read->payload);
     return false;
 }
 
-/* Twice each, so that items are got without asking again of what. */
+enum { MOST_ITEMS = 1 + MAX_OPERANDS };
 
 bool read_slot(int engine, PyObject *slot, Reading reading, ReadSlot *read)
 {
-    const Py_ssize_t length = length_of(slot);
-    return is_list(slot) ? read_parts(engine, slot, length, PyList_GetItem, reading, read)
-                         : read_parts(engine, slot, length, PyTuple_GetItem, reading, read);
+    const Py_ssize_t length = length_of(slot), count = length < MOST_ITEMS ? length : MOST_ITEMS;
+    PyObject *items[MOST_ITEMS];
+    for (Py_ssize_t i = 0; i < count; i++)
+        items[i] = Py_NewRef(item_of(slot, i));
+    const bool done = read_items(engine, slot, length, items, reading, read);
+    for (Py_ssize_t i = 0; i < count; i++)
+        Py_DECREF(items[i]);
+    return done;
 }
 
 bool read_quietly(int engine, PyObject *slot, ReadSlot *read)
 {
-    if (PyTuple_CheckExact(slot))
-        return read_parts(engine, slot, Py_SIZE(slot), PyTuple_GetItem, QUIETLY, read);
-    return PyList_CheckExact(slot) &&
-           read_parts(engine, slot, Py_SIZE(slot), PyList_GetItem, QUIETLY, read);
+    PyObject *copies[MOST_ITEMS];
+    const bool tuple = PyTuple_CheckExact(slot);
+    if (!tuple && !PyList_CheckExact(slot))
+        return false;
+    const Py_ssize_t length = Py_SIZE(slot), count = length < MOST_ITEMS ? length : MOST_ITEMS;
+    PyObject *const *items =
+        tuple ? items_of_tuple(slot, count, copies) : items_of_list(slot, 0, count, copies);
+    return read_items(engine, slot, length, items, QUIETLY, read);
 }

@@ -27,7 +27,8 @@ typedef struct {
  * run nobody's code, and so to read nothing that would have to. */
 typedef enum { QUIETLY, WITHOUT_INDICES, WITH_INDICES } Reading;
 
-/* Read a slot, which the caller holds; false for what is not plain, or with an exception set. */
+/* Read a slot, which the caller holds; false for what is not plain, or with an exception set. It is
+ * read as it stands before anybody's code is run. */
 bool read_slot(int engine, PyObject *slot, Reading reading, ReadSlot *read);
 
 /* The same, quietly, of a list or tuple itself; nothing need be held. */
@@ -44,8 +45,8 @@ int find_engine(PyObject *name);
 /* Whether it is the name of this engine. */
 bool is_engine(PyObject *name, int engine);
 
-/* Slots that a bundle can have of an engine. */
-Py_ssize_t most_slots_of(int engine);
+/* Slots that a bundle can have of each engine. */
+extern Py_ssize_t most_slots[MOST_ENGINES];
 
 /* Whether a bundle can be read as the dict that it is. */
 bool is_mapping(PyObject *bundle);

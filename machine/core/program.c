@@ -70,7 +70,8 @@ typedef struct {
     int target;    /* and which is one, or -1; */
     bool relative; /* to the next bundle */
     uint8_t rank;  /* where it comes in a bundle that is sorted */
-    uint8_t dest_width, store_lanes, compared, traced; /* words */
+    uint8_t stores, store_lanes;
+    uint8_t dest_width, compared, traced, store_words, record_words; /* words */
     uint8_t source_widths[MOST_SOURCES];
     bool falls_through; /* it asks for nothing beyond words, and leads to the next */
 } Recipe;
@@ -96,6 +97,9 @@ static Recipe recipe_of(Operation operation)
         .traced = shape.traced,
         .falls_through = operation_rows[operation].besides == NOTHING,
     };
+    recipe.stores = shape.stores;
+    recipe.store_words = (uint8_t)(recipe.stores + recipe.store_lanes);
+    recipe.record_words = (uint8_t)(recipe.store_words + recipe.dest_width + recipe.traced);
     uint8_t source = X;
     memcpy(recipe.source_widths, shape.source_widths, sizeof shape.source_widths);
     for (int i = 0; i < MAX_OPERANDS; i++) {
@@ -126,6 +130,7 @@ typedef struct {
     const uint8_t *operations; /* of each opcode's number */
     Recipe recipes[OPERATIONS];
     uint32_t writes, stores, targets, compared; /* filled so far */
+    bool falls_through; /* the bundle being lowered, so far */
     /* Of the bundle whose slots are put in order; empty between bundles: */
     SlotSet readers[SCRATCH_WORDS]; /* of each word, */
     SlotSet writers[SCRATCH_WORDS];
@@ -161,8 +166,8 @@ static const char *lower_slot(Lowering *lowering, size_t number, int64_t pc, siz
     const Operation operation = (Operation)lowering->operations[columns->opcodes[number]];
     const Recipe *recipe = &lowering->recipes[operation];
     const int64_t offset = recipe->offset < 0 ? 0 : columns->operands[recipe->offset][number];
-    const uint8_t lanes = recipe->store_lanes;
     uint32_t places[PLACES] = {0};
+    int64_t both = 0;
     bool outside = false;
 
     /* Only columns that no loader made, for the engines have limits. */
@@ -172,11 +177,12 @@ static const char *lower_slot(Lowering *lowering, size_t number, int64_t pc, siz
         const int64_t operand = columns->operands[i][number];
         const int64_t shift = offset & recipe->operands[i].shifted;
         const uint64_t sum = (uint64_t)operand + (uint64_t)shift;
-        /* A sum that comes out wrong is that of two that are far below 0. */
-        outside |= (sum > recipe->operands[i].greatest) | ((operand & shift) < 0);
+        outside |= sum > recipe->operands[i].greatest;
+        both |= operand & shift;
         places[recipe->operands[i].place] = (uint32_t)sum;
     }
-    if (outside)
+    /* A sum that comes out wrong is that of two that are far below 0. */
+    if (outside || both < 0)
         return OUTSIDE;
     if (recipe->target >= 0 || recipe->compared)
         places[Z] = lower_reference(lowering, recipe, number, pc);
@@ -188,11 +194,12 @@ static const char *lower_slot(Lowering *lowering, size_t number, int64_t pc, siz
         .y = (uint16_t)places[Y],
         .z = places[Z],
     };
-    lowering->program->store_lanes[lowering->stores] = lanes;
-    lowering->stores += lanes > 0;
-    bundle->store_words = (uint16_t)(bundle->store_words + (lanes > 0) + lanes);
+    lowering->program->store_lanes[lowering->stores] = recipe->store_lanes;
+    lowering->stores += recipe->stores;
+    bundle->store_words = (uint16_t)(bundle->store_words + recipe->store_words);
     bundle->traced = (uint8_t)(bundle->traced + recipe->traced);
-    bundle->record_words += (lanes > 0) + lanes + (uint32_t)recipe->dest_width + recipe->traced;
+    bundle->record_words += recipe->record_words;
+    lowering->falls_through &= recipe->falls_through;
     return NULL;
 }
 
@@ -338,7 +345,7 @@ static void add_writes(Lowering *lowering, Bundle *bundle, const Slot *slots, si
 /* Whether first_group and first_slot climb from 0 to their ends. */
 static bool climbs(const uint32_t *starts, size_t count, size_t end)
 {
-    bool falls = false;
+    uint32_t falls = 0;
     for (size_t i = 0; i < count; i++)
         falls |= starts[i] > starts[i + 1];
     return !falls && starts[0] == 0 && starts[count] == end;
@@ -409,7 +416,7 @@ static const char *lower_bundle(Lowering *lowering, size_t pc)
     const size_t count = columns->first_slot[columns->first_group[pc + 1]] - first;
     Slot *slots = program->slots + first;
     Bundle *bundle = program->bundles + pc;
-    bool falls_through = true;
+    lowering->falls_through = true;
     *bundle = (Bundle){
         .store = lowering->stores,
         .record_words = 1,
@@ -420,7 +427,6 @@ static const char *lower_bundle(Lowering *lowering, size_t pc)
         const char *error = lower_slot(lowering, first + i, (int64_t)pc, i, bundle);
         if (error)
             return error;
-        falls_through &= recipe_for(lowering, &slots[i])->falls_through;
     }
     if (count > 1 && count <= MOST_ARRANGED)
         bundle->in_place = arrange(lowering, slots, count);
@@ -429,7 +435,7 @@ static const char *lower_bundle(Lowering *lowering, size_t pc)
     add_writes(lowering, bundle, slots, count);
     program->first_slots[pc] = first;
     program->cycles_before[pc + 1] = program->cycles_before[pc] + bundle->cost;
-    program->fallthrough[pc] = falls_through && bundle->in_place;
+    program->fallthrough[pc] = lowering->falls_through && bundle->in_place;
     program->all_records += bundle->record_words;
     if (bundle->record_words > program->longest_record)
         program->longest_record = bundle->record_words;

@@ -5,6 +5,7 @@
  * change that one either it takes the place of the old one, for the next time.
  */
 #include "plain.h"
+#include "wide.h"
 
 #include <string.h>
 
@@ -14,9 +15,6 @@ typedef struct {
     Py_buffer columns[COLUMNS]; /* of the program, once all its slots are known */
     PyObject *payloads;         /* a list; NULL until then */
 } Seen;
-
-/* How lists and tuples show all that they hold. */
-static traverseproc visit_list, visit_tuple;
 
 static bool has_same_payload(const Seen *self, int64_t index, PyObject *payload)
 {
@@ -59,37 +57,12 @@ static bool is_same_slot(Seen *self, Py_ssize_t number, PyObject *slot, ReadSlot
     return same;
 }
 
-/* Objects that are still expected, the last of them first. */
-typedef struct {
-    PyObject *const *first, *const *end;
-} Expected;
-
-static int differs(PyObject *slot, void *expected)
-{
-    Expected *left = expected;
-    return left->first == left->end || slot != *--left->end;
-}
-
-/* Whether a list or tuple holds just these objects, as its own way to visit them tells: from the last
- * to the first, or if that should change this says no. Faster than to ask for one after the other. */
-static bool holds_just(PyObject *sequence, PyObject *const *known, Py_ssize_t count)
-{
-    PyTypeObject *type = Py_TYPE(sequence);
-    Expected expected = {known, known + count};
-    traverseproc visit = type == &PyList_Type    ? visit_list
-                         : type == &PyTuple_Type ? visit_tuple
-                                                 : NULL;
-    return visit && visit(sequence, differs, &expected) == 0 && expected.end == expected.first;
-}
-
 /* Whether slots are those that are known, or others that can be read quietly and are the same. For
  * that nothing has to be held, which would write to all of a program's memory. */
 static bool are_same_quietly(Seen *self, int engine, PyObject *slots, Py_ssize_t first,
                              Py_ssize_t count)
 {
     ReadSlot read;
-    if (holds_just(slots, self->known.slots + first, count))
-        return true;
     if (!PyList_CheckExact(slots) || Py_SIZE(slots) != count)
         return false;
     for (Py_ssize_t i = 0; i < count; i++) {
@@ -142,6 +115,60 @@ static inline bool is_same_bundle(Seen *self, Py_ssize_t pc, PyObject *bundle, C
     return true;
 }
 
+/* --- the very same ------------------------------------------------------------------------------- */
+
+/* Bundles that are looked at together, so that nothing asked of one waits until what was asked of
+ * another has come out of memory; and slots that are compared together. */
+enum { BLOCK = 16, MOST_TOGETHER = 64 };
+
+/* Whether a list has just these objects. */
+static inline bool holds_just(PyObject *slots, PyObject *const *known, Py_ssize_t count)
+{
+    PyObject *copies[MOST_TOGETHER];
+    return PyList_CheckExact(slots) && Py_SIZE(slots) == count && count <= MOST_TOGETHER &&
+           memcmp(items_of_list(slots, 0, count, copies), known, (size_t)count * sizeof *known) == 0;
+}
+
+/* Whether a block of bundles, which would be those from pc on, has the very slots that are known, in
+ * lists. */
+static bool is_known(const Seen *self, Py_ssize_t pc, PyObject *const *bundles)
+{
+    const uint32_t *first_group = (const uint32_t *)self->columns[FIRST_GROUP].buf + pc;
+    const uint32_t *first_slot = self->columns[FIRST_SLOT].buf;
+    const uint8_t *engines = self->columns[GROUP_ENGINE].buf;
+    const uint32_t first = first_group[0], end = first_group[BLOCK];
+    PyObject *lists[BLOCK * MOST_ENGINES], *name;
+    if (end - first > BLOCK * MOST_ENGINES)
+        return false;
+    for (int i = 0; i < BLOCK; i++)
+        PREFETCH(bundles[i]);
+    for (int i = 0; i < BLOCK; i++) {
+        Py_ssize_t position = 0;
+        if (!is_mapping(bundles[i]) ||
+            PyDict_Size(bundles[i]) != (Py_ssize_t)(first_group[i + 1] - first_group[i]))
+            return false;
+        for (uint32_t group = first_group[i]; group < first_group[i + 1]; group++) {
+            PyDict_Next(bundles[i], &position, &name, &lists[group - first]);
+            PREFETCH(lists[group - first]);
+            if (!is_engine(name, engines[group]))
+                return false;
+        }
+    }
+    for (uint32_t group = first; group < end; group++)
+        if (!holds_just(lists[group - first], self->known.slots + first_slot[group],
+                        first_slot[group + 1] - first_slot[group]))
+            return false;
+    return true;
+}
+
+/* The same of the bundles that are in a list from pc on, if there are as many. */
+static bool has_known_block(const Seen *self, Py_ssize_t pc, PyObject *bundles, Py_ssize_t end)
+{
+    PyObject *copies[BLOCK];
+    return PyList_CheckExact(bundles) && pc + BLOCK <= end && pc + BLOCK <= Py_SIZE(bundles) &&
+           is_known(self, pc, items_of_list(bundles, pc, BLOCK, copies));
+}
+
 /* holds(bundles): whether these are what was seen. */
 static PyObject *seen_holds(PyObject *object, PyObject *bundles)
 {
@@ -149,6 +176,10 @@ static PyObject *seen_holds(PyObject *object, PyObject *bundles)
     const Py_ssize_t count = self->columns[FIRST_GROUP].len / (Py_ssize_t)sizeof(uint32_t) - 1;
     bool same = self->payloads && length_of(bundles) == count;
     for (Py_ssize_t pc = 0; same && pc < count; pc++) {
+        while (has_known_block(self, pc, bundles, count))
+            pc += BLOCK;
+        if (pc == count)
+            break;
         PyObject *bundle = pc < length_still(bundles) ? item_of(bundles, pc) : NULL;
         if (bundle && is_same_bundle(self, pc, bundle, are_same_quietly))
             continue;
@@ -287,8 +318,6 @@ static PyType_Spec spec = {
 
 PyTypeObject *make_seen_type(PyObject *module)
 {
-    visit_list = (traverseproc)(uintptr_t)PyType_GetSlot(&PyList_Type, Py_tp_traverse);
-    visit_tuple = (traverseproc)(uintptr_t)PyType_GetSlot(&PyTuple_Type, Py_tp_traverse);
     seen_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &spec, NULL);
     return seen_type;
 }

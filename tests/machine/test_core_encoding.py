@@ -3,6 +3,7 @@
 import gc
 import random
 from collections import UserDict
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +21,14 @@ from array import array
 from machine import _core
 from machine.columns import Columns
 from machine.encode_fast import FastEncoder, compiled_code, make_encoder
+
+
+@pytest.fixture(params=[True, False], ids=["looking inside", "by calls"], autouse=True)
+def items(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whether the items of lists and tuples are read where they are, or asked for one by one."""
+    assert _core.look_inside(request.param) == request.param
+    yield
+    assert _core.look_inside(True)
 
 
 def encoded(encoder: Encoder, bundles: Any) -> tuple[Any, ...]:
@@ -343,6 +352,47 @@ def test_what_was_seen_is_of_the_bundles_taken() -> None:
     seen = seen_of(bundles, columns)
     assert seen.complete(columns.arrays, columns.payloads)
     assert seen.holds(bundles[:1])
+    assert not seen.holds(bundles)
+
+
+def long_program() -> list[Any]:
+    """Longer than what is compared at once, with bundles of none to some engines."""
+    slots: dict[str, Any] = {"alu": ("+", 1, 2, 300), "load": ("const", 1, 700), "flow": ("halt",)}
+    engines = [list(slots)[:count] for count in (1, 3, 0, 2)]
+    return [
+        {engine: [(*slots[engine],) for _ in range(1 + (engine == "alu"))] for engine in some}
+        for some in engines * 11
+    ]
+
+
+CHANGES: dict[str, tuple[bool, Callable[[Any], object]]] = {
+    "an equal slot": (True, lambda b: b["alu"].__setitem__(0, (*b["alu"][1],))),
+    "an equal list": (True, lambda b: b["alu"].__setitem__(1, ["+", 1, 2, 300])),
+    "slots in a tuple": (True, lambda b: b.__setitem__("alu", tuple(b["alu"]))),
+    "another slot": (False, lambda b: b["alu"].__setitem__(1, ("+", 1, 2, 301))),
+    "a slot more": (False, lambda b: b["alu"].append(b["alu"][0])),
+    "a slot less": (False, lambda b: b["alu"].pop()),
+    "no slot": (False, lambda b: b["alu"].clear()),
+    "an engine more": (False, lambda b: b.__setitem__("debug", [])),
+    "no engine": (False, lambda b: b.clear()),
+    "another engine": (False, lambda b: b.__setitem__("valu", b.pop("alu"))),
+    "no list": (False, lambda b: b.__setitem__("alu", None)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_anywhere_is_seen(change: str) -> None:
+    same, edit = CHANGES[change]
+    for pc in range(len(long_program())):
+        bundles, columns = long_program(), Columns()
+        seen = seen_of(bundles, columns)
+        assert seen.complete(columns.arrays, columns.payloads)
+        assert seen.holds(bundles)
+        edit(bundles[pc] or bundles[pc - 1])
+        assert seen.holds(bundles) == seen.holds(bundles) == same, pc
+        assert not seen.holds(bundles[:-1])
+        assert not seen.holds([*bundles, {}])
+    bundles[2] = {"alu": []}
     assert not seen.holds(bundles)
 
 
