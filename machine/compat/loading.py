@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from machine.collector import gc_paused
-from machine.core import choose_core
 from machine.core.what_fits import encode_what_fits
+from machine.native import choose
 from machine.program import Program
 
 MOST_KEPT = 8
@@ -40,7 +40,7 @@ _kept: list[Loaded] = []
 
 def load(bundles: Any) -> Loaded | None:
     """A program, encoded or found among those kept; None where no core takes it."""
-    if choose_core().name != "compiled" or not isinstance(bundles, (list, tuple)):
+    if choose().name != "compiled" or not isinstance(bundles, (list, tuple)):
         return None
     loaded = next((kept for kept in _kept if kept.holds(bundles)), None)
     if loaded is None:
@@ -53,6 +53,8 @@ def load(bundles: Any) -> Loaded | None:
 
 
 def _keep(loaded: Loaded) -> None:
+    if _kept and loaded is _kept[0]:
+        return
     others = [kept for kept in _kept if kept is not loaded][: MOST_KEPT - 1]
     while sum(kept.program.columns.slot_count for kept in others) > MOST_SLOTS:
         others.pop()
