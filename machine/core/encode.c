@@ -56,7 +56,8 @@ typedef struct {
 /* Slots of a bundle beyond which it is not taken quietly. */
 enum { MOST_QUIET = 128 };
 
-enum { FIRST_ROOM = 1024, MOST_GROWTH = 64 };
+/* Items that there is room for at first; and when that is full, for as many times those taken. */
+enum { FIRST_ROOM = 2 * MOST_QUIET, MOST_GROWTH = 256 };
 
 /* --- room in the columns ------------------------------------------------------------------------ */
 
@@ -91,17 +92,18 @@ static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
     return true;
 }
 
-/* How much room will do: in the end, if each bundle has as much as those so far. It is a multiple of
- * what there is, which an array can become without the help of another one. */
+/* How much room will do: in the end, if each bundle has as much as those so far. Where that is a lot
+ * more it is a multiple of what there is, which an array can become without the help of another one. */
 static Py_ssize_t room_for(const Taken *taken, int level)
 {
     const Py_ssize_t room = taken->room[level];
     const double count = (double)taken->counts.items[level];
     const double done = (double)taken->counts.items[BUNDLES] + 1;
-    const double all = count * (double)taken->bundles / done;
-    const double most = MOST_GROWTH * count, least = 2 * count;
-    const Py_ssize_t items = (Py_ssize_t)(all < least ? least : all > most ? most : all);
-    return room ? (items / room + 1) * room : FIRST_ROOM;
+    const double all = 1.02 * count * (double)taken->bundles / done;
+    const double most = MOST_GROWTH * count, least = 1.25 * count;
+    const double wanted = FIRST_ROOM + (all < least ? least : all > most ? most : all);
+    const Py_ssize_t items = (Py_ssize_t)wanted;
+    return room && items >= 2 * room ? (items + room - 1) / room * room : items;
 }
 
 static bool give_room(Taken *taken, int level)
@@ -181,7 +183,7 @@ static bool add_payload(PyObject *payload, Taken *taken, int64_t *operand)
 }
 
 /* What was read of a slot goes to the end of the columns, where there is room. */
-static bool add_slot(Taken *taken, PyObject *slot, ReadSlot *read)
+static inline bool add_slot(Taken *taken, PyObject *slot, ReadSlot *read)
 {
     if (read->payload && !add_payload(read->payload, taken, &read->operands[read->payload_at]))
         return false;
@@ -194,7 +196,7 @@ static bool add_slot(Taken *taken, PyObject *slot, ReadSlot *read)
 
 /* What is stored of a group, and of a bundle, is where the next one starts. */
 
-static bool add_group(Taken *taken, int engine)
+static inline bool add_group(Taken *taken, int engine)
 {
     const Py_ssize_t index = taken->counts.items[GROUPS]++;
     const int64_t next_slot = taken->next_slot + taken->counts.items[SLOTS];
@@ -203,7 +205,7 @@ static bool add_group(Taken *taken, int engine)
     return is_count(next_slot);
 }
 
-static bool add_bundle(Taken *taken)
+static inline bool add_bundle(Taken *taken)
 {
     const int64_t next_group = taken->next_group + taken->counts.items[GROUPS];
     ((uint32_t *)taken->items[FIRST_GROUP])[taken->counts.items[BUNDLES]++] = (uint32_t)next_group;

@@ -38,12 +38,6 @@ static inline Py_ssize_t length_still(PyObject *sequence)
     return Py_SIZE(sequence);
 }
 
-/* Borrowed; the index is in range, or NULL is returned with an IndexError. */
-static inline PyObject *item_of(PyObject *sequence, Py_ssize_t index)
-{
-    return is_list(sequence) ? PyList_GetItem(sequence, index) : PyTuple_GetItem(sequence, index);
-}
-
 /* What objects.c has found out of lists and tuples. */
 typedef struct {
     bool list;    /* whether a list is a ListInside, */
@@ -83,6 +77,21 @@ static inline PyObject *const *items_of_tuple(PyObject *tuple, Py_ssize_t count,
     return copies;
 }
 
+/* Borrowed; the index is in range, or NULL is returned with an IndexError. */
+static inline PyObject *item_of(PyObject *sequence, Py_ssize_t index)
+{
+    if (Py_TYPE(sequence) == &PyList_Type && inside.list && index < Py_SIZE(sequence))
+        return ((const ListInside *)sequence)->items[index];
+    return is_list(sequence) ? PyList_GetItem(sequence, index) : PyTuple_GetItem(sequence, index);
+}
+
+/* An item of a tuple, of which it has that many. */
+static inline PyObject *item_of_tuple(PyObject *tuple, Py_ssize_t index)
+{
+    PyObject *copy;
+    return inside.tuple ? items_of_tuple(tuple, 0, &copy)[index] : PyTuple_GetItem(tuple, index);
+}
+
 static inline bool is_atom(PyObject *part)
 {
     return PyLong_CheckExact(part) || PyUnicode_CheckExact(part);
@@ -95,7 +104,7 @@ static inline bool is_frozen(PyObject *object, int tuples)
         return false;
     const Py_ssize_t length = Py_SIZE(object);
     for (Py_ssize_t i = 0; i < length; i++) {
-        PyObject *part = PyTuple_GetItem(object, i);
+        PyObject *part = item_of_tuple(object, i);
         if (!is_atom(part) && !is_frozen(part, tuples - 1))
             return false;
     }
