@@ -119,14 +119,31 @@ static inline bool is_same_bundle(Seen *self, Py_ssize_t pc, PyObject *bundle, C
 
 /* Bundles that are looked at together, so that nothing asked of one waits until what was asked of
  * another has come out of memory; and slots that are compared together. */
-enum { BLOCK = 16, MOST_TOGETHER = 64 };
+enum { BLOCK = 16, MOST_LISTS_OF_BLOCK = BLOCK * MOST_ENGINES, MOST_TOGETHER = 64 };
 
-/* Whether a list has just these objects. */
-static inline bool holds_just(PyObject *slots, PyObject *const *known, Py_ssize_t count)
+/* The lists of slots in a block of bundles, if these are dicts of the engines of those from pc on. */
+static bool find_lists(const Seen *self, Py_ssize_t pc, PyObject *const *bundles, PyObject **lists)
 {
-    PyObject *copies[MOST_TOGETHER];
-    return PyList_CheckExact(slots) && Py_SIZE(slots) == count && count <= MOST_TOGETHER &&
-           memcmp(items_of_list(slots, 0, count, copies), known, (size_t)count * sizeof *known) == 0;
+    const uint32_t *first_group = (const uint32_t *)self->columns[FIRST_GROUP].buf + pc;
+    const uint8_t *engines = self->columns[GROUP_ENGINE].buf;
+    const uint32_t first = first_group[0];
+    PyObject *name;
+    for (int i = 0; i < BLOCK; i++)
+        PREFETCH(bundles[i]);
+    for (int i = 0; i < BLOCK; i++) {
+        const uint32_t end = first_group[i + 1];
+        Py_ssize_t position = 0;
+        if (!is_mapping(bundles[i]) || end - first > MOST_LISTS_OF_BLOCK ||
+            PyDict_Size(bundles[i]) != (Py_ssize_t)(end - first_group[i]))
+            return false;
+        for (uint32_t group = first_group[i]; group < end; group++) {
+            PyDict_Next(bundles[i], &position, &name, lists);
+            PREFETCH(*lists++);
+            if (!is_engine(name, engines[group]))
+                return false;
+        }
+    }
+    return true;
 }
 
 /* Whether a block of bundles, which would be those from pc on, has the very slots that are known, in
@@ -134,30 +151,23 @@ static inline bool holds_just(PyObject *slots, PyObject *const *known, Py_ssize_
 static bool is_known(const Seen *self, Py_ssize_t pc, PyObject *const *bundles)
 {
     const uint32_t *first_group = (const uint32_t *)self->columns[FIRST_GROUP].buf + pc;
-    const uint32_t *first_slot = self->columns[FIRST_SLOT].buf;
-    const uint8_t *engines = self->columns[GROUP_ENGINE].buf;
-    const uint32_t first = first_group[0], end = first_group[BLOCK];
-    PyObject *lists[BLOCK * MOST_ENGINES], *name;
-    if (end - first > BLOCK * MOST_ENGINES)
+    const uint32_t *first_slot = (const uint32_t *)self->columns[FIRST_SLOT].buf + first_group[0];
+    const uint32_t count = first_group[BLOCK] - first_group[0];
+    PyObject *lists[MOST_LISTS_OF_BLOCK], *copies[MOST_TOGETHER];
+    if (!find_lists(self, pc, bundles, lists))
         return false;
-    for (int i = 0; i < BLOCK; i++)
-        PREFETCH(bundles[i]);
-    for (int i = 0; i < BLOCK; i++) {
-        Py_ssize_t position = 0;
-        if (!is_mapping(bundles[i]) ||
-            PyDict_Size(bundles[i]) != (Py_ssize_t)(first_group[i + 1] - first_group[i]))
+    for (uint32_t i = 0; i < count; i++) {
+        const Py_ssize_t slots = (Py_ssize_t)(first_slot[i + 1] - first_slot[i]);
+        if (!PyList_CheckExact(lists[i]) || Py_SIZE(lists[i]) != slots || slots > MOST_TOGETHER)
             return false;
-        for (uint32_t group = first_group[i]; group < first_group[i + 1]; group++) {
-            PyDict_Next(bundles[i], &position, &name, &lists[group - first]);
-            PREFETCH(lists[group - first]);
-            if (!is_engine(name, engines[group]))
-                return false;
-        }
+        PREFETCH(items_of_list(lists[i], 0, 0, copies));
     }
-    for (uint32_t group = first; group < end; group++)
-        if (!holds_just(lists[group - first], self->known.slots + first_slot[group],
-                        first_slot[group + 1] - first_slot[group]))
+    for (uint32_t i = 0; i < count; i++) {
+        const size_t slots = first_slot[i + 1] - first_slot[i];
+        if (memcmp(items_of_list(lists[i], 0, (Py_ssize_t)slots, copies),
+                   self->known.slots + first_slot[i], slots * sizeof *copies) != 0)
             return false;
+    }
     return true;
 }
 
