@@ -185,11 +185,11 @@ static PyObject *seen_holds(PyObject *object, PyObject *bundles)
     Seen *self = (Seen *)object;
     const Py_ssize_t count = self->columns[FIRST_GROUP].len / (Py_ssize_t)sizeof(uint32_t) - 1;
     bool same = self->payloads && length_of(bundles) == count;
-    for (Py_ssize_t pc = 0; same && pc < count; pc++) {
-        while (has_known_block(self, pc, bundles, count))
-            pc += BLOCK;
-        if (pc == count)
-            break;
+    Py_ssize_t pc = 0;
+    /* Of a program that was built anew not even the first slots are the same objects. */
+    while (same && has_known_block(self, pc, bundles, count))
+        pc += BLOCK;
+    for (; same && pc < count; pc++) {
         PyObject *bundle = pc < length_still(bundles) ? item_of(bundles, pc) : NULL;
         if (bundle && is_same_bundle(self, pc, bundle, are_same_quietly))
             continue;
