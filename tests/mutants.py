@@ -94,6 +94,7 @@ TYPE = "a type"
 SLOWER = "looks at words that are not flagged, and finds so"
 NO_EDIT = "finds no edit at this position, or is in its state already"
 FARTHER = "goes on from an earlier keyframe"
+GOES_ON = "stops on the way, and goes on from there"
 PREVIEW = "a preview has no reference to compare with, and its state is looked at by nobody"
 AT_LEAST_ONE = "one bundle is remembered in any case"
 EQUIVALENT: dict[str, str] = {
@@ -108,6 +109,36 @@ EQUIVALENT: dict[str, str] = {
     "nearest.position > self.position -> nearest.position >= self.position": FARTHER,
     "timeline.py: if nearest and (back or nearest.position > self.position):: "
     "nearest.position > self.position -> nearest.position <= self.position": FARTHER,
+    "timeline.py: self._load(nearest): removed": FARTHER,
+    "timeline.py: elif nearest and nearest.position > here:: "
+    "nearest.position > here -> nearest.position >= here": FARTHER,
+    "timeline.py: elif nearest and nearest.position > here:: "
+    "nearest.position > here -> nearest.position <= here": FARTHER,
+    "timeline.py: back = self.position - position: "
+    "self.position - position -> self.position + position": FARTHER,
+    "timeline.py: return back <= position - nearest.position and "
+    "self.core.take_back(back) == back: return back <= position - nearest.position and "
+    "self.core.take_back(back) == back -> return": FARTHER,
+    "timeline.py: return back <= position - nearest.position and "
+    "self.core.take_back(back) == back: "
+    "back <= position - nearest.position -> back < position - nearest.position": FARTHER,
+    "timeline.py: return back <= position - nearest.position and "
+    "self.core.take_back(back) == back: "
+    "back <= position - nearest.position -> back > position - nearest.position": FARTHER,
+    "timeline.py: return back <= position - nearest.position and "
+    "self.core.take_back(back) == back: "
+    "position - nearest.position -> position + nearest.position": FARTHER,
+    "timeline.py: stop = self._here(Reason.BUDGET): removed": FIRST,
+    "timeline.py: stop = self._here(Reason.BUDGET): Reason.BUDGET -> Reason.END": FIRST,
+    "timeline.py: stop = self._execute(end, cycle - 1, heed=False): "
+    "self._execute(end, cycle - 1, heed=False) -> self._execute(end, cycle - 1)": GOES_ON,
+    "timeline.py: stop = self._execute(end, cycle - 1, heed=False): 1 -> 2": GOES_ON,
+    "timeline.py: stop = self._execute(end, cycle - 1, heed=False): False -> True": GOES_ON,
+    "timeline.py: stop = self._execute(core.position + 1, NO_LIMIT, heed=False): "
+    "self._execute(core.position + 1, NO_LIMIT, heed=False) -> "
+    "self._execute(core.position + 1, NO_LIMIT)": GOES_ON,
+    "timeline.py: stop = self._execute(core.position + 1, NO_LIMIT, heed=False): "
+    "False -> True": GOES_ON,
     "isa.py: code: int = -1: -1 -> +1": NUMBERED,
     "isa.py: code: int = -1: 1 -> 2": NUMBERED,
     "isa.py: code: int = -1: 1 -> 0": NUMBERED,

@@ -554,6 +554,36 @@ def test_so_many_bundles_are_undone_as_history_has(make: Callable[..., Any]) -> 
     assert [commit and commit.position for commit in undone] == [19, 18, 17, 16, 15, None]
 
 
+def test_where_one_goes_so_many_bundles_are_undone_again(make: Callable[..., Any]) -> None:
+    core = make(counting(8, 50), [0] * 100, history=5)
+    core.run(20)
+    core.seek(10)
+    undone = [core.undo() for _ in range(6)]
+    assert [commit and commit.position for commit in undone] == [9, 8, 7, 6, 5, None]
+
+
+def test_whichever_way_one_goes_back_it_is_known_how_far_one_has_been(
+    make: Callable[..., Any],
+) -> None:
+    ways: tuple[Callable[[Timeline], object], ...] = (
+        lambda core: core.undo(),
+        lambda core: core.seek(18),
+        lambda core: core.seek(2),
+        lambda core: core.seek_cycle(2),
+    )
+    for back in ways:
+        core = make(counting(8, 50), [0] * 100, history=NO_LIMIT)
+        core.run(20)
+        back(core)
+        assert core.position < core.frontier == 20
+
+
+def test_the_cycle_at_which_a_program_ends_can_be_gone_to(make: Callable[..., Any]) -> None:
+    core = make(Program.from_bundles([{"alu": [["+", 1, 1, 1]]}] * 3), [], history=NO_LIMIT)
+    assert [core.seek_cycle(3).reason, core.cycle] == [Reason.BUDGET, 3]
+    assert [core.seek_cycle(4).reason, core.cycle] == [Reason.END, 3]
+
+
 def test_where_one_has_been_compares_do_not_count_again(make: Callable[..., Any]) -> None:
     compares = {"debug": [["compare", 0, "key"]], "alu": [["+", 1, 1, 1]]}
     program = Program.from_bundles([compares] * 5)
