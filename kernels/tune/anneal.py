@@ -31,6 +31,13 @@ LATE = 1 / 1000
 WORK, LEAST_WORK = 1 / 1000, 0.2 / 1000
 """Cycles that a unit of work weighs, at the start and at the end (see `measure.WORK`)."""
 RESTART = 4000
+SPELL, SETTLED = 400, 0.6
+"""Tries of the walk after a trade, which begins as if so much of a walk were over."""
+UPSET, HOPED, SPARED = 4.0, 1.0, 0.02
+"""Cycles above those before a trade: at most, to walk on from it; after a quarter of that walk, to
+go on; about, to stay there."""
+OF_THE_END = 0.4
+"""How much of that walk is about the end."""
 Block = tuple[int, int | None]
 """A vector and one of its rounds, None for what is in no round."""
 
@@ -46,7 +53,7 @@ class Best:
         """When `part` of the walk is over; infinite where scratch does not suffice."""
         if self.length is None:
             return inf
-        return self.length.cycles + LATE * self.length.late + _weight(part) * self.length.work
+        return self.length.cycles + LATE * self.length.late + _weight(part) * self.length.spent
 
     @property
     def cycles(self) -> float:
@@ -85,11 +92,36 @@ class Annealing:
         for number in range(tries):
             yield self.step(number / tries)
 
-    def walk_at_end(self, tries: int) -> Iterator[Best]:
-        """From the best on, so many tries most of which are about the last cycles."""
-        self.now, self.since = self.lowest, 0
-        for number in range(tries):
-            yield self.step(number / tries, at_end=True)
+    def trade(self, patience: int) -> Iterator[Best]:
+        """From the lowest on, until so many tries have gained nothing: other modes for a vector or
+        a few, and a short walk that makes up for what they upset. They stay if it gets as low."""
+        home, least, since = self.lowest, self.lowest.energy(SETTLED), 0
+        while since < patience:
+            for found in self._traded(home):
+                since += 1
+                yield found
+            energy = self.lowest.energy(SETTLED)
+            if energy <= home.energy(SETTLED) + self.random.expovariate(1 / SPARED):
+                home = self.lowest
+            if energy < least:
+                least, since = energy, 0
+        self.now = self.lowest = home
+
+    def _traded(self, home: Best) -> Iterator[Best]:
+        """Other modes than home's and their walk, as long as there is hope; `lowest` is the end."""
+        candidate = self._moves.trade(home.candidate, self.random)
+        bar = home.energy(SETTLED)
+        found = self._measured(candidate, limit_at(SETTLED, bar + UPSET, self.best))
+        self.now = self.lowest = found
+        self.since = 0
+        yield found
+        if found.energy(SETTLED) > bar + UPSET:
+            return
+        for number in range(SPELL):
+            at_end = self.random.random() < OF_THE_END
+            yield self.step(SETTLED + (1 - SETTLED) * number / SPELL, at_end)
+            if number == SPELL // 4 and self.lowest.energy(SETTLED) > bar + HOPED:
+                return
 
     def step(self, part: float, at_end: bool = False) -> Best:
         """One try; `part` of the walk is over."""
@@ -102,7 +134,6 @@ class Annealing:
         self.since += 1
         if found.energy(part) <= most and found.length:
             self.now = found
-        self.best = min(self.best, found, key=lambda best: best.order)
         if self.now.energy(part) < self.lowest.energy(part):
             self.lowest, self.since = self.now, 0
         if self.since > RESTART:
@@ -121,7 +152,9 @@ class Annealing:
         return self.random.expovariate(1 / heat)
 
     def _measured(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Best:
-        return Best(candidate, self.measure.length(candidate, limit))
+        found = Best(candidate, self.measure.length(candidate, limit))
+        self.best = min(self.best, found, key=lambda best: best.order)
+        return found
 
     def _moves_of(self, known: int) -> Moves:
         """Those of all slots, of which so many were there before."""
