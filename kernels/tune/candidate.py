@@ -165,13 +165,6 @@ class Moves:
                 candidate = _with_modes(candidate, [vector], name, value)
         return candidate
 
-    def kick(self, candidate: Candidate, random: Random) -> Candidate:
-        """Some fields at once."""
-        for _ in range(random.randint(1, 3)):
-            move = random.choice((Moves.flip, Moves.flip_many, Moves.exchange))
-            candidate = move(self, candidate, random)
-        return candidate
-
     @staticmethod
     def _other(candidate: Candidate, vector: int, name: str, random: Random) -> int:
         """Another value of a vector's field, of those worth a try."""
