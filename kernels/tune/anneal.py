@@ -1,12 +1,14 @@
 """Simulated annealing: small changes, kept if they shorten the schedule, sometimes if they do not.
 
-    energy = cycles  +  a little for what is issued at the very end  +  something for all the work
+    energy = cycles  +  a little for what is issued at the very end  +  something for what is spent
 
 The small terms point the way where many candidates have the same number of cycles: towards an end
-that is about to come sooner, and towards modes that need less of what is scarce. Other modes upset
-a schedule by more cycles than they are worth before the noise has been found that suits them: so
-work weighs most at the start, and little at the end. After RESTART tries without gain it goes
-back to the best, exchanges some modes there, and sees whether other noise can make up for them.
+that is about to come sooner, towards modes that need less of what is scarce, and towards slots that
+do not stand idle long before the end. What is spent weighs most at the start of a walk.
+
+Other modes upset a schedule by more cycles than they are worth, before the noise has been found
+that suits them: no walk gets there by itself. So modes are also traded, a few at a time, and the
+walk that follows decides whether they stay.
 
 Temperatures are low. At a whole cycle nothing is gained for minutes.
 """
@@ -28,9 +30,15 @@ HOT, COLD = 0.3, 0.05
 """Cycles that a change may cost, about, at the start and at the end."""
 LATE = 1 / 1000
 """Cycles that an operation issued in the last bundle weighs, divided by 32."""
-WORK, LEAST_WORK = 1 / 1000, 0.2 / 1000
-"""Cycles that a unit of work weighs, at the start and at the end (see `measure.WORK`)."""
-RESTART = 4000
+SPENT, LEAST_SPENT = 1 / 1000, 0.2 / 1000
+"""Cycles that a unit of what is spent weighs, at the start and at the end (see `measure.WORTH`)."""
+SPELL, SETTLED = 400, 0.6
+"""Tries of the walk after a trade, which begins as if so much of a walk were over."""
+UPSET, HOPED, SPARED = 4.0, 1.0, 0.02
+"""Cycles above those before a trade: at most, to walk on from it; after a quarter of that walk, to
+go on; about, to stay there."""
+OF_THE_END = 0.4
+"""How much of that walk is about the end."""
 Block = tuple[int, int | None]
 """A vector and one of its rounds, None for what is in no round."""
 
@@ -46,7 +54,7 @@ class Best:
         """When `part` of the walk is over; infinite where scratch does not suffice."""
         if self.length is None:
             return inf
-        return self.length.cycles + LATE * self.length.late + _weight(part) * self.length.work
+        return self.length.cycles + LATE * self.length.late + _weight(part) * self.length.spent
 
     @property
     def cycles(self) -> float:
@@ -59,8 +67,8 @@ class Best:
 
 
 def _weight(part: float) -> float:
-    """Of work, when `part` of the walk is over."""
-    return WORK + (LEAST_WORK - WORK) * part
+    """Of what is spent, when `part` of the walk is over."""
+    return SPENT + (LEAST_SPENT - SPENT) * part
 
 
 def limit_at(part: float, energy: float, best: Best) -> Limit:
@@ -76,7 +84,6 @@ class Annealing:
     ) -> None:
         self.measure, self.groups, self.names, self.random = measure, groups, names, random
         self.now = self.lowest = self.best = start
-        self.since = 0
         self._blocks: dict[Block | None, list[int]] = {}
         self._moves = self._moves_of(0)
 
@@ -85,11 +92,35 @@ class Annealing:
         for number in range(tries):
             yield self.step(number / tries)
 
-    def walk_at_end(self, tries: int) -> Iterator[Best]:
-        """From the best on, so many tries most of which are about the last cycles."""
-        self.now, self.since = self.lowest, 0
-        for number in range(tries):
-            yield self.step(number / tries, at_end=True)
+    def trade(self, patience: int) -> Iterator[Best]:
+        """From the lowest on, until so many tries have gained nothing: other modes for a vector or
+        a few, and a short walk that makes up for what they upset. They stay if it gets as low."""
+        home, least, since = self.lowest, self.lowest.energy(SETTLED), 0
+        while since < patience:
+            for found in self._traded(home):
+                since += 1
+                yield found
+            energy = self.lowest.energy(SETTLED)
+            if energy <= home.energy(SETTLED) + self.random.expovariate(1 / SPARED):
+                home = self.lowest
+            if energy < least:
+                least, since = energy, 0
+        self.now = self.lowest = home
+
+    def _traded(self, home: Best) -> Iterator[Best]:
+        """Other modes than home's and their walk, as long as there is hope; `lowest` is the end."""
+        candidate = self._moves.trade(home.candidate, self.random)
+        bar = home.energy(SETTLED)
+        found = self._measured(candidate, limit_at(SETTLED, bar + UPSET, self.best))
+        self.now = self.lowest = found
+        yield found
+        if found.energy(SETTLED) > bar + UPSET:
+            return
+        for number in range(SPELL):
+            at_end = self.random.random() < OF_THE_END
+            yield self.step(SETTLED + (1 - SETTLED) * number / SPELL, at_end)
+            if number == SPELL // 4 and self.lowest.energy(SETTLED) > bar + HOPED:
+                return
 
     def step(self, part: float, at_end: bool = False) -> Best:
         """One try; `part` of the walk is over."""
@@ -99,21 +130,11 @@ class Annealing:
         # Drawn first, so that what would not be accepted need not be measured to its end.
         most = self.now.energy(part) + self._patience(part)
         found = self._measured(candidate, limit_at(part, most, self.best))
-        self.since += 1
         if found.energy(part) <= most and found.length:
             self.now = found
-        self.best = min(self.best, found, key=lambda best: best.order)
         if self.now.energy(part) < self.lowest.energy(part):
-            self.lowest, self.since = self.now, 0
-        if self.since > RESTART:
-            self._restart()
+            self.lowest = self.now
         return found
-
-    def _restart(self) -> None:
-        """Go back to the best, with a kick that the next tries have time to make up for."""
-        kicked = self._measured(self._moves.kick(self.lowest.candidate, self.random))
-        self.now = kicked if kicked.length else self.lowest
-        self.since = 0
 
     def _patience(self, part: float) -> float:
         """How much worse a change may be: so much with a probability of exp(-so much / heat)."""
@@ -121,7 +142,9 @@ class Annealing:
         return self.random.expovariate(1 / heat)
 
     def _measured(self, candidate: Candidate, limit: Limit = NO_LIMIT) -> Best:
-        return Best(candidate, self.measure.length(candidate, limit))
+        found = Best(candidate, self.measure.length(candidate, limit))
+        self.best = min(self.best, found, key=lambda best: best.order)
+        return found
 
     def _moves_of(self, known: int) -> Moves:
         """Those of all slots, of which so many were there before."""

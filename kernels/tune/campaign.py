@@ -2,12 +2,13 @@
 
     a campaign   STARTS times:  sampled modes and offsets, the best of them annealed a little
                  the best FINALISTS of these annealed further
-                 the end of the best of all, LAPS times
+                 the best of all tries other modes, a few at a time
     a search     campaigns, one after another
 
-What a start is worth is seen soon, and going on with all of a finished one gains nothing: but for
-the last cycles every slot is taken. So they are what the best is gone over for, and then the time
-goes into new starts. A walk is let go by its energy; the shortest schedule of all is kept.
+What a start is worth is seen soon, and annealing a finished one further gains nothing: every slot
+is taken, and it is other operations that make it shorter. So the best trades modes for a while, and
+then the time goes into new starts. A walk is let go by its energy; the shortest schedule of all is
+kept.
 """
 
 from __future__ import annotations
@@ -20,26 +21,31 @@ from random import Random
 from kernels.plan import LIKELY, VectorChoices
 from kernels.schedule.priority import SCALE, Groups
 from kernels.tune.anneal import Annealing, Best, limit_at
-from kernels.tune.candidate import SPARES, WINDOWS, Candidate
+from kernels.tune.candidate import Candidate
 from kernels.tune.measure import NO_LIMIT, Measure
 
-STARTS, FINALISTS = 4, 2
-SAMPLES, SHORT, MIDDLE, LAP = 400, 3000, 6000, 8000
-"""Tries of a start's sampling and its walk, of the finalists' walks and of a lap at the end."""
-LAPS = 5
-"""Each begins hot, and from the best."""
-TRIES = STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE + LAPS * LAP
-WHOLE = 0.5
-"""The part of a campaign's tries with which there are all starts."""
+STARTS, FINALISTS = 10, 2
+SAMPLES, SHORT, MIDDLE = 400, 1500, 5000
+"""Tries of a start's sampling and its walk, and of the finalists' walks."""
+PATIENCE = 20_000
+"""Tries that may gain nothing before a campaign is over."""
+TRIES = 3 * (STARTS * (SAMPLES + SHORT) + FINALISTS * MIDDLE) // 2
+"""Of a campaign that gains nothing for long, about."""
 MIXTURES = 8
 """VectorChoices of all vectors that a start's samples share."""
 CHANGED, CHILD_CHANGED = 0.12, 0.6
 """How likely a field of modes is not the same for all vectors: what ways there are of choosing a
 child cost about the same, if different engines; other ways of finding an address cost more."""
+SCATTERED, MOST_SCATTERED = 0.7, 0.6
+"""How likely the vectors that choose a child in another way lie here and there, and the most of all
+vectors that they may be."""
 LATE = 0.5
 """How likely it is the last vectors that differ."""
 SAMPLED_PART = 0.0
 """Samples are judged as a walk judges at its start, when work weighs most."""
+BEFORE_LAST = (0.0, 0.3), (0.3, 1.3)
+"""Until when the round before the last is put off, in spreads: hardly, or as the last one is."""
+SAMPLED_WINDOWS, SAMPLED_SPARES = (64, 64, 32, 32, 28, 24), (0, 0, 0, 1, 1, 2)
 PHASES = 4
 """Stretches of rounds that may begin later or sooner than the first, before the last two rounds."""
 USUAL = VectorChoices()
@@ -64,7 +70,7 @@ class Search:
     ) -> None:
         self.measure, self.groups, self.names, self.random = measure, groups, names, Random(seed)
         self.usual = usual
-        self.scale = 1.0 if tries is None else min(1.0, tries / TRIES)
+        self.starts, self.samples, self.scale = _extent(tries)
         self.best: Best | None = None
         self._steps = self._all(begin)
 
@@ -78,14 +84,13 @@ class Search:
         if begin is not None:
             start = self._measured(begin)
             yield start
-            yield from self._ending(self._annealing(start))
+            yield from self._annealing(start).trade(self._tries(PATIENCE))
         while True:
             yield from self._campaign()
 
     def _campaign(self) -> Iterator[Best]:
         walks = []
-        # Where a campaign has to be short, one start that gets somewhere is worth more than four.
-        for _ in range(STARTS if self.scale >= WHOLE else 1):
+        for _ in range(self.starts):
             sampled = Best(self._usual(), None)
             for found in self._samples():
                 yield found
@@ -96,11 +101,7 @@ class Search:
         for walk in finalists:
             yield from walk.walk(self._tries(MIDDLE))
         (last,) = _lowest(finalists, 1)
-        yield from self._ending(last)
-
-    def _ending(self, walk: Annealing) -> Iterator[Best]:
-        for _ in range(LAPS):
-            yield from walk.walk_at_end(self._tries(LAP))
+        yield from last.trade(self._tries(PATIENCE))
 
     def _tries(self, tries: int) -> int:
         return max(1, round(tries * self.scale))
@@ -116,7 +117,7 @@ class Search:
 
     def _samples(self) -> Iterator[Best]:
         """Some of each mixture, then as many of the best of these."""
-        tries, best = self._tries(SAMPLES), self._measured(self._usual())
+        tries, best = self.samples, self._measured(self._usual())
         yield best
         mixtures = min(MIXTURES, max(1, tries // 2))
         for _ in range(mixtures):
@@ -137,24 +138,36 @@ class Search:
 
     def _sample(self, modes: tuple[VectorChoices, ...]) -> Candidate:
         random = self.random
-        spread = random.uniform(8, 16.5) * self.groups.vectors
+        spread = random.uniform(8, 14) * self.groups.vectors
         power, knee, growth = (
-            random.uniform(*limits) for limits in ((0.6, 1.2), (0.75, 1.15), (-0.15, 0.3))
+            random.uniform(*limits) for limits in ((0.6, 1.2), (0.9, 1.15), (-0.15, 0.2))
         )
-        ends = random.uniform(0.3, 1.3), random.uniform(0.6, 1.3)
+        ends = random.uniform(*random.choice(BEFORE_LAST)), random.uniform(0.6, 1.3)
         offsets = _offsets(self.groups, spread, power, knee, growth, ends)
-        return Candidate(offsets, modes, array("i"), random.choice(WINDOWS), random.choice(SPARES))
+        room = random.choice(SAMPLED_WINDOWS), random.choice(SAMPLED_SPARES)
+        return Candidate(offsets, modes, array("i"), *room)
 
     def _mixture(self) -> tuple[VectorChoices, ...]:
-        """VectorChoices of which some fields have another value for some vectors in a row."""
+        """VectorChoices of which some fields have another value for some vectors."""
         random = self.random
         modes = [self.usual] * self.groups.vectors
         for name in self.names:
-            if random.random() < (CHILD_CHANGED if name.endswith("_child") else CHANGED):
-                value = random.choice([v for v in LIKELY[name] if v != getattr(self.usual, name)])
-                for vector in self._stretch():
-                    modes[vector] = replace(modes[vector], **{name: value})
+            others = [value for value in LIKELY[name] if value != getattr(self.usual, name)]
+            is_child = name.endswith("_child")
+            if random.random() >= (CHILD_CHANGED if is_child else CHANGED):
+                continue
+            if is_child and random.random() < SCATTERED:
+                changed = {vector: random.choice(others) for vector in self._scattered()}
+            else:
+                changed = dict.fromkeys(self._stretch(), random.choice(others))
+            for vector, value in changed.items():
+                modes[vector] = replace(modes[vector], **{name: value})
         return tuple(modes)
+
+    def _scattered(self) -> list[int]:
+        """Some vectors here and there."""
+        share = self.random.uniform(0, MOST_SCATTERED)
+        return [vector for vector in range(self.groups.vectors) if self.random.random() < share]
 
     def _stretch(self) -> range:
         """Some vectors in a row, often the last ones: flow is idle when they come to their end."""
@@ -165,8 +178,23 @@ class Search:
         return range(start, start + length)
 
 
+def _extent(tries: int | None) -> tuple[int, int, float]:
+    """How many starts a campaign of so many tries has, how many samples each of them, and which
+    part of a whole campaign's tries all else.
+
+    Where it has to be short, a few starts that get somewhere are worth more than many, and samples
+    more than walks.
+    """
+    if tries is None or tries >= TRIES:
+        return STARTS, SAMPLES, 1.0
+    starts = max(1, STARTS * tries // TRIES)
+    samples = min(SAMPLES, 1 + tries // (3 * starts))
+    walked = starts * SHORT + min(starts, FINALISTS) * MIDDLE
+    return starts, samples, min(1.0, (tries - starts * samples) / (1.5 * walked))
+
+
 def _lowest(walks: Sequence[Annealing], count: int) -> list[Annealing]:
-    return sorted(walks, key=lambda walk: walk.lowest.energy())[:count]
+    return sorted(walks, key=lambda walk: _energy(walk.lowest))[:count]
 
 
 def _energy(best: Best) -> float:

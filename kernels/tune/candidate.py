@@ -20,6 +20,10 @@ AT_END = 0.7
 """How often a move at the end is one of those that concern nothing else."""
 LAST_ROUNDS, LATE_VECTORS = 3, 12
 """Of each vector, and of all vectors, those whose operations may be among the last."""
+STAKES = {"last_child": 8, "final": 6, "first_child": 4, "third_child": 3, "second_child": 2}
+"""How often fields of modes are traded, to one time of any other."""
+EXCHANGED = 0.3
+"""How often two vectors trade with each other, which leaves the work as it is."""
 WINDOWS = (64, 32, 28, 24, 20)
 SPARES = (0, 1, 2, 3, 4)
 
@@ -141,15 +145,24 @@ class Moves:
 
     def exchange(self, candidate: Candidate, random: Random) -> Candidate:
         """One field of two vectors, one for the other."""
-        name, (a, b) = random.choice(self.names), random.choices(range(self.groups.vectors), k=2)
+        return self._exchanged(candidate, random.choice(self.names), random)
+
+    def _exchanged(self, candidate: Candidate, name: str, random: Random) -> Candidate:
+        a, b = random.choices(range(self.groups.vectors), k=2)
         of_a, of_b = (getattr(candidate.modes[vector], name) for vector in (a, b))
         return _with_modes(_with_modes(candidate, [a], name, of_b), [b], name, of_a)
 
-    def kick(self, candidate: Candidate, random: Random) -> Candidate:
-        """Some fields at once."""
-        for _ in range(random.randint(1, 3)):
-            move = random.choice((Moves.flip, Moves.flip_many, Moves.exchange))
-            candidate = move(self, candidate, random)
+    def trade(self, candidate: Candidate, random: Random) -> Candidate:
+        """One to three fields of vectors, of those where other engines do it about as cheaply."""
+        stakes = [STAKES.get(name, 1) for name in self.names]
+        for _ in range(random.choice((1, 1, 2, 3))):
+            (name,) = random.choices(self.names, stakes)
+            if random.random() < EXCHANGED:
+                candidate = self._exchanged(candidate, name, random)
+            else:
+                vector = random.randrange(self.groups.vectors)
+                value = self._other(candidate, vector, name, random)
+                candidate = _with_modes(candidate, [vector], name, value)
         return candidate
 
     @staticmethod

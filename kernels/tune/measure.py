@@ -16,7 +16,7 @@ from kernels.analysis.names import Names, share_constants
 from kernels.build_request import BuildRequest
 from kernels.plan import VectorChoices
 from kernels.schedule import compiled
-from kernels.schedule.pack import OutOfScratchError, Part, pack
+from kernels.schedule.pack import LIMITS, OutOfScratchError, Part, pack
 from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.priority import SCALE, Groups, ranks
 from kernels.schedule.scratch import pin
@@ -24,25 +24,33 @@ from kernels.tune.candidate import Candidate
 from kernels.tune.link import Linker
 from machine.isa import VLEN
 
-RECENT = 32
-WORK = {Kind.FLOW: 12, Kind.LOAD: 160, Kind.ALU: 11, Kind.VALU: 88, Kind.SPLITTABLE: 88}
+RECENT, TAIL = 32, 64
+"""Cycles in which the end is near, and in which slots may stand idle for want of work."""
+WORTH: dict[Kind, int] = {
+    Kind.FLOW: 12,
+    Kind.LOAD: 160,
+    Kind.ALU: 11,
+    Kind.VALU: 88,
+    Kind.SPLITTABLE: 88,
+}
 """In thousandths of a cycle: what a slot less of each kind is worth where all are near full."""
 KEPT = 24
 """Operations in other modes that are kept linked or compiled: a search goes back and forth."""
 
 
 class Length(NamedTuple):
-    """`late` is how much is issued in the last cycles, `work` what all is worth (see WORK)."""
+    """`late` is how much is issued in the last cycles; `spent` what all slots are worth that are
+    used, or stand idle before the tail (see WORTH)."""
 
     cycles: int
     late: int
-    work: int
+    spent: int
 
 
 class Limit(NamedTuple):
     """Up to how much energy and how many cycles a length is of interest: whichever is more.
 
-    Energy is cycles, and work weighed by `weight`.
+    Energy is cycles, and what is spent weighed by `weight`.
     """
 
     weight: float
@@ -101,11 +109,12 @@ class Linked:
     def _run(self, modes: tuple[VectorChoices, ...]) -> object:
         if modes is self._modes:  # as of most candidates; a look-up takes a tenth of a try
             return self._last
-        if modes not in self._runs:
-            if len(self._runs) >= KEPT:
-                del self._runs[next(iter(self._runs))]
-            self._runs[modes] = compiled.core.hold(self.linker.link(modes))
-        self._modes, self._last = modes, self._runs[modes]
+        self._modes, self._last = modes, self._runs.pop(modes, None)
+        if self._last is None:
+            self._last = compiled.core.hold(self.linker.link(modes))
+        self._runs[modes] = self._last  # the last one used is the last to be dropped
+        if len(self._runs) > KEPT:
+            del self._runs[next(iter(self._runs))]
         return self._last
 
 
@@ -155,4 +164,16 @@ def length_of(flat: PackInput, parts: Sequence[Part]) -> Length:
     for part in parts:
         if part.lane + part.lanes in (0, VLEN):
             late += max(0, RECENT - (cycles - part.cycle))
-    return Length(cycles, late, sum(WORK.get(Kind(kind), 0) for kind in flat.kind))
+    used = sum(WORTH.get(Kind(kind), 0) for kind in flat.kind)
+    return Length(cycles, late, used + _idle(flat, parts, cycles - TAIL))
+
+
+def _idle(flat: PackInput, parts: Sequence[Part], end: int) -> int:
+    """What the slots before a cycle are worth in which nothing is done."""
+    bundle = sum(WORTH.get(kind, 0) * limit for kind, limit in zip(Kind, LIMITS, strict=False))
+    used = sum(_worth(flat, part) for part in parts if part.cycle < end)
+    return max(0, end) * bundle - used
+
+
+def _worth(flat: PackInput, part: Part) -> int:
+    return WORTH[Kind.ALU] * part.lanes if part.lanes else WORTH.get(Kind(flat.kind[part.node]), 0)

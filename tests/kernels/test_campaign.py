@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Mapping
 from itertools import pairwise
+from random import Random
+
+import pytest
 
 from kernels.plan import CHOICE_SIZES, LIKELY, VectorChoices
 from kernels.schedule.priority import SCALE, Groups
-from kernels.tune.campaign import Search, _offsets
+from kernels.tune.anneal import Annealing, Best
+from kernels.tune.campaign import (
+    FINALISTS,
+    MIDDLE,
+    SAMPLES,
+    SHORT,
+    STARTS,
+    TRIES,
+    Search,
+    _extent,
+    _offsets,
+)
 from kernels.tune.candidate import Candidate
 from kernels.tune.measure import NO_LIMIT, Length, Limit
 
@@ -62,3 +77,38 @@ def test_a_search_keeps_the_shortest_of_all_and_repeats_itself() -> None:
     best, least = searched(2000)
     assert best == least < 1000
     assert searched(2000) == (best, least)
+
+
+class Upset(Fake):
+    """A vector that chooses its last child by flow takes two cycles fewer if its number is even;
+    all others that do not choose it by lanes take nine more."""
+
+    def length(self, candidate: Candidate, _: Limit = NO_LIMIT) -> Length | None:
+        ways = [modes.last_child for modes in candidate.modes]
+        cost = [(0, 9, -2 if vector % 2 == 0 else 9)[way] for vector, way in enumerate(ways)]
+        return Length(1000 + sum(cost), 0, 0)
+
+
+def test_what_is_traded_stays_where_it_gets_as_low_again() -> None:
+    usual = (VectorChoices(),) * GROUPS.vectors
+    start = Candidate(array("i", [0]) * GROUPS.count, usual, array("i"), 64, 2)
+    measure = Upset()
+    first = Best(start, measure.length(start))
+    walk = Annealing(measure, GROUPS, ["last_child"], first, Random(1))
+    found = list(walk.trade(5000))
+    assert len(found) >= 5000
+    assert (
+        walk.lowest.cycles == min(best.cycles for best in found) == 1000 - 2 * (GROUPS.vectors // 2)
+    )
+    assert {modes.last_child for modes in walk.lowest.candidate.modes[::2]} == {2}
+    assert {modes.last_child for modes in walk.lowest.candidate.modes[1::2]} == {0}
+
+
+@pytest.mark.parametrize("tries", [1, 100, 1000, 5000, 20_000, TRIES, 10 * TRIES])
+def test_a_short_campaign_has_fewer_starts_and_gets_to_its_trades(tries: int) -> None:
+    starts, samples, part = _extent(tries)
+    assert 1 <= starts <= STARTS
+    assert 1 <= samples <= SAMPLES
+    walked = part * (starts * SHORT + min(starts, FINALISTS) * MIDDLE)
+    assert starts * samples + walked <= tries
+    assert tries < TRIES or (starts, samples, part) == _extent(None)

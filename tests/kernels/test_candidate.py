@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from random import Random
 
 import pytest
@@ -64,6 +65,27 @@ def _ends_moved(groups: Groups, offsets: array[int]) -> set[int]:
         assert all((offsets[at] - at) % groups.parts == 0 for at in moved)
         counts.add(len(moved))
     return counts - {0}
+
+
+def test_a_trade_is_of_few_modes_and_all_are_traded() -> None:
+    groups, names = Groups(8, 6), list(CHOICE_SIZES)
+    moves = Moves(groups, names, BLOCKS, BLOCKS, slots=10)
+    modes = tuple(VectorChoices(last_child=vector % 3) for vector in range(8))
+    start = Candidate(array("i", range(groups.count)), modes, array("i"), 64, 2)
+    random, traded = Random(3), Counter[str]()
+    for _ in range(2000):
+        found = moves.trade(start, random)
+        assert (found.offsets, found.noise) == (start.offsets, start.noise)
+        changed = [
+            name
+            for before, after in zip(start.modes, found.modes, strict=True)
+            for name in names
+            if getattr(before, name) != getattr(after, name)
+        ]
+        assert len(changed) <= 6  # three, with each other
+        traded.update(changed)
+    assert set(traded) == set(names)
+    assert traded.most_common(1)[0][0] == "last_child"
 
 
 def test_blocks_are_a_vectors_in_one_round_or_set_up() -> None:

@@ -170,7 +170,7 @@ def test_what_is_past_the_limit_is_not_measured_to_its_end() -> None:
     length = measure.length(candidate)
     assert length
     weight = 1 / 1000
-    energy = length.cycles + weight * length.work
+    energy = length.cycles + weight * length.spent
     for within in (
         Limit(weight, energy, 0),
         Limit(weight, 0, length.cycles),

@@ -19,8 +19,7 @@ from kernels.errors import BuildError
 from kernels.schedule import compiled
 from kernels.schedule.tuned import tuned_schedule
 from kernels.schedule.tuning import find_tuning, format_tuning, parse_tuning, stored_name
-from kernels.tune import Progress, Result, anneal, tune
-from kernels.tune.candidate import Candidate, Moves
+from kernels.tune import Progress, Result, tune
 from machine.problem import Problem
 
 FOUND = sorted(Path(room.__file__).with_name("found").glob("*.json"))
@@ -57,21 +56,6 @@ def test_what_finds_it_again_says_for_which_outputs() -> None:
     assert result.tuning.found_by == command
 
 
-def test_it_goes_back_to_the_best_and_on_with_other_modes(monkeypatch: pytest.MonkeyPatch) -> None:
-    kicks: list[Candidate] = []
-    kick = Moves.kick
-
-    def kicked(*args: Any) -> Candidate:
-        kicks.append(kick(*args))
-        return kicks[-1]
-
-    monkeypatch.setattr(Moves, "kick", kicked)
-    monkeypatch.setattr(anneal, "RESTART", 5)
-    result = small(tries=600)
-    assert len({candidate.modes for candidate in kicks}) > 1
-    assert result.cycles <= len(build("treehash", "list", SMALL).columns) + 2
-
-
 def test_without_the_extension_it_is_slow_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiled, "AVAILABLE", False)
     problem = Problem(3, 3, 16)
@@ -82,7 +66,7 @@ def test_without_the_extension_it_is_slow_and_works(monkeypatch: pytest.MonkeyPa
 @needs_extension
 def test_from_scratch_it_is_near_its_best_after_a_thousand_tries() -> None:
     result = tune(Problem(), seconds=None, tries=1200, from_scratch=True)
-    assert result.cycles <= 895
+    assert result.cycles <= 890
 
 
 def test_what_is_written_is_read_back() -> None:

@@ -84,11 +84,21 @@ typedef struct {
     int32_t cycle, node, lane, lanes;
 } Part;
 
+/* In thousandths of a cycle: what a slot less of each kind is worth where all are near full. */
+extern const int32_t WORTH[KINDS];
+
 /* What a search wants to know of a packing: its cycles, how much is done in the last few of them,
- * and what the work of all bundles is worth, in thousandths of a cycle. */
+ * and what all its slots are worth, in thousandths of a cycle: those that are used anywhere, and
+ * those that stand idle before the last TAIL cycles. */
 typedef struct {
-    int32_t cycles, late, work;
+    int32_t cycles, late, spent;
 } Length;
+
+/* A packing is of interest up to so many cycles, and up to so much energy: that is cycles, and
+ * what is spent weighed by `weight`. */
+typedef struct {
+    double weight, energy, cycles;
+} Limit;
 
 typedef struct {
     int32_t window, spare;
@@ -101,9 +111,9 @@ size_t packing_bytes(const Job *job);
 
 /* The parts of all operations in the order of issue (at most two a node go to `parts`, which may
  * be NULL), and their number. `holding`, if there is one, has a 1 for each register with words at
- * its end. `rank` orders the nodes, 0 first. It is TOO_LONG as soon as it cannot end within
- * `most` cycles any more. */
-Status job_pack(const Job *job, const int32_t *rank, Room room, double most, void *memory,
+ * its end. `rank` orders the nodes, 0 first. It is TOO_LONG as soon as it cannot be of interest
+ * any more. */
+Status job_pack(const Job *job, const int32_t *rank, Room room, Limit limit, void *memory,
                 Part *parts, int32_t *count, uint8_t *holding, Length *length);
 
 /* The bytes that a ranking wants for itself. */

@@ -6,8 +6,7 @@
 
 enum { NOBODY = -1 };
 
-/* In thousandths of a cycle: what a slot less of each kind is worth where all are near full. */
-static const int WORK[KINDS] = {
+const int32_t WORTH[KINDS] = {
     [FLOW] = 12, [LOAD] = 160, [ALU] = 11, [VALU] = 88, [SPLITTABLE] = 88};
 
 static int32_t place_of(const Flat *flat, int32_t reg)
@@ -51,7 +50,7 @@ bool job_make(Job *job, const Flat *flat)
     for (int32_t number = 0; number < flat->nodes; number++) {
         job->nodes[number] = node_of(flat, number);
         job->count_of[flat->kind[number]]++;
-        job->work += WORK[flat->kind[number]];
+        job->work += WORTH[flat->kind[number]];
     }
     for (int32_t i = 0; i < flat->edges; i++)
         job->edges[i] = 2 * flat->target[i] + flat->latency[i];

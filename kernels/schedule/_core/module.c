@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const Limit NO_LIMIT = {0, INFINITY, INFINITY};
+
 static PyObject *refuse(const char *why)
 {
     PyErr_SetString(PyExc_ValueError, why);
@@ -83,7 +85,7 @@ static PyObject *pack_flat(const Flat *flat, const int32_t *rank, Room room)
     Length length;
     Py_BEGIN_ALLOW_THREADS
     if (parts && holding && memory)
-        status = job_pack(&job, rank, room, INFINITY, memory, parts, &count, holding, &length);
+        status = job_pack(&job, rank, room, NO_LIMIT, memory, parts, &count, holding, &length);
     Py_END_ALLOW_THREADS
     PyObject *result = NULL;
     if (status == DONE)
@@ -180,13 +182,12 @@ static PyObject *hold_run(PyObject *self, PyObject *args)
     return result;
 }
 
-/* What a candidate is measured by. It is of interest up to so many cycles, and up to so much
- * energy: that is cycles, and work weighed by `weight`. */
+/* What a candidate is measured by. */
 typedef struct {
     int32_t scale;
     const int32_t *offsets, *noise;
     Room room;
-    double weight, energy, cycles;
+    Limit limit;
 } Asked;
 
 static size_t aligned(size_t bytes)
@@ -203,9 +204,7 @@ static bool measure(const Held *held, const Asked *asked, char *memory, Status *
     if (!flat_rank(&held->flat, asked->scale, asked->offsets, asked->noise, rest, rank))
         return false;
     int32_t count;
-    const double most = asked->energy - asked->weight * held->job.work;
-    *status = job_pack(&held->job, rank, asked->room, most > asked->cycles ? most : asked->cycles,
-                       rest, NULL, &count, NULL, length);
+    *status = job_pack(&held->job, rank, asked->room, asked->limit, rest, NULL, &count, NULL, length);
     return true;
 }
 
@@ -234,7 +233,7 @@ static PyObject *length_of(Held *held, const Asked *asked)
         return refuse("keys are too far apart");
     if (status != DONE)
         Py_RETURN_NONE;
-    return Py_BuildValue("iii", length.cycles, length.late, length.work);
+    return Py_BuildValue("iii", length.cycles, length.late, length.spent);
 }
 
 static PyObject *length_run(PyObject *self, PyObject *args)
@@ -244,8 +243,8 @@ static PyObject *length_run(PyObject *self, PyObject *args)
     Py_buffer by_group, by_slot;
     Asked asked;
     if (!PyArg_ParseTuple(args, "Oiy*y*iiddd", &capsule, &asked.scale, &by_group, &by_slot,
-                          &asked.room.window, &asked.room.spare, &asked.weight, &asked.energy,
-                          &asked.cycles))
+                          &asked.room.window, &asked.room.spare, &asked.limit.weight,
+                          &asked.limit.energy, &asked.limit.cycles))
         return NULL;
     PyObject *result = NULL;
     Held *held = PyCapsule_GetPointer(capsule, HELD);
@@ -309,8 +308,8 @@ static PyMethodDef METHODS[] = {
      "pack(run, rank, window, spare) -> (True, parts) or (False, a byte for each register: 1 if held)"},
     {"hold", hold_run, METH_VARARGS, "hold(run) -> a run looked at once, for `length`"},
     {"length", length_run, METH_VARARGS,
-     "length(held, scale, offsets, noise, window, spare, weight, energy, cycles) -> (cycles, late, work);\n"
-     "None if out of scratch, or if there are more cycles than that and cycles + weight * work > energy"},
+     "length(held, scale, offsets, noise, window, spare, weight, energy, cycles) -> (cycles, late, spent);\n"
+     "None if out of scratch, or if there are more cycles than that and cycles + weight * spent > energy"},
     {"link", link_run, METH_VARARGS, "link(records, base, groups, slots, places) -> run"},
     {NULL, NULL, 0, NULL},
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NOBODY = -1, RECENT = 32, LOOK_EVERY = 16 };
+enum { NOBODY = -1, RECENT = 32, LOOK_EVERY = 16, TAIL = 64 };
 
 static const int LIMITS[] = {[FLOW] = 1, [LOAD] = 2, [STORE] = 2, [ALU] = 12, [VALU] = 6};
 enum { LIMITED = 5, QUEUES = 6, LANES = 12 + 6 * VLEN };
@@ -35,6 +35,7 @@ typedef struct {
     int32_t cycle, eldest, places, words;
     int32_t split, split_done;
     int32_t recent[RECENT];
+    int32_t idle, idle_at[TAIL];
     int32_t slots_left[LIMITED], lanes_left;
     int free[LIMITED];
 } Packing;
@@ -305,6 +306,9 @@ static void fill_cycle(Packing *p)
     p->lanes_left -= LANES - p->free[ALU] - VLEN * p->free[VALU];
     for (int kind = FLOW; kind <= STORE; kind++)
         p->slots_left[kind] -= LIMITS[kind] - p->free[kind];
+    p->idle_at[p->cycle % TAIL] = p->idle;
+    for (int kind = FLOW; kind < LIMITED; kind++)
+        p->idle += WORTH[kind] * p->free[kind];
 }
 
 /* The fewest cycles that it can come to: what is left takes so many, were nothing to wait. */
@@ -318,7 +322,15 @@ static int64_t at_least(const Packing *p)
     return (int64_t)p->cycle + most;
 }
 
-static Status run(Packing *p, double most)
+/* The most cycles that are of interest: the more idle there was, the fewer. */
+static double most_cycles(const Packing *p, const Limit *limit)
+{
+    const int32_t idle = p->cycle > TAIL ? p->idle_at[p->cycle % TAIL] : 0;
+    const double by_energy = limit->energy - limit->weight * (p->job->work + idle);
+    return by_energy > limit->cycles ? by_energy : limit->cycles;
+}
+
+static Status run(Packing *p, const Limit *limit)
 {
     const Job *job = p->job;
     for (int32_t node = 0; node < job->node_count; node++)
@@ -330,7 +342,7 @@ static Status run(Packing *p, double most)
         if (p->count == before && p->arriving_count == 0)
             return OUT_OF_SCRATCH;
         next_cycle(p);
-        if (p->cycle % LOOK_EVERY == 0 && (double)at_least(p) > most)
+        if (p->cycle % LOOK_EVERY == 0 && (double)at_least(p) > most_cycles(p, limit))
             return TOO_LONG;
     }
     return DONE;
@@ -340,12 +352,14 @@ static Status run(Packing *p, double most)
 static Length length_of(const Packing *p)
 {
     Length length = {p->cycle, 0, p->job->work};
+    if (p->cycle > TAIL)
+        length.spent += p->idle_at[p->cycle % TAIL];
     for (int32_t back = 1; back < RECENT && back <= p->cycle; back++)
         length.late += (RECENT - back) * p->recent[(p->cycle - back) % RECENT];
     return length;
 }
 
-Status job_pack(const Job *job, const int32_t *rank, Room room, double most, void *memory,
+Status job_pack(const Job *job, const int32_t *rank, Room room, Limit limit, void *memory,
                 Part *parts, int32_t *count, uint8_t *holding, Length *length)
 {
     Packing p = {.job = job,
@@ -354,7 +368,7 @@ Status job_pack(const Job *job, const int32_t *rank, Room room, double most, voi
                  .spare = room.spare,
                  .parts = parts};
     start(&p, memory);
-    const Status status = run(&p, most);
+    const Status status = run(&p, &limit);
     *count = p.count;
     *length = length_of(&p);
     for (int32_t reg = 0; holding && reg < job->registers; reg++)
