@@ -23,7 +23,7 @@ from machine.access import (
     slots_of,
 )
 from machine.isa import OPCODES, Opcode, Operand, Role, opcode
-from machine.model import preview
+from machine.model import Model, preview
 from machine.program import Program, Slot
 from tests.oracle.randomprograms import random_program
 
@@ -272,3 +272,18 @@ def test_a_lane_depends_on_the_words_of_that_lane_alone(slot: Slot) -> None:
             if word not in found.read_by(slot.operands, lane):
                 written = found.written_by(slot.operands, lane)
                 assert written is None or before.scratch[written] == after.scratch[written]
+
+
+def test_a_preview_leads_where_the_machine_goes() -> None:
+    """On, to a target, and so far from the bundle that comes next."""
+    jumps = [["jump", 9], ["cond_jump", 1, 5], ["cond_jump_rel", 1, 3], ["cond_jump_rel", 0, 3]]
+    program = Program.from_bundles(
+        [{"alu": [["+", 2, 2, 2]]}, *({"flow": [jump]} for jump in jumps)]
+    )
+    for pc, bundle in enumerate(program):
+        machine = Model(program, [])
+        machine.scratch[1], machine.pc = 1, pc
+        (slot,) = bundle
+        found = preview(slot, machine.scratch, machine.memory).next_pc
+        machine.run(1)
+        assert machine.pc == found == [1, 9, 5, 7, 5][pc]
