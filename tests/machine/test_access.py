@@ -282,8 +282,8 @@ def test_a_preview_leads_where_the_machine_goes() -> None:
     )
     for pc, bundle in enumerate(program):
         machine = Model(program, [])
-        machine.scratch[1], machine.pc = 1, pc
-        (slot,) = bundle
-        found = preview(slot, machine.scratch, machine.memory).next_pc
+        machine.scratch[1] = 1
+        machine.pc = pc
+        found = preview(next(iter(bundle)), machine.scratch, machine.memory).next_pc
         machine.run(1)
         assert machine.pc == found == [1, 9, 5, 7, 5][pc]
