@@ -184,6 +184,10 @@ EQUIVALENT: dict[str, str] = {
     "model.py: number = 0: removed": FIRST,
     "model.py: m.go_to(0, m.scratch[addr]): 0 -> 1": UNSIGNED,
     "model.py: m.go_to(0, m.scratch[addr]): 0 -> -1": UNSIGNED,
+    "model.py: operands = (*slot.operands, *[0] * (MAX_OPERANDS - len(slot.operands))): "
+    "0 -> 1": UNUSED,
+    "model.py: operands = (*slot.operands, *[0] * (MAX_OPERANDS - len(slot.operands))): "
+    "0 -> -1": UNUSED,
     "model.py: return function: return function -> return": "executors are found in _NAMED",
 }
 """`file: line: before -> after`: why no test can tell. Only survivors are looked up."""
