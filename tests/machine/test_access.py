@@ -25,6 +25,7 @@ from machine.access import (
 from machine.isa import OPCODES, Opcode, Operand, Role, opcode
 from machine.model import Model, preview
 from machine.program import Program, Slot
+from machine.stops import FaultKind
 from tests.oracle.randomprograms import random_program
 
 NAMED = [(row.engine, row.name) for row in OPCODES]
@@ -287,3 +288,19 @@ def test_a_preview_leads_where_the_machine_goes() -> None:
         found = preview(next(iter(bundle)), machine.scratch, machine.memory).next_pc
         machine.run(1)
         assert machine.pc == found == [1, 9, 5, 7, 5][pc]
+
+
+@pytest.mark.parametrize(
+    ("engine", "slot", "fault"),
+    [
+        ("load", ["load", 1, 0], FaultKind.MEMORY),
+        ("alu", ["//", 1, 0, 2], FaultKind.DIVISION),
+        ("flow", ["jump", -1], FaultKind.TARGET),
+    ],
+)
+def test_a_preview_of_a_fault_says_which_and_that_nothing_else_is_done(
+    engine: str, slot: list[Any], fault: FaultKind
+) -> None:
+    program = Program.from_bundles([{}, {"flow": [["halt"]]}, {engine: [slot]}])
+    faulty = [slot for bundle in program for slot in bundle][-1]
+    assert preview(faulty, [9, 0, 0], [0]) == ({}, {}, 3, fault)
