@@ -579,9 +579,11 @@ def test_whichever_way_one_goes_back_it_is_known_how_far_one_has_been(
 
 
 def test_the_cycle_at_which_a_program_ends_can_be_gone_to(make: Callable[..., Any]) -> None:
-    core = make(Program.from_bundles([{"alu": [["+", 1, 1, 1]]}] * 3), [], history=NO_LIMIT)
-    assert [core.seek_cycle(3).reason, core.cycle] == [Reason.BUDGET, 3]
-    assert [core.seek_cycle(4).reason, core.cycle] == [Reason.END, 3]
+    add, halt = {"alu": [["+", 1, 1, 1]]}, {"flow": [["halt"]]}
+    for last, reason in ((add, Reason.END), (halt, Reason.HALT)):
+        core = make(Program.from_bundles([add, add, last]), [], history=NO_LIMIT)
+        assert [core.seek_cycle(3).reason, core.cycle] == [Reason.BUDGET, 3]
+        assert [core.seek_cycle(4).reason, core.cycle] == [reason, 3]
 
 
 def test_where_one_has_been_compares_do_not_count_again(make: Callable[..., Any]) -> None:
