@@ -32,6 +32,8 @@ def compile_arguments() -> list[str]:
     return [*always, "-O3", "-fvisibility=hidden"]
 
 
+BITS = Path("machine/core/bits.h")
+"""The header that all have in common."""
 SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"]
 
 
@@ -39,7 +41,7 @@ def extension(name: str, folder: Path) -> Extension:
     return Extension(
         name,
         sources=[str(path) for path in sorted(folder.glob("*.c"))],
-        depends=[str(path) for path in sorted(folder.glob("*.h"))],
+        depends=[str(path) for path in sorted({*folder.glob("*.h"), BITS})],
         define_macros=[("Py_LIMITED_API", STABLE_SINCE)] if STABLE else [],
         extra_compile_args=compile_arguments(),
         extra_link_args=SANITIZERS if os.environ.get("VLIWDBG_SANITIZE") else [],

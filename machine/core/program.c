@@ -1,4 +1,5 @@
 /* From the columns of a program to what the engine executes. */
+#include "bits.h"
 #include "engine.h"
 #include "shape.h"
 #include "wide.h"

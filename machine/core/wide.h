@@ -11,10 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef _MSC_VER
-#include <intrin.h>
-#endif
-
 #if defined(__GNUC__) && defined(__x86_64__)
 #define WIDE __attribute__((target("avx2")))
 static inline bool has_wide_vectors(void)
@@ -65,18 +61,6 @@ static inline bool has_wide_vectors(void)
 #define PREFETCH(address) ((void)(address))
 #define FALLS_THROUGH ((void)0)
 #endif
-
-/* Zeros below the lowest one of a number that is not 0. */
-ALWAYS_INLINE unsigned trailing_zeros(uint64_t number)
-{
-#ifdef _MSC_VER
-    unsigned long zeros;
-    _BitScanForward64(&zeros, number);
-    return (unsigned)zeros;
-#else
-    return (unsigned)__builtin_ctzll(number);
-#endif
-}
 
 /* Eight words at once: compilers make half as much of a memcpy. */
 ALWAYS_INLINE void copy_lanes(uint32_t *to, const uint32_t *from)

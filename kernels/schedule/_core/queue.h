@@ -3,13 +3,11 @@
 #ifndef VLIWDBG_QUEUE_H
 #define VLIWDBG_QUEUE_H
 
+#include "../../../machine/core/bits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#ifdef _MSC_VER
-#include <intrin.h>
-#endif
 
 typedef struct {
     uint64_t *bits, *words;
@@ -47,18 +45,6 @@ static inline void queue_add(Queue *queue, uint32_t number)
     queue->bits[word] |= UINT64_C(1) << (number & 63);
     queue->words[word >> 6] |= UINT64_C(1) << (word & 63);
     queue->low = word < queue->low ? word : queue->low;
-}
-
-/* Zeros below the lowest one of a word that is not 0. */
-static inline uint32_t trailing_zeros(uint64_t word)
-{
-#ifdef _MSC_VER
-    unsigned long zeros;
-    _BitScanForward64(&zeros, word);
-    return (uint32_t)zeros;
-#else
-    return (uint32_t)__builtin_ctzll(word);
-#endif
 }
 
 /* The least number of a queue that is not empty. */
