@@ -42,13 +42,13 @@ from machine.compat.loading import load
 from machine.core import choose_core
 from machine.machine import Machine, starting_memory
 from machine.model import Model
-from machine.native import VARIABLE
 from machine.patterns import Inputs
 from machine.protocol import NO_LIMIT
 from machine.stops import Reason
 from machine.timeline import Timeline
 from machine.trials import Trial
 from machine.verdict import check
+from tests.cores import core_asked_for
 from tests.oracle.interpreter import Oracle
 from vliwdbg.inspect import Questions
 from vliwdbg.session.session import Session
@@ -317,18 +317,15 @@ def one_import() -> tuple[float, float]:
 
     def with_core(name: str) -> Prepare:
         def run() -> None:
-            os.environ[VARIABLE] = name
-            machine = CompatibleMachine(memory, bundles, None)
-            machine.enable_pause = machine.enable_debug = False
-            machine.run()
+            with core_asked_for(name):
+                machine = CompatibleMachine(memory, bundles, None)
+                machine.enable_pause = machine.enable_debug = False
+                machine.run()
             assert machine.cycle == len(kernel())
 
         return lambda: run
 
-    here = os.environ.get(VARIABLE)
     slow, quick = in_turns(9, with_core("model"), with_core("compiled"))
-    del os.environ[VARIABLE]
-    os.environ |= {VARIABLE: here} if here else {}
     return 1e3 * slow, 1e3 * quick
 
 

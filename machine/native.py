@@ -61,9 +61,11 @@ class Choice(NamedTuple):
     why: str
 
 
+@cache
 def choose(name: str | None = None) -> Choice:
     """The core called `name`, or the one the environment names, or the fastest that there is.
 
+    The environment is looked at once: what it names then is in use as long as the process lasts.
     Raises CoreError for a name there is none of, and where the compiled core is asked for but
     missing.
     """

@@ -21,7 +21,6 @@ enum { LEAST_SHARED = -5, GREATEST_SHARED = 256, INTEGER_SIZE = 32 };
 enum { KEY = -1, KEYS = -2, OFFSET = -3, ANYTHING = -4 };
 
 typedef struct {
-    PyObject *text; /* which most programs have too, so that the letters need not be compared */
     char letters[LONGEST_NAME + 1];
     Py_ssize_t length;
 } Name;
@@ -53,6 +52,7 @@ static struct {
 } plain;
 
 Py_ssize_t most_slots[MOST_ENGINES];
+PyObject *engine_names[UINT8_MAX + 1]; /* which most programs have too; they are held */
 
 /* Borrowed letters of a text; NULL for anything else. */
 static const char *letters_of(PyObject *text, Py_ssize_t *length)
@@ -73,19 +73,13 @@ int find_engine(PyObject *name)
 {
     Py_ssize_t length;
     for (int engine = 0; engine < plain.engine_count; engine++)
-        if (plain.engines[engine].text == name)
+        if (engine_names[engine] == name)
             return engine;
     const char *letters = letters_of(name, &length);
     for (int engine = 0; letters && engine < plain.engine_count; engine++)
         if (is_called(&plain.engines[engine], letters, length))
             return engine;
     return -1;
-}
-
-bool is_engine(PyObject *name, int engine)
-{
-    return engine < plain.engine_count &&
-           (plain.engines[engine].text == name || find_engine(name) == engine);
 }
 
 /* The bucket of a slot, or the empty one where it would have to be. */
@@ -139,7 +133,6 @@ static bool copy_name(PyObject *text, Name *name)
     if (!fits(letters && name->length <= LONGEST_NAME))
         return false;
     memcpy(name->letters, letters, (size_t)name->length);
-    name->text = text;
     return true;
 }
 
@@ -151,8 +144,8 @@ static bool adopt_engine(PyObject *given)
     if (!PyArg_ParseTuple(given, "On", &name, &most) || !copy_name(name, &row) ||
         !fits(plain.engine_count < MOST_ENGINES))
         return false;
-    Py_INCREF(row.text);
     most_slots[plain.engine_count] = most;
+    engine_names[plain.engine_count] = Py_NewRef(name);
     plain.engines[plain.engine_count++] = row;
     return true;
 }
@@ -227,7 +220,7 @@ PyObject *adopt_plain(PyObject *Py_UNUSED(module), PyObject *arguments)
         return NULL;
     Py_XDECREF(plain.mapping);
     for (int engine = 0; engine < plain.engine_count; engine++)
-        Py_DECREF(plain.engines[engine].text);
+        Py_CLEAR(engine_names[engine]);
     for (int place = 0; place < RECENT; place++)
         Py_XDECREF(plain.recent[place].name);
     memset(&plain, 0, sizeof plain);

@@ -42,8 +42,14 @@ PyObject *adopt_plain(PyObject *module, PyObject *arguments);
 /* The number of an engine; -1 for anything else. */
 int find_engine(PyObject *name);
 
-/* Whether it is the name of this engine. */
-bool is_engine(PyObject *name, int engine);
+/* The very texts that programs mostly have for engines; NULL where there is none. */
+extern PyObject *engine_names[UINT8_MAX + 1];
+
+/* Whether it is the name of this engine. Of most only the address is looked at. */
+static inline bool is_engine(PyObject *name, uint8_t engine)
+{
+    return engine_names[engine] == name || find_engine(name) == engine;
+}
 
 /* Slots that a bundle can have of each engine. */
 extern Py_ssize_t most_slots[MOST_ENGINES];

@@ -118,28 +118,28 @@ static inline bool is_same_bundle(Seen *self, Py_ssize_t pc, PyObject *bundle, C
 /* --- the very same ------------------------------------------------------------------------------- */
 
 /* Bundles that are looked at together, so that nothing asked of one waits until what was asked of
- * another has come out of memory; and slots that are compared together. */
-enum { BLOCK = 16, MOST_LISTS_OF_BLOCK = BLOCK * MOST_ENGINES, MOST_TOGETHER = 64 };
+ * another has come out of memory. */
+enum { BLOCK = 16, MOST_LISTS_OF_BLOCK = BLOCK * MOST_ENGINES };
 
 /* The lists of slots in a block of bundles, if these are dicts of the engines of those from pc on. */
 static bool find_lists(const Seen *self, Py_ssize_t pc, PyObject *const *bundles, PyObject **lists)
 {
     const uint32_t *first_group = (const uint32_t *)self->columns[FIRST_GROUP].buf + pc;
-    const uint8_t *engines = self->columns[GROUP_ENGINE].buf;
-    const uint32_t first = first_group[0];
+    const uint8_t *engine = (const uint8_t *)self->columns[GROUP_ENGINE].buf + first_group[0];
     PyObject *name;
+    if (first_group[BLOCK] - first_group[0] > MOST_LISTS_OF_BLOCK)
+        return false;
     for (int i = 0; i < BLOCK; i++)
         PREFETCH(bundles[i]);
     for (int i = 0; i < BLOCK; i++) {
-        const uint32_t end = first_group[i + 1];
-        Py_ssize_t position = 0;
-        if (!is_mapping(bundles[i]) || end - first > MOST_LISTS_OF_BLOCK ||
-            PyDict_Size(bundles[i]) != (Py_ssize_t)(end - first_group[i]))
+        PyObject *bundle = bundles[i];
+        Py_ssize_t position = 0, left = (Py_ssize_t)(first_group[i + 1] - first_group[i]);
+        if (!is_mapping(bundle) || PyDict_Size(bundle) != left)
             return false;
-        for (uint32_t group = first_group[i]; group < end; group++) {
-            PyDict_Next(bundles[i], &position, &name, lists);
+        for (; left > 0; left--) {
+            PyDict_Next(bundle, &position, &name, lists);
             PREFETCH(*lists++);
-            if (!is_engine(name, engines[group]))
+            if (!is_engine(name, *engine++))
                 return false;
         }
     }
@@ -147,36 +147,34 @@ static bool find_lists(const Seen *self, Py_ssize_t pc, PyObject *const *bundles
 }
 
 /* Whether a block of bundles, which would be those from pc on, has the very slots that are known, in
- * lists. */
+ * lists, which are read where they have them. */
 static bool is_known(const Seen *self, Py_ssize_t pc, PyObject *const *bundles)
 {
     const uint32_t *first_group = (const uint32_t *)self->columns[FIRST_GROUP].buf + pc;
     const uint32_t *first_slot = (const uint32_t *)self->columns[FIRST_SLOT].buf + first_group[0];
     const uint32_t count = first_group[BLOCK] - first_group[0];
-    PyObject *lists[MOST_LISTS_OF_BLOCK], *copies[MOST_TOGETHER];
+    PyObject *lists[MOST_LISTS_OF_BLOCK], *const *known = self->known.slots + first_slot[0];
+    uintptr_t differ = 0;
     if (!find_lists(self, pc, bundles, lists))
         return false;
     for (uint32_t i = 0; i < count; i++) {
+        const ListInside *list = (const ListInside *)lists[i];
         const Py_ssize_t slots = (Py_ssize_t)(first_slot[i + 1] - first_slot[i]);
-        if (!PyList_CheckExact(lists[i]) || Py_SIZE(lists[i]) != slots || slots > MOST_TOGETHER)
+        if (!PyList_CheckExact(lists[i]) || Py_SIZE(lists[i]) != slots)
             return false;
-        PREFETCH(items_of_list(lists[i], 0, 0, copies));
+        for (Py_ssize_t j = 0; j < slots; j++)
+            differ |= (uintptr_t)list->items[j] ^ (uintptr_t)known[j];
+        known += slots;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        const size_t slots = first_slot[i + 1] - first_slot[i];
-        if (memcmp(items_of_list(lists[i], 0, (Py_ssize_t)slots, copies),
-                   self->known.slots + first_slot[i], slots * sizeof *copies) != 0)
-            return false;
-    }
-    return true;
+    return !differ;
 }
 
 /* The same of the bundles that are in a list from pc on, if there are as many. */
 static bool has_known_block(const Seen *self, Py_ssize_t pc, PyObject *bundles, Py_ssize_t end)
 {
-    PyObject *copies[BLOCK];
-    return PyList_CheckExact(bundles) && pc + BLOCK <= end && pc + BLOCK <= Py_SIZE(bundles) &&
-           is_known(self, pc, items_of_list(bundles, pc, BLOCK, copies));
+    return inside.list && PyList_CheckExact(bundles) && pc + BLOCK <= end &&
+           pc + BLOCK <= Py_SIZE(bundles) &&
+           is_known(self, pc, ((const ListInside *)bundles)->items + pc);
 }
 
 /* holds(bundles): whether these are what was seen. */

@@ -13,7 +13,7 @@ from machine import Machine, Problem, Program
 from machine.codec import write_program
 from machine.core import choose_core
 from machine.core.inputs import memory_of, solution_of
-from machine.native import VARIABLE
+from tests.cores import core_asked_for
 from tests.inspect.mutations import SMALL, Mutant, mutants
 from tests.inspect.rates import BARS, asked, rank_of, rates
 from vliwdbg.cli.app import do
@@ -129,12 +129,10 @@ def test_a_long_chain_is_cut_in_its_middle(monkeypatch: pytest.MonkeyPatch) -> N
     assert stored.engine == "store"
 
 
-def test_without_the_compiled_core_there_is_evidence_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_the_compiled_core_there_is_evidence_alone() -> None:
     mutant = first_mutant()
-    monkeypatch.setenv(VARIABLE, "model")
-    view = asked(mutant.program).diverge()
+    with core_asked_for("model"):
+        view = asked(mutant.program).diverge()
     assert view.confidence == "evidence-only"
     assert view.repair is None
     assert any("compiled core" in note for note in view.notes)

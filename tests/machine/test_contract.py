@@ -6,7 +6,9 @@ import pytest
 
 from machine import Fault, FaultKind, Machine, Problem, Program, Reason, State, Stop
 from machine.machine import reference_for, starting_memory
+from machine.native import VARIABLE, CoreError, choose
 from machine.protocol import BREAK_AFTER, BREAK_BEFORE, NO_LIMIT
+from tests.cores import core_asked_for
 from tests.machine.cores import CORES, PLENTY, in_oracle_words, load, picture
 from tests.oracle.cases import CASES, WALK, WALK_MEMORY, Case
 
@@ -342,3 +344,17 @@ def test_debug_and_pauses_can_be_switched_on_the_way(core: str) -> None:
     assert machine.run().reason is Reason.PAUSE
     machine.core.pauses = False
     assert machine.run().reason is Reason.END
+
+
+def test_the_environment_is_asked_once_which_core_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with core_asked_for("model"):
+        assert choose() == ("model", "asked for")
+        monkeypatch.setenv(VARIABLE, "quick")
+        assert choose() == ("model", "asked for")
+
+
+def test_no_core_is_taken_for_one_that_there_is_not() -> None:
+    with core_asked_for("quick"):
+        for _ in range(2):
+            with pytest.raises(CoreError, match="no core is called 'quick'"):
+                choose()

@@ -18,6 +18,7 @@ from machine.model import Model
 from machine.patterns import PATTERNS, RANDOM, SHAPES, Inputs
 from machine.problem import solve
 from machine.trials import AT_ONCE, Trials, run_trials
+from tests.cores import core_asked_for
 
 CORE = choose_core().make_core
 SMALL = Problem(forest_height=3, rounds=4, batch_size=16, seed=5)
@@ -114,11 +115,11 @@ def test_large_images_are_tried_a_few_at_once(
     assert run_trials(baseline, INPUTS, 20) == expected
 
 
-def test_the_model_comes_to_the_same(baseline: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_comes_to_the_same(baseline: Program) -> None:
     lazy = Program.from_bundles([{"load": [["const", 0, 1]]}])
     trials = [run_trials(program, INPUTS, 5) for program in (baseline, lazy)]
-    monkeypatch.setenv("VLIWDBG_CORE", "model")
-    assert [run_trials(program, INPUTS, 5) for program in (baseline, lazy)] == trials
+    with core_asked_for("model"):
+        assert [run_trials(program, INPUTS, 5) for program in (baseline, lazy)] == trials
 
 
 def test_no_trials_are_no_failures(baseline: Program) -> None:
@@ -185,17 +186,14 @@ def test_words_of_each_pattern() -> None:
         assert again == image
 
 
-@pytest.mark.parametrize("core", ["compiled", "model"])
-def test_other_inputs_are_tried_as_the_plain_ones(
-    baseline: Program, monkeypatch: pytest.MonkeyPatch, core: str
-) -> None:
+@pytest.mark.parametrize("core", [None, "model"])
+def test_other_inputs_are_tried_as_the_plain_ones(baseline: Program, core: str | None) -> None:
     """A kernel that is right for all words is right for all; one that counts on zeros is not."""
-    if core == "model":
-        monkeypatch.setenv("VLIWDBG_CORE", "model")
     inputs = Inputs(SMALL, tuple(PATTERNS), random_starts=True)
-    assert run_trials(baseline, inputs, 12, strict=True).correct
     lazy = Program.from_bundles([{"load": [["const", 0, 1]]}])
-    trials = run_trials(lazy, inputs, 12)
+    with core_asked_for(core):
+        assert run_trials(baseline, inputs, 12, strict=True).correct
+        trials = run_trials(lazy, inputs, 12)
     assert [failure.pattern for failure in trials.failures] == list(PATTERNS) * 2
     assert trials.indices_wrong == 12
 

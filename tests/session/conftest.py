@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from machine.core import choose_core
-from machine.native import NAMES, VARIABLE, CoreError
+from machine.native import NAMES, CoreError
+from tests.cores import core_asked_for
 
 
 @pytest.fixture(params=NAMES, autouse=True, scope="module")
@@ -15,6 +16,5 @@ def core(request: pytest.FixtureRequest) -> Iterator[str]:
         choose_core(name)
     except CoreError as missing:
         pytest.skip(str(missing))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, name)
+    with core_asked_for(name):
         yield name
