@@ -42,14 +42,20 @@ def load(bundles: Any) -> Loaded | None:
     """A program, encoded or found among those kept; None where no core takes it."""
     if choose().name != "compiled" or not isinstance(bundles, (list, tuple)):
         return None
-    loaded = next((kept for kept in _kept if kept.holds(bundles)), None)
-    if loaded is None:
-        with gc_paused():
-            columns, left_out, seen = encode_what_fits(bundles)
-        loaded = Loaded(Program(columns), left_out, seen)
+    for loaded in _kept:
+        if loaded.holds(bundles):
+            break
+    else:
+        loaded = _encode(bundles)
     if loaded.seen is not None:
         _keep(loaded)
     return loaded
+
+
+def _encode(bundles: Any) -> Loaded:
+    with gc_paused():
+        columns, left_out, seen = encode_what_fits(bundles)
+    return Loaded(Program(columns), left_out, seen)
 
 
 def _keep(loaded: Loaded) -> None:

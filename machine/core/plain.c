@@ -48,10 +48,10 @@ static struct {
     } recent[RECENT]; /* by engine and address of the name, which is held */
     uintptr_t shared, shared_bytes;  /* where those integers lie: an address tells which one it is */
     const SlotRow *comment;          /* what a name is that no other slot of its engine has */
-    PyObject *mapping;               /* a type whose instances are read as the dicts that they are */
 } plain;
 
 Py_ssize_t most_slots[MOST_ENGINES];
+PyTypeObject *mapping_type;
 PyObject *engine_names[UINT8_MAX + 1]; /* which most programs have too; they are held */
 
 /* Borrowed letters of a text; NULL for anything else. */
@@ -218,22 +218,17 @@ PyObject *adopt_plain(PyObject *Py_UNUSED(module), PyObject *arguments)
     if (!PyArg_ParseTuple(arguments, "O!O!O!", &PyTuple_Type, &engines, &PyTuple_Type, &slots,
                           &PyType_Type, &mapping))
         return NULL;
-    Py_XDECREF(plain.mapping);
+    Py_XDECREF(mapping_type);
     for (int engine = 0; engine < plain.engine_count; engine++)
         Py_CLEAR(engine_names[engine]);
     for (int place = 0; place < RECENT; place++)
         Py_XDECREF(plain.recent[place].name);
     memset(&plain, 0, sizeof plain);
-    plain.mapping = Py_NewRef(mapping);
+    mapping_type = (PyTypeObject *)Py_NewRef(mapping);
     if (!find_shared_integers() || !adopt_each(engines, adopt_engine) ||
         !adopt_each(slots, adopt_slot))
         return NULL;
     Py_RETURN_NONE;
-}
-
-bool is_mapping(PyObject *bundle)
-{
-    return PyDict_CheckExact(bundle) || (PyObject *)Py_TYPE(bundle) == plain.mapping;
 }
 
 /* --- reading ------------------------------------------------------------------------------------ */

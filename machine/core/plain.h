@@ -54,8 +54,14 @@ static inline bool is_engine(PyObject *name, uint8_t engine)
 /* Slots that a bundle can have of each engine. */
 extern Py_ssize_t most_slots[MOST_ENGINES];
 
+/* A type beside dict whose instances are read as the dicts that they are. */
+extern PyTypeObject *mapping_type;
+
 /* Whether a bundle can be read as the dict that it is. */
-bool is_mapping(PyObject *bundle);
+static inline bool is_mapping(PyObject *bundle)
+{
+    return PyDict_CheckExact(bundle) || Py_TYPE(bundle) == mapping_type;
+}
 
 /* Of each slot the very tuple that it was, where nobody can change that; NULL where somebody can.
  * They are held. */
