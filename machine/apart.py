@@ -17,7 +17,7 @@ from machine.columns import Columns
 from machine.encode_fast import make_encoder
 from machine.errors import ProgramError
 
-PIECE = 2**18
+PIECE = 2**17
 """Bytes that are parsed at once, and a few more."""
 BEGIN, END = b'"bundles": [', b"\n ]"
 """What the bundles stand between in a file that `write_program` has written."""

@@ -70,8 +70,8 @@ def part(data: bytes) -> tuple[bytes, Provenance] | None:
     The two make the file where the rest is an object in which `slots` is not yet a key.
     """
     end = data.rfind(BEGIN.encode())
-    start, stop = end + len(BEGIN), len(data.rstrip(_SPACE)) - 1
-    if end < 0 or not data.startswith(b"}", stop):
+    start, stop = end + len(BEGIN), data.rfind(b"}")
+    if end < 0 or stop < start or data[stop + 1 :].strip(_SPACE):
         return None
     # In views, since the text is large.
     view = memoryview(data)

@@ -92,18 +92,15 @@ static bool lengthen(PyObject *array, Py_ssize_t items, Py_ssize_t item_size)
     return true;
 }
 
-/* How much room will do: in the end, if each bundle has as much as those so far. Where that is a lot
- * more it is a multiple of what there is, which an array can become without the help of another one. */
+/* How much room will do: in the end, if each bundle has as much as those so far. */
 static Py_ssize_t room_for(const Taken *taken, int level)
 {
-    const Py_ssize_t room = taken->room[level];
     const double count = (double)taken->counts.items[level];
     const double done = (double)taken->counts.items[BUNDLES] + 1;
     const double all = 1.02 * count * (double)taken->bundles / done;
     const double most = MOST_GROWTH * count, least = 1.25 * count;
     const double wanted = FIRST_ROOM + (all < least ? least : all > most ? most : all);
-    const Py_ssize_t items = (Py_ssize_t)wanted;
-    return room && items >= 2 * room ? (items + room - 1) / room * room : items;
+    return (Py_ssize_t)wanted;
 }
 
 static bool give_room(Taken *taken, int level)

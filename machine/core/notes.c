@@ -14,9 +14,14 @@ typedef struct {
     const char *at, *end;
 } Text;
 
-static void pass_spaces(Text *text)
+static inline bool is_space(char sign)
 {
-    while (text->at < text->end && memchr(" \t\r\n", *text->at, 4))
+    return sign == ' ' || sign == '\n' || sign == '\r' || sign == '\t';
+}
+
+static inline void pass_spaces(Text *text)
+{
+    while (text->at < text->end && is_space(*text->at))
         text->at++;
 }
 
