@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-enum { BUCKETS = 2 * MOST_OPCODES, RECENT = 128 };
+enum { BUCKETS = 2 * MOST_OPCODES };
+
+/* Places for names by their address: so many that hardly two names of a program have the same. */
+enum { RECENT = 1024 };
 
 /* Integers of which Python has just one object each, and bytes from one to the next. */
 enum { LEAST_SHARED = -5, GREATEST_SHARED = 256, INTEGER_SIZE = 32 };
