@@ -23,6 +23,8 @@ from kernels.builder import Builder
 from machine.isa import VLEN, WORD_MASK
 
 TOP_BIT = 2**31
+_SINGLE = {1: "+", WORD_MASK: "-"}
+"""Factors that want no multiplication."""
 
 
 class Bit(NamedTuple):
@@ -124,8 +126,8 @@ class Position:
     def _sum(self, name: str, terms: list[Term], constant: int, selected: int) -> int:
         total, terms = self._start(name, terms, constant, selected)
         for vector, factor in terms:
-            if factor & WORD_MASK == 1:
-                total = self.build.valu("+", name, total, vector)
+            if factor & WORD_MASK in _SINGLE:
+                total = self.build.valu(_SINGLE[factor & WORD_MASK], name, total, vector)
             else:
                 by = self.build.constant(factor, VLEN)
                 total = self.build.valu("multiply_add", name, vector, by, total)

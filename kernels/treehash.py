@@ -505,8 +505,10 @@ class _Vector:
         self.at("store")
         self.store_words(self.value, layout.values_at, self.kernel.value_addresses)
         if "indices" in self.kernel.outputs:
-            # Counted from 0.
-            index = self.position.reach("index", 1, -1, selected=self.modes.final)
+            self.at("index")
+            from_zero = -1
+            index = self.position.reach("index", 1, from_zero, selected=self.modes.final)
+            self.at("store")
             self.store_words(index, layout.indices_at, self.kernel.index_addresses)
 
     def store_words(self, vector: int, area: int, addresses: list[int]) -> None:

@@ -22,12 +22,15 @@ class Groups:
     """Operations that are offset together: 0 is set-up, the others a part of a vector.
 
     Parts are its rounds, and last the hash of the last round, which has time: nothing waits for
-    it but the store. What comes before all rounds goes with the first one.
+    it but the store. What comes before all rounds goes with the first one. Nothing waits for a
+    final index either, but its bits take up scratch until it is there: it goes with the last round
+    but one.
     """
 
     def __init__(self, vectors: int, rounds: int) -> None:
         self.vectors, self.rounds = vectors, rounds
         self.parts = rounds + 1
+        self._outside = {"load": 0, "index": max(0, rounds - 2)}
         self.count = 1 + vectors * self.parts
 
     def of(self, origin: Origin) -> int:
@@ -37,7 +40,7 @@ class Groups:
     def part(self, origin: Origin) -> int:
         """The part of its vector."""
         if origin.round is None:
-            return 0 if origin.stage == "load" else self.rounds
+            return self._outside.get(origin.stage, self.rounds)
         ends = origin.round == self.rounds - 1 and origin.stage != "node"
         return origin.round + ends
 
