@@ -1,29 +1,33 @@
 """The last step: a schedule becomes a program, words become addresses.
 
-["^", 2001, 1500, 17]  in bundle 40   ->   bundles[40]["valu"] += [["^", 640, 88, 17]]
+op 7    ["^", 2001, 1500, 17] in bundle 40    ->    slot 893    opcode ^    operands 640 88 17
+
+The columns are made as they lie in a program, without slots as a file has them in between: the
+checker has been over the schedule, so there is nothing to be refused.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any, overload
 
 from kernels.ir import Code, Op, Origin
 from kernels.schedule.base import Schedule
-from machine.access import SPANS
-from machine.isa import ENGINE_CODES, ENGINES, OPCODES
+from machine.access import slots_of
+from machine.columns import MAX_OPERANDS, PAYLOAD_ROLES, Columns
+from machine.isa import ENGINE_CODES, ENGINES, OPCODES, Operand
 from machine.program import Tag
-
-Written = dict[str, list[list[Any]]]
 
 
 class Provenance(Sequence[dict[str, Any]]):
     """Per slot of a program, which operation of the kernel it is and where that comes from."""
 
-    def __init__(self, ops: Sequence[Op], numbers: array[int]) -> None:
-        self._ops, self._numbers = ops, numbers
+    def __init__(self, origins: Sequence[Origin], numbers: array[int]) -> None:
+        self._origins, self._numbers = origins, numbers
         self._facts_of = cache(Origin.facts)  # many operations share one origin
 
     def __len__(self) -> int:
@@ -43,34 +47,56 @@ class Provenance(Sequence[dict[str, Any]]):
         return self._facts(self._numbers[slot])
 
     def _facts(self, number: int) -> dict[str, Any]:
-        return {"op": number, **self._facts_of(self._ops[number].origin)}
+        return {"op": number, **self._facts_of(self._origins[number])}
 
 
-def lower(schedule: Schedule) -> tuple[list[Written], Provenance]:
-    """The bundles as a program file has them, and the provenance of their slots in that order."""
-    ops, bundle, address = schedule.code.ops, schedule.bundle, _addresses(schedule)
-    bundles: list[Written] = [{} for _ in range(max(bundle, default=-1) + 1)]
-    numbers = _in_slot_order(schedule)
-    for number in numbers:
-        op, written = ops[number], bundles[bundle[number]]
-        engine = op.row.engine
-        if engine not in written:
-            written[engine] = []
-        written[engine].append(_slot(op, address))
-    return bundles, Provenance(ops, numbers)
+def lower(schedule: Schedule) -> tuple[Columns, Provenance]:
+    """The bundles as a program has them, and the provenance of their slots."""
+    ops, places = schedule.code.ops, _places(schedule)
+    # In a bundle and engine they are in program order.
+    numbers = array("I", sorted(range(len(ops)), key=places.__getitem__))
+    columns = Columns()
+    _fill_groups(columns, places)
+    _fill_slots(columns, [ops[number] for number in numbers], _addresses(schedule))
+    return columns, Provenance([op.origin for op in ops], numbers)
 
 
 _ENGINE = [ENGINE_CODES[row.engine] for row in OPCODES]
 """By opcode number."""
 
 
-def _in_slot_order(schedule: Schedule) -> array[int]:
-    """The operations by bundle, then by engine as the ISA lists them, then in program order."""
-    places = [
+def _places(schedule: Schedule) -> list[int]:
+    """By operation, one number for its bundle and, within it, its engine as the ISA lists them."""
+    return [
         at * len(ENGINES) + _ENGINE[op.row.code]
         for op, at in zip(schedule.code.ops, schedule.bundle, strict=True)
     ]
-    return array("I", sorted(range(len(places)), key=places.__getitem__))
+
+
+def _fill_groups(columns: Columns, places: Sequence[int]) -> None:
+    groups = sorted(Counter(places).items())
+    in_bundle = Counter(place // len(ENGINES) for place, _ in groups)
+    bundles = range(1 + max(in_bundle, default=-1))
+    columns.first_group = array("I", accumulate((in_bundle[at] for at in bundles), initial=0))
+    columns.group_engine = array("B", [place % len(ENGINES) for place, _ in groups])
+    columns.first_slot = array("I", accumulate((count for _, count in groups), initial=0))
+
+
+def _fill_slots(columns: Columns, ops: Sequence[Op], address: Sequence[int]) -> None:
+    columns.opcodes = array("B", [op.row.code for op in ops])
+    operands = [op.operands for op in ops]
+    for at, column in enumerate(columns.operands):
+        in_scratch, is_number = _IN_SCRATCH[at], _IS_NUMBER[at]
+        column.extend(
+            [
+                address[mine[at]] if in_scratch[code] else mine[at] if is_number[code] else 0
+                for code, mine in zip(columns.opcodes, operands, strict=True)
+            ]
+        )
+    for slot in slots_of(columns, _WITH_PAYLOAD):
+        at = _WITH_PAYLOAD[OPCODES[columns.opcodes[slot]]]
+        columns.operands[at][slot] = len(columns.payloads)
+        columns.payloads.append(operands[slot][at])
 
 
 def _addresses(schedule: Schedule) -> list[int]:
@@ -82,20 +108,23 @@ def _addresses(schedule: Schedule) -> list[int]:
     ]
 
 
-# By opcode number, the positions of a written slot (0 is the opcode) that are scratch words.
-_IN_SCRATCH = tuple(
-    tuple(1 + position for places in SPANS[row.code] for position, _ in places) for row in OPCODES
-)
+def _by_position(holds: Callable[[Operand], bool]) -> list[list[bool]]:
+    """By position, and by opcode number, whether that holds of the operand there."""
+    return [
+        [at < row.arity and holds(row.operands[at]) for row in OPCODES]
+        for at in range(MAX_OPERANDS)
+    ]
 
 
-def _slot(op: Op, address: list[int]) -> list[Any]:
-    row, operands, _, _ = op
-    if row.name == "comment":
-        return list(operands[0])
-    slot = [row.name, *operands]
-    for position in _IN_SCRATCH[row.code]:
-        slot[position] = address[slot[position]]
-    return slot
+_IN_SCRATCH = _by_position(lambda operand: operand.in_scratch)
+_IS_NUMBER = _by_position(lambda operand: operand.role not in PAYLOAD_ROLES)
+_WITH_PAYLOAD = {
+    row: at
+    for row in OPCODES
+    for at, operand in enumerate(row.operands)
+    if operand.role in PAYLOAD_ROLES
+}
+"""Where an opcode has an operand that is no number: a key, or text."""
 
 
 def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:

@@ -346,7 +346,7 @@ class _Vector:
 
     def compare(self, r: int) -> None:
         if self.first >= 0:
-            keys = [(r, self.first + lane, "hashed_val") for lane in range(VLEN)]
+            keys = tuple((r, self.first + lane, "hashed_val") for lane in range(VLEN))
             self.build.emit(VCOMPARE, self.value, keys)
 
     def descend(self, r: int) -> None:
