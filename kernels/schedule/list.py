@@ -20,7 +20,7 @@ from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
 from kernels.schedule.debug import place_debug
 from kernels.schedule.pack import OutOfScratchError, Part
-from kernels.schedule.pack_input import PackInput, flatten
+from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
@@ -67,11 +67,11 @@ def ranks(flat: PackInput, stairs: Stairs = LAST_HASH) -> list[int]:
         for height, v in zip(flat.height, vector, strict=True)
     ]
     for node in reversed(graph.order):
-        if vector[node] >= 0:
+        if vector[node] >= 0 and flat.kind[node] != Kind.JOIN:
             continue
-        edges = range(graph.first[node], graph.first[node + 1])
-        after = [graph.latency[edge] + key[graph.target[edge]] for edge in edges]
-        key[node] = max(after, default=-latest)
+        after = [1 + key[other] for other in graph.after[node]]
+        beside = [key[other] for other in graph.beside[node]]
+        key[node] = max(after + beside, default=-latest)
     rank = [0] * len(key)
     for place, node in enumerate(sorted(range(len(key)), key=lambda node: -key[node])):
         rank[node] = place

@@ -121,12 +121,9 @@ class _Packing:
             self._release_successors(node)
 
     def _release_successors(self, node: int) -> None:
-        graph = self.flat.graph
-        for edge in range(graph.first[node], graph.first[node + 1]):
-            if graph.latency[edge]:
-                self.arriving.append(graph.target[edge])
-            else:
-                self._arrive(graph.target[edge])
+        self.arriving += self.flat.graph.after[node]
+        for other in self.flat.graph.beside[node]:
+            self._arrive(other)
 
     def _fill_cycle(self) -> None:
         self.free = list(LIMITS)
