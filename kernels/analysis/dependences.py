@@ -13,10 +13,10 @@ stores and read by 3,000 loads would have 150,000 edges.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kernels.ir import Code, Region
+from kernels.ir import Code, Op, Region
 from machine.access import MEMORY, SPANS, Kind
 from machine.isa import VLEN, Opcode, opcode
 
@@ -86,40 +86,52 @@ class _Walk:
         self.pause, self.since_pause = NOBODY, list[int]()
 
     def run(self) -> None:
-        """Go through all operations, quickly through those that only read and write words that
-        are written once: most are."""
-        writer, owner, by_lane, rewritten = self.writer, self.owner, self.by_lane, self.rewritten
-        pauses = any(op.row is PAUSE for op in self.code.ops)
-        for number, (row, operands, _, region) in enumerate(self.code.ops):
+        """Go through all operations: quickly, with everything at hand, through those that only read
+        and write words that are written once. Most are of that kind."""
+        writer, owner, by_lane, after = self.writer, self.owner, self.by_lane, self.after
+        careful = bool(self.rewritten) or any(op.row is PAUSE for op in self.code.ops)
+        for number, op in enumerate(self.code.ops):
+            row, operands, _, _ = op
             if row.engine == "debug":
                 continue
             defs, uses = SPANS[row.code]
-            found: list[int] = []
+            found = []
             for position, width in uses:
                 word = operands[position]
                 if width > 1 and by_lane[owner[word]]:
                     found += writer[word : word + width]
                 else:
                     found.append(writer[word])
-            before = dict.fromkeys(found, 1)
-            before.pop(NOBODY, None)
-            if rewritten:
-                self._rewrite(number, row, operands, before)
+            before = {*found}
+            before.discard(NOBODY)
+            if careful or MEMORY[row.code]:
+                self._add(number, self._all_before(number, op, before))
+            else:
+                self.order.append(number)
+                self.waiting[number] = len(before)
+                for earlier in before:
+                    after[earlier].append(number)
             for position, width in defs:
                 word = operands[position]
                 writer[word : word + width] = [number] * width
-            if kind := MEMORY[row.code]:
-                self._touch(number, region, kind is Kind.WRITE, before)
-            if pauses:
-                self._pause(number, row, before)
-            self._add(number, before)
 
-    def _add(self, node: int, before: dict[int, int]) -> None:
+    def _add(self, node: int, before: Mapping[int, int]) -> None:
         """A node that waits for others, so many cycles for each."""
         self.order.append(node)
         self.waiting[node] = len(before)
         for earlier, cycles in before.items():
             (self.after if cycles else self.beside)[earlier].append(node)
+
+    def _all_before(self, number: int, op: Op, written: Iterable[int]) -> dict[int, int]:
+        """All that it waits for, and for how many cycles, besides those who write what it reads."""
+        before = dict.fromkeys(written, 1)
+        row, operands, _, region = op
+        if self.rewritten:
+            self._rewrite(number, row, operands, before)
+        if kind := MEMORY[row.code]:
+            self._touch(number, region, kind is Kind.WRITE, before)
+        self._pause(number, row, before)
+        return before
 
     def _words(self, word: int, width: int) -> range:
         """The words that stand for an operand: a vector's first, or all where lanes matter."""
@@ -219,12 +231,12 @@ _WORDS = tuple(
 def _rewritten(code: Code) -> set[int]:
     """The registers of which some word is written more than once."""
     words, vectors = (
-        Counter([operands[at] for row, operands, _, _ in code.ops for at in written[row.code]])
+        [operands[at] for row, operands, _, _ in code.ops for at in written[row.code]]
         for written in (_WRITTEN_WORDS, _WRITTEN_VECTORS)
     )
     owner = code.owner
     both = {owner[word] for word in words} & {owner[word] for word in vectors}
-    return both | {owner[word] for word, times in (words + vectors).items() if times > 1}
+    return both | {owner[word] for word, times in Counter(words + vectors).items() if times > 1}
 
 
 _WRITTEN_WORDS, _WRITTEN_VECTORS = (
