@@ -154,7 +154,6 @@ def splittable(row: Opcode) -> bool:
     return row.engine == "valu" and row.arithmetic is not None
 
 
-def lane_operands(operands: tuple[Any, ...], lane: int) -> tuple[Any, ...]:
-    """The operands of one lane of a splittable operation."""
-    assert lane < VLEN
-    return tuple(word + lane for word in operands)
+def lane_operands(operands: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """By lane, the operands of a splittable operation."""
+    return list(zip(*(range(word, word + VLEN) for word in operands), strict=True))

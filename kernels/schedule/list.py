@@ -116,31 +116,32 @@ def assemble(
 ) -> Schedule:
     """The schedule of these parts: split operations as alu slots, registers at addresses."""
     place_registers(flat, address, parts, pinned_words)
-    of: list[list[Part]] = [[] for _ in range(flat.graph.nodes)]
+    # Of a split operation the last part counts: then all of it is there.
+    done = [-1] * flat.graph.nodes
+    split: dict[int, list[Part]] = {}
     for part in parts:
-        of[part.node].append(part)
+        done[part.node] = part.cycle
+        if part.lanes:
+            split.setdefault(part.node, []).append(part)
+    del done[len(code.ops) :]
+    place_debug(code, done)
     ops: list[Op] = []
     bundle: list[int] = []
-    for op, mine in zip(code.ops, of, strict=False):
-        if mine and mine[0].lanes:
-            for slot, cycle in _lanes(op, mine):
-                ops.append(slot)
-                bundle.append(cycle)
-            continue
-        ops.append(op)
-        bundle.append(mine[0].cycle if mine else -1)  # a debug one's is not known yet
-    issued = code.with_ops(ops)
-    place_debug(issued, bundle)
-    return Schedule(issued, bundle, address)
+    for number, op in enumerate(code.ops):
+        if number in split:
+            ops += _lanes(op)
+            bundle += [part.cycle for part in split[number] for _ in range(part.lanes)]
+        else:
+            ops.append(op)
+            bundle.append(done[number])
+    return Schedule(code.with_ops(ops), bundle, address)
 
 
-def _lanes(op: Op, parts: Sequence[Part]) -> Iterator[tuple[Op, int]]:
-    """The alu slots a split operation is issued as, with their cycles."""
+def _lanes(op: Op) -> Iterator[Op]:
+    """The alu slots a split operation is issued as."""
     row = opcode("alu", op.row.name)
-    for part in parts:
-        for lane in range(part.lane, part.lane + part.lanes):
-            operands = lane_operands(op.operands, lane)
-            yield op._replace(row=row, operands=operands), part.cycle
+    for operands in lane_operands(op.operands):
+        yield Op(row, operands, op.origin, op.region)
 
 
 def place_registers(
