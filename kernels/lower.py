@@ -9,17 +9,17 @@ checker has been over the schedule, so there is nothing to be refused.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import Any, overload
 
 from kernels.ir import Code, Op, Origin
 from kernels.schedule.base import Schedule
 from machine.access import slots_of
 from machine.columns import MAX_OPERANDS, PAYLOAD_ROLES, Columns
-from machine.isa import ENGINE_CODES, ENGINES, OPCODES, Operand
+from machine.isa import ENGINE_CODES, ENGINES, OPCODES
 from machine.program import Tag
 
 
@@ -57,7 +57,7 @@ def lower(schedule: Schedule) -> tuple[Columns, Provenance]:
     numbers = array("I", sorted(range(len(ops)), key=places.__getitem__))
     columns = Columns()
     _fill_groups(columns, places)
-    _fill_slots(columns, [ops[number] for number in numbers], _addresses(schedule))
+    _fill_slots(columns, [ops[number] for number in numbers], schedule)
     return columns, Provenance([op.origin for op in ops], numbers)
 
 
@@ -82,49 +82,44 @@ def _fill_groups(columns: Columns, places: Sequence[int]) -> None:
     columns.first_slot = array("I", accumulate((count for _, count in groups), initial=0))
 
 
-def _fill_slots(columns: Columns, ops: Sequence[Op], address: Sequence[int]) -> None:
+def _fill_slots(columns: Columns, ops: Sequence[Op], schedule: Schedule) -> None:
     columns.opcodes = array("B", [op.row.code for op in ops])
-    operands = [op.operands for op in ops]
-    for at, column in enumerate(columns.operands):
-        in_scratch, is_number = _IN_SCRATCH[at], _IS_NUMBER[at]
-        column.extend(
-            [
-                address[mine[at]] if in_scratch[code] else mine[at] if is_number[code] else 0
-                for code, mine in zip(columns.opcodes, operands, strict=True)
-            ]
-        )
-    for slot in slots_of(columns, _WITH_PAYLOAD):
-        at = _WITH_PAYLOAD[OPCODES[columns.opcodes[slot]]]
-        columns.operands[at][slot] = len(columns.payloads)
-        columns.payloads.append(operands[slot][at])
+    words = [
+        op.operands + nothing if (nothing := _NOTHING_BEHIND[code]) is not None else _NO_WORDS
+        for op, code in zip(ops, columns.opcodes, strict=True)
+    ]
+    address = [*_addresses(schedule), 0]  # the last one is that of NOTHING
+    for column, mine in zip(columns.operands, zip(*words, strict=True), strict=True):
+        column.extend(map(address.__getitem__, mine))
+    for slot in slots_of(columns, _MIXED):
+        _fill_carefully(columns, slot, ops[slot], address)
 
 
-def _addresses(schedule: Schedule) -> list[int]:
+def _fill_carefully(columns: Columns, slot: int, op: Op, address: Sequence[int]) -> None:
+    """A slot with operands that are no words of scratch."""
+    for column, operand, value in zip(columns.operands, op.row.operands, op.operands, strict=False):
+        if operand.in_scratch:
+            column[slot] = address[value]
+        elif operand.role in PAYLOAD_ROLES:
+            column[slot] = len(columns.payloads)
+            columns.payloads.append(value)
+        else:
+            column[slot] = value
+
+
+def _addresses(schedule: Schedule) -> Iterator[int]:
     """By virtual word, its scratch address."""
-    return [
-        start + lane
-        for register, start in zip(schedule.code.registers, schedule.address, strict=True)
-        for lane in range(register.width)
-    ]
+    starts, registers = schedule.address, schedule.code.registers
+    ends = [start + r.width for start, r in zip(starts, registers, strict=True)]
+    return chain.from_iterable(map(range, starts, ends))
 
 
-def _by_position(holds: Callable[[Operand], bool]) -> list[list[bool]]:
-    """By position, and by opcode number, whether that holds of the operand there."""
-    return [
-        [at < row.arity and holds(row.operands[at]) for row in OPCODES]
-        for at in range(MAX_OPERANDS)
-    ]
-
-
-_IN_SCRATCH = _by_position(lambda operand: operand.in_scratch)
-_IS_NUMBER = _by_position(lambda operand: operand.role not in PAYLOAD_ROLES)
-_WITH_PAYLOAD = {
-    row: at
-    for row in OPCODES
-    for at, operand in enumerate(row.operands)
-    if operand.role in PAYLOAD_ROLES
-}
-"""Where an opcode has an operand that is no number: a key, or text."""
+NOTHING = -1
+"""The word of an operand that an opcode does not have."""
+_NO_WORDS = (NOTHING,) * MAX_OPERANDS
+_MIXED = [row for row in OPCODES if not all(operand.in_scratch for operand in row.operands)]
+_NOTHING_BEHIND = [None if row in _MIXED else _NO_WORDS[row.arity :] for row in OPCODES]
+"""By opcode number, what follows its operands in the columns, if all are words of scratch."""
 
 
 def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
@@ -140,14 +135,19 @@ def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
 
 def tags(code: Code, bundle: list[int]) -> tuple[Tag, ...]:
     """A tag for the set-up and for each round, from its first bundle to its last."""
-    bundles: dict[str, set[int]] = {}
-    for op, at in zip(code.ops, bundle, strict=True):
-        if op.row.engine != "debug":
-            bundles.setdefault(_stretch(op.origin), set()).add(at)
+    by_stretch: defaultdict[int | str, set[int]] = defaultdict(set)
+    for (row, _, origin, _), at in zip(code.ops, bundle, strict=True):
+        if row.engine != "debug":
+            number = origin.round
+            by_stretch[origin.stage if number is None else number].add(at)
+    bundles: defaultdict[str, set[int]] = defaultdict(set)
+    for stretch, among in by_stretch.items():
+        bundles[_name(stretch)] |= among
     return tuple(Tag(min(among), name, max(among) + 1) for name, among in bundles.items())
 
 
-def _stretch(origin: Origin) -> str:
-    if origin.round is not None:
-        return f"round {origin.round}"
-    return "end" if origin.stage == "end" else "setup"
+def _name(stretch: int | str) -> str:
+    """That of a round, by number, or of another stage of the kernel."""
+    if isinstance(stretch, int):
+        return f"round {stretch}"
+    return "end" if stretch == "end" else "setup"

@@ -169,16 +169,16 @@ def _known(code: Code) -> dict[int, int]:
 
 def _placed_words_read(code: Code) -> set[int]:
     """The words in which constants have to be made, as far as anybody reads them."""
-    register = [False] * len(code.registers)
-    for word in code.placed.values():
-        register[code.owner[word]] = True
-    words: set[int] = set()
-    for op in code.ops:
-        for position, width in SPANS[op.row.code].uses:
-            word = op.operands[position]
-            if register[code.owner[word]]:
-                words.update(range(word, word + width))
-    return words
+    placed = {code.owner[word] for word in code.placed.values()}
+    if not placed:
+        return set()
+    return {
+        word
+        for row, operands, _, _ in code.ops
+        for position, width in SPANS[row.code].uses
+        if code.owner[operands[position]] in placed
+        for word in range(operands[position], operands[position] + width)
+    }
 
 
 def _value(register: Register) -> int:
@@ -188,11 +188,13 @@ def _value(register: Register) -> int:
 
 def _used(code: Code) -> list[Register]:
     """The constants that an operation reads, in the order in which they are first read."""
-    constant = [code.registers[r].constant is not None for r in code.owner]
-    found = {
-        code.owner[word]: None
-        for op in code.ops
-        for position, _ in SPANS[op.row.code].uses
-        if constant[word := op.operands[position]]
-    }
-    return [code.registers[number] for number in found]
+    words = dict.fromkeys(
+        [operands[at] for row, operands, _, _ in code.ops for at in _READ[row.code]]
+    )
+    numbers = dict.fromkeys([code.owner[word] for word in words])
+    found = (code.registers[number] for number in numbers)
+    return [register for register in found if register.constant is not None]
+
+
+_READ = [[position for position, _ in spans.uses] for spans in SPANS]
+"""By opcode number, the operands that it reads."""
