@@ -89,7 +89,8 @@ def _fill_slots(columns: Columns, ops: Sequence[Op], schedule: Schedule) -> None
         for op, code in zip(ops, columns.opcodes, strict=True)
     ]
     address = [*_addresses(schedule), 0]  # the last one is that of NOTHING
-    for column, mine in zip(columns.operands, zip(*words, strict=True), strict=True):
+    # Without operations there are no columns of words either.
+    for column, mine in zip(columns.operands, zip(*words, strict=True), strict=False):
         column.extend(map(address.__getitem__, mine))
     for slot in slots_of(columns, _MIXED):
         _fill_carefully(columns, slot, ops[slot], address)
