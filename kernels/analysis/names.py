@@ -33,17 +33,18 @@ def share_constants(code: Code) -> Code:
     owner, ops = code.owner, []
     for op in code.ops:
         row, operands, origin, region = op
-        defs, uses = SPANS[row.code]
-        if origin.vector is not None:
-            if not defs or not all(shared[owner[operands[position]]] for position, _ in uses):
-                ops.append(op)
-                continue
-            if MEMORY[row.code] and any(map(region.meets, stored)):
-                ops.append(op)
-                continue
-            op = op._replace(origin=origin._replace(vector=None))
-        for position, _ in defs:
-            shared[owner[operands[position]]] = True
+        written, read = _WRITTEN[row.code], _READ[row.code]
+        if origin.vector is not None and written:
+            for position in read:
+                if not shared[owner[operands[position]]]:
+                    break
+            else:
+                if not (MEMORY[row.code] and any(map(region.meets, stored))):
+                    origin = origin._replace(vector=None)
+                    op = op._replace(origin=origin)
+        if origin.vector is None:
+            for position in written:
+                shared[owner[operands[position]]] = True
         ops.append(op)
     return code.with_ops(ops)
 
@@ -150,17 +151,18 @@ class Names:
 
     def _operand(self, op: Op, position: int) -> Hashable:
         word: int = op.operands[position]
-        if position not in _IN_SCRATCH[op.row.code]:
+        is_read = position in _READ[op.row.code]
+        if not is_read and position not in _WRITTEN[op.row.code]:
             return word
         register = self.code.owner[word]
         lane = word - self.code.registers[register].word
-        is_read = position in _READ[op.row.code]
         return (lane, self.register(register)) if is_read else lane
 
 
-_READ = tuple({position for position, _ in spans.uses} for spans in SPANS)
-_IN_SCRATCH = tuple({position for places in spans for position, _ in places} for spans in SPANS)
-"""By opcode number, the operands that are words of scratch."""
+_WRITTEN, _READ = (
+    tuple(tuple(position for position, _ in spans[which]) for spans in SPANS) for which in (0, 1)
+)
+"""By opcode number, the operands in scratch that are written, and those that are read."""
 _BYTES = tuple(bytes([row.code]) for row in OPCODES)
 """By opcode number, what it is in a digest."""
 

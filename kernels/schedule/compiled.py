@@ -12,7 +12,7 @@ from itertools import accumulate, chain, repeat
 from operator import add
 
 from kernels.schedule import pack as python
-from kernels.schedule.pack import OutOfScratchError, Part
+from kernels.schedule.pack import OutOfScratchError, Part, parts_of
 from kernels.schedule.pack_input import PackInput
 
 try:
@@ -24,7 +24,6 @@ __all__ = ["AVAILABLE", "core", "pack", "serialize"]
 
 AVAILABLE = core is not None
 """Whether the extension was built."""
-PART_WORDS = len(Part._fields)
 
 
 def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
@@ -35,7 +34,7 @@ def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> l
     if not done:
         raise OutOfScratchError([register for register, held in enumerate(answer) if held])
     words = iter(array("i", answer))
-    return [Part(*part) for part in zip(*[words] * PART_WORDS, strict=True)]
+    return parts_of(zip(words, words, words, words, strict=True))
 
 
 def serialize(flat: PackInput) -> bytes:

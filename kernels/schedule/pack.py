@@ -20,9 +20,10 @@ vector before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import repeat
 from typing import NamedTuple
 
 from kernels.schedule.pack_input import Kind, PackInput
@@ -39,6 +40,11 @@ class Part(NamedTuple):
     node: int
     lane: int = 0
     lanes: int = 0
+
+
+def parts_of(rows: Iterable[tuple[int, int, int, int]]) -> list[Part]:
+    """Rows as parts, without a call of Python's for each of 14,000."""
+    return list(map(tuple.__new__, repeat(Part), rows))
 
 
 class OutOfScratchError(Exception):
@@ -79,7 +85,8 @@ class _Packing:
         self.heaps: list[list[int]] = [[] for _ in range(6)]
         self.arriving: list[int] = []
         self.blocked: list[int] = []
-        self.parts: list[Part] = []
+        self.parts: list[tuple[int, int, int, int]] = []
+        """The rows of parts."""
         self.left = sum(kind < JOIN for kind in flat.kind)
         self.cycle = 0
         self.split: _Split | None = None
@@ -100,7 +107,7 @@ class _Packing:
             if len(self.parts) == before and not self.arriving:
                 raise OutOfScratchError([r for r, held in enumerate(self.has_place) if held])
             self._next_cycle()
-        return self.parts
+        return parts_of(self.parts)
 
     def _next_cycle(self) -> None:
         self.cycle += 1
@@ -177,7 +184,7 @@ class _Packing:
         lanes, self.free[ALU] = self.free[ALU], 0
         self.split = _Split(node, lanes)
         self._give_places(node)
-        self.parts.append(Part(self.cycle, node, 0, lanes))
+        self.parts.append((self.cycle, node, 0, lanes))
 
     def _finish_split(self, split: _Split) -> None:
         self.split = None
@@ -204,7 +211,7 @@ class _Packing:
 
     def _issue(self, node: int, lane: int = 0, lanes: int = 0) -> None:
         """The operation, or the last lanes of it."""
-        self.parts.append(Part(self.cycle, node, lane, lanes))
+        self.parts.append((self.cycle, node, lane, lanes))
         self.left -= 1
         # Here and not in functions of its own is what comes with every operation; calls would take
         # longer than that does.
