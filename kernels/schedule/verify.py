@@ -73,50 +73,11 @@ def verify_schedule(schedule: Schedule) -> list[Diagnostic]:
 
 
 def _misplaced(schedule: Schedule) -> Iterator[Diagnostic]:
-    """Operations without a bundle, operands that are not in scratch or not in one register."""
-    code = schedule.code
+    """Operations without a bundle."""
     if min(schedule.bundle, default=0) < 0:
         for number, at in enumerate(schedule.bundle):
             if at < 0:
                 yield Diagnostic("place", number, at, "is in no bundle")
-    outside = {
-        number
-        for number, (register, start) in enumerate(
-            zip(code.registers, schedule.address, strict=True)
-        )
-        if not 0 <= start <= SCRATCH_SIZE - register.width
-    }
-    words, vectors = (
-        {operands[at] for row, operands, _, _ in code.ops for at in positions[row.code]}
-        for positions in (_WORDS, _VECTORS)
-    )
-    whole = {register.word for register in code.registers if register.width == VLEN}
-    if not outside.isdisjoint([code.owner[word] for word in words | vectors]) or vectors - whole:
-        yield from _wrong_operands(schedule, outside, whole)
-
-
-_WORDS, _VECTORS = (
-    [
-        [position for places in spans for position, reach in places if reach == width]
-        for spans in SPANS
-    ]
-    for width in (1, VLEN)
-)
-"""By opcode number, the positions of the operands that are a word, and a vector."""
-
-
-def _wrong_operands(schedule: Schedule, outside: set[int], whole: set[int]) -> Iterator[Diagnostic]:
-    """Operands in the registers outside of scratch, and vectors that are none of the whole ones."""
-    code = schedule.code
-    for number, (op, at) in enumerate(zip(code.ops, schedule.bundle, strict=True)):
-        vectors = [op.operands[position] for position in _VECTORS[op.row.code]]
-        for word in vectors + [op.operands[position] for position in _WORDS[op.row.code]]:
-            name, start = code.register_of(word).name, schedule.address[code.owner[word]]
-            if code.owner[word] in outside:
-                yield Diagnostic("scratch", number, at, f"{name} at {start} is not in scratch")
-            elif word in vectors and word not in whole:
-                message = f"the {VLEN} words from {word} on are not one register"
-                yield Diagnostic("scratch", number, at, message)
 
 
 def _over_limits(schedule: Schedule) -> Iterator[Diagnostic]:
@@ -147,6 +108,16 @@ class _Words:
             for register, start in zip(self.code.registers, schedule.address, strict=True)
         ]
         """By register, the address of a word of it, less the word."""
+        self.vectors = {r.word for r in self.code.registers if r.width == VLEN}
+        """Their first words."""
+        self.outside = {
+            number
+            for number, (register, start) in enumerate(
+                zip(self.code.registers, schedule.address, strict=True)
+            )
+            if not 0 <= start <= SCRATCH_SIZE - register.width
+        }
+        """The registers that are not in scratch: those that nobody names."""
 
     def disorder(self) -> list[Diagnostic]:
         """Words that are read before they are there, or when they are there no more."""
@@ -158,7 +129,7 @@ class _Words:
 
         ZERO and NOBODY are in such lists as well, at the end, where negative numbers find them.
         """
-        bundle = [*self.bundle, START, NEVER]
+        bundle, vectors = [*self.bundle, START, NEVER], self.vectors
         last, early = [START] * len(bundle), list[Diagnostic]()
         writer = self.writers_at_start()
         for number, (row, operands, _, _) in enumerate(self.code.ops):
@@ -166,6 +137,8 @@ class _Words:
             at = bundle[number]
             for position, width in uses:
                 word = operands[position]
+                if width > 1 and word not in vectors:
+                    early.append(self.no_vector(number, word))
                 # Nearly half of all operands are a word: no set is made for those.
                 for earlier in {*writer[word : word + width]} if width > 1 else (writer[word],):
                     if bundle[earlier] >= at:
@@ -203,17 +176,37 @@ class _Words:
         free += last[ZERO], START
         holder = [NOBODY] * SCRATCH_SIZE
         for word in self.code.zeros:
+            if owner[word] in self.outside:
+                yield self.not_in_scratch(NOBODY, word)
+                continue
             holder[base[owner[word]] + word] = ZERO
         for number in sorted(range(len(ops)), key=bundle.__getitem__):
             row, operands, _, _ = ops[number]
             at, (defs, _) = bundle[number], SPANS[row.code]
             for position, width in defs:
                 word = operands[position]
+                # What is read was written, so it is enough to look here.
+                if owner[word] in self.outside:
+                    yield self.not_in_scratch(number, word)
+                    continue
                 start = base[owner[word]] + word
+                if width > 1 and word not in self.vectors:
+                    yield self.no_vector(number, word)
                 for other in {*holder[start : start + width]} if width > 1 else (holder[start],):
                     if free[other] > at:
                         yield from self.wrong_write(number, other, range(start, start + width))
                 holder[start : start + width] = [number] * width
+
+    def no_vector(self, number: int, word: int) -> Diagnostic:
+        message = f"the {VLEN} words from {word} on are not one register"
+        return Diagnostic("scratch", number, self.bundle[number], message)
+
+    def not_in_scratch(self, number: int, word: int) -> Diagnostic:
+        register = self.code.owner[word]
+        start = self.base[register] + self.code.registers[register].word
+        message = f"{self.code.registers[register].name} at {start} is not in scratch"
+        at = NOBODY if number == NOBODY else self.bundle[number]
+        return Diagnostic("scratch", number, at, message)
 
     def wrong_write(self, number: int, other: int, words: range) -> Iterator[Diagnostic]:
         """What is wrong with writing to these words of scratch, where another's lie in part."""

@@ -133,6 +133,10 @@ def test_a_register_outside_scratch() -> None:
     schedule = small()
     schedule.address[2] = 1536
     assert kinds(schedule) == {"scratch"}
+    schedule = table_schedule()
+    (zero,) = schedule.code.zeros
+    schedule.address[schedule.code.owner[zero]] = 1530
+    assert "rows at 1530 is not in scratch" in {d.message for d in verify_schedule(schedule)}
 
 
 def test_more_slots_than_an_engine_has() -> None:
@@ -231,8 +235,8 @@ def test_a_vector_that_is_no_register() -> None:
     build = Builder()
     v, w = build.vector("v"), build.vector("w")
     build.emit(opcode("valu", "vbroadcast"), v + 1, v)
-    (found, *_) = verify_schedule(Schedule(build.code, [0], [0, 8]))
-    assert found.message == f"the 8 words from {v + 1} on are not one register"
+    messages = [found.message for found in verify_schedule(Schedule(build.code, [0], [0, 8]))]
+    assert f"the 8 words from {v + 1} on are not one register" in messages
     build.code.ops[:] = [Op(opcode("valu", "vbroadcast"), (w, v), build.origin)]
     assert kinds(Schedule(build.code, [0], [0, 8])) == {"raw"}
 
