@@ -123,10 +123,10 @@ def cookbook(
         found.pop(new.value, None)
         left.pop(new.value, None)
         for other in made.values():
-            for recipe in _dishes(new, other):
-                known = found.get(recipe.value)
-                if recipe.value in left and (known is None or recipe.depth < known.depth):
-                    found[recipe.value] = recipe
+            depth = 1 + max(new.depth, other.depth)
+            for value, name, a, b in _dishes(new.value, other.value):
+                if value in left and (value not in found or depth < found[value].depth):
+                    found[value] = Recipe(value, name, a, b, depth)
 
     for value in known:
         add(Recipe(value))
@@ -138,18 +138,17 @@ def cookbook(
     return tuple(made.values())[len(known) :]
 
 
-def _dishes(one: Recipe, other: Recipe) -> Iterator[Recipe]:
-    """What one operation makes of two values."""
-    depth = 1 + max(one.depth, other.depth)
-    for x, y in ((one.value, other.value), (other.value, one.value)):
-        yield Recipe(x + y & WORD_MASK, "+", x, y, depth)
-        yield Recipe(x - y & WORD_MASK, "-", x, y, depth)
-        yield Recipe(x * y & WORD_MASK, "*", x, y, depth)
+def _dishes(one: int, other: int) -> Iterator[tuple[int, str, int, int]]:
+    """What one operation makes of two values: the result, the operation, its operands."""
+    for x, y in ((one, other), (other, one)):
+        yield x + y & WORD_MASK, "+", x, y
+        yield x - y & WORD_MASK, "-", x, y
+        yield x * y & WORD_MASK, "*", x, y
         if y < WORD_BITS:
-            yield Recipe(x << y & WORD_MASK, "<<", x, y, depth)
-            yield Recipe(x >> y, ">>", x, y, depth)
-    if one is other:
-        yield Recipe(1, "==", one.value, one.value, depth)
+            yield x << y & WORD_MASK, "<<", x, y
+            yield x >> y, ">>", x, y
+    if one == other:
+        yield 1, "==", one, one
 
 
 def _first(code: Code) -> list[Op]:
