@@ -13,7 +13,6 @@ A mirrored bit is 1 - p: so it is where the hash still lacks its last, odd const
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from itertools import permutations
 from math import gcd, isqrt
@@ -101,9 +100,9 @@ class Position:
     def _nearest(self, scale: int) -> tuple[Anchor, int]:
         """The last anchor that leads to this scale, and the factor from one to the other."""
         for anchor in reversed(self.anchors):
-            factor = Fraction(scale << len(self.bits) - anchor.level, anchor.scale)
-            if factor.denominator % 2:
-                return anchor, _modular(factor)
+            factor = _quotient(scale << len(self.bits) - anchor.level, anchor.scale)
+            if factor is not None:
+                return anchor, factor
         raise AssertionError("the root leads everywhere")
 
     def _affine(
@@ -187,6 +186,8 @@ def _divisors(number: int) -> list[int]:
     return sorted({*small, *(number // d for d in small)})
 
 
-def _modular(fraction: Fraction) -> int:
-    """The word that is this fraction modulo 2^32; its denominator is odd."""
-    return fraction.numerator * pow(fraction.denominator, -1, 2**32)
+def _quotient(a: int, b: int) -> int | None:
+    """What gives a if it is multiplied by b, modulo 2^32; None if b has more twos in it than a."""
+    common = gcd(a, b)
+    odd = b // common
+    return a // common * pow(odd, -1, 2**32) if odd % 2 else None

@@ -8,9 +8,10 @@ operations together in its own way and a build that compiles them get the same s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 
-from kernels.analysis.names import Name, Names
+from kernels.analysis.names import Names
 from kernels.ir import Origin
 from kernels.schedule.pack_input import PackInput
 
@@ -50,20 +51,23 @@ def ranks(
     names: Names,
     groups: Groups,
     offsets: Sequence[int],
-    noise: Callable[[int, Name], int],
+    noise: Iterable[int],
 ) -> list[int]:
     """By node, its place in the order of priority, 0 first.
 
-    `offsets` are by group; `noise` is asked for each operation, by its place among the ties.
+    `offsets` are by group; `noise` is by operation, in the order of their ties.
     """
-    keys = {}
-    for place, (name, number) in enumerate(names.by_tie()):
+    ops, height, vector = names.code.ops, flat.height, flat.vector
+    group_of = cache(groups.of)  # many operations share one origin
+    keys = []
+    for node, steps in zip(names.in_order, noise, strict=True):
         # What set-up waits for is not held back with its vector.
-        group = groups.of(names.code.ops[number].origin) if flat.vector[number] >= 0 else 0
-        keys[number] = SCALE * flat.height[number] - offsets[group] + noise(place, name)
-    order = sorted(keys, key=lambda number: -keys[number])
-    order += [node for node in range(flat.graph.nodes) if node not in keys]
-    rank = [0] * len(order)
-    for place, node in enumerate(order):
+        group = group_of(ops[node].origin) if vector[node] >= 0 else 0
+        keys.append(offsets[group] - SCALE * height[node] - steps)
+    rank = [-1] * flat.graph.nodes
+    for place, tied in enumerate(sorted(range(len(keys)), key=keys.__getitem__)):
+        rank[names.in_order[tied]] = place
+    others = (node for node, place in enumerate(rank) if place < 0)
+    for place, node in enumerate(others, len(keys)):
         rank[node] = place
     return rank
