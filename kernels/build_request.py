@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
-from kernels import baseline, treehash, vectors
+from kernels import treehash
 from kernels.errors import BuildError
 from kernels.ir import Code
 from kernels.passes import Hook, run_passes
@@ -72,14 +72,14 @@ def _treehash(
     )
 
 
-def _plain(kernel: ModuleType) -> Compiler:
-    """That of a kernel without modes, whose passes are part of it."""
+def _plain(module: str) -> Compiler:
+    """That of a kernel without modes, whose passes are part of it; imported when used."""
 
     def compile_request(
         request: BuildRequest, _modes: Sequence[VectorChoices], _only: Sequence[int], _bare: bool
     ) -> Code:
         asked = (request.problem, request.outputs, request.without, request.settings)
-        code: Code = kernel.compile_kernel(*asked)
+        code: Code = import_module(module).compile_kernel(*asked)
         if request.hook:
             request.hook(request.kernel, code)
         return code
@@ -89,7 +89,7 @@ def _plain(kernel: ModuleType) -> Compiler:
 
 Compiler = Callable[[BuildRequest, Sequence[VectorChoices], Sequence[int], bool], Code]
 _COMPILERS: dict[str, Compiler] = {
-    "baseline": _plain(baseline),
-    "vectors": _plain(vectors),
+    "baseline": _plain("kernels.baseline"),
+    "vectors": _plain("kernels.vectors"),
     "treehash": _treehash,
 }

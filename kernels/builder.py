@@ -38,19 +38,19 @@ class Builder:
         """The register that holds this value, in all lanes if it is a vector."""
         return self.code.constant(value, width, pinned=self.pinned)
 
-    def op(self, engine: str, name: str, dest: str, *operands: Any) -> int:
+    def make(self, row: Opcode, dest: str, *operands: int) -> int:
         """A new vector, called `dest`, that a vector operation makes."""
-        word = self.vector(dest)
-        self.emit(opcode(engine, name), word, *operands)
+        word = self.code.new_register(dest, VLEN, pinned=self.pinned)
+        self.code.ops.append(Op(row, (word, *operands), self.origin))
         return word
 
     def valu(self, name: str, dest: str, *operands: int) -> int:
         """A new vector made by a valu operation."""
-        return self.op("valu", name, dest, *operands)
+        return self.make(opcode("valu", name), dest, *operands)
 
     def select(self, dest: str, cond: int, a: int, b: int) -> int:
         """A new vector: a where cond is not 0, else b."""
-        return self.op("flow", "vselect", dest, cond, a, b)
+        return self.make(SELECT, dest, cond, a, b)
 
     def vload(self, dest: str, address: int, region: Region) -> int:
         """A new vector from the 8 words of memory at the address in a scalar."""
@@ -66,5 +66,6 @@ class Builder:
 
 
 VLOAD = opcode("load", "vload")
+SELECT = opcode("flow", "vselect")
 COMPARE = opcode("debug", "compare")
 COMMENT = opcode("debug", "comment")

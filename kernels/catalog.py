@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kernels.errors import BuildError
-from kernels.schedule import SCHEDULERS, find_scheduler
+from kernels.schedule import SCHEDULERS, SchedulerRow, find_scheduler
 from machine.collector import gc_paused
 
 if TYPE_CHECKING:
@@ -92,23 +92,30 @@ def build(
     )
     report = progress or _tell_nobody
     with gc_paused():
-        report("schedule", 0.0)
-        schedule = run(request)
-        report("verify", 0.6)
-        _refuse_unsound(schedule)
-        report("program", 0.8)
-        program = _program(request, scheduler, schedule)
+        # Within, the schedule is gone again before the collector would look at all of it.
+        program = _program(request, scheduler, _sound_schedule(request, run, report), report)
     report("done", 1.0)
     return program
 
 
-def _program(request: BuildRequest, scheduler: str, schedule: Schedule) -> Program:
+def _sound_schedule(request: BuildRequest, run: SchedulerRow, report: Progress) -> Schedule:
+    report("schedule", 0.0)
+    schedule = run(request)
+    report("verify", 0.6)
+    _refuse_unsound(schedule)
+    return schedule
+
+
+def _program(
+    request: BuildRequest, scheduler: str, schedule: Schedule, report: Progress
+) -> Program:
     from kernels.lower import lower, scratch_map, tags
     from machine.program import Program
 
-    bundles, slots = lower(schedule)
-    return Program.from_bundles(
-        bundles,
+    report("program", 0.8)
+    columns, slots = lower(schedule)
+    return Program(
+        columns,
         name=f"{request.kernel} ({scheduler})",
         scratch_map=scratch_map(schedule),
         problem=request.problem,

@@ -112,20 +112,21 @@ class Code:
     ) -> int:
         """The first word of a new register of 1 or 8 words."""
         word = len(self.owner)
-        self.owner.extend([len(self.registers)] * width)
+        self.owner += [len(self.registers)] * width
         self.registers.append(Register(name, word, width, pinned, constant))
         return word
 
     def constant(self, value: int, width: int = 1, *, pinned: bool = False) -> int:
         """The register that holds this value, in all lanes if it is a vector; one for each."""
-        key = (value & WORD_MASK, width)
-        if width == 1 and (word := self.known.get(key[0], self.placed.get(key[0]))) is not None:
+        value &= WORD_MASK
+        if width == 1 and (word := self.known.get(value, self.placed.get(value))) is not None:
             return word
-        if key not in self.constants:
-            name = f"{'v_' if width > 1 else ''}const_{_shown(key[0])}"
-            word = self.new_register(name, width, pinned=pinned, constant=key[0])
-            self.constants[key] = word
-        return self.constants[key]
+        word = self.constants.get((value, width))
+        if word is None:
+            name = f"{'v_' if width > 1 else ''}const_{_shown(value)}"
+            word = self.new_register(name, width, pinned=pinned, constant=value)
+            self.constants[value, width] = word
+        return word
 
     def with_ops(self, ops: list[Op]) -> Code:
         """Other operations on the same registers."""
@@ -154,7 +155,6 @@ def splittable(row: Opcode) -> bool:
     return row.engine == "valu" and row.arithmetic is not None
 
 
-def lane_operands(operands: tuple[Any, ...], lane: int) -> tuple[Any, ...]:
-    """The operands of one lane of a splittable operation."""
-    assert lane < VLEN
-    return tuple(word + lane for word in operands)
+def lane_operands(operands: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """By lane, the operands of a splittable operation."""
+    return list(zip(*(range(word, word + VLEN) for word in operands), strict=True))

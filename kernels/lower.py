@@ -1,29 +1,33 @@
 """The last step: a schedule becomes a program, words become addresses.
 
-["^", 2001, 1500, 17]  in bundle 40   ->   bundles[40]["valu"] += [["^", 640, 88, 17]]
+op 7    ["^", 2001, 1500, 17] in bundle 40    ->    slot 893    opcode ^    operands 640 88 17
+
+The columns are made as they lie in a program, without slots as a file has them in between: the
+checker has been over the schedule, so there is nothing to be refused.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import accumulate, chain
 from typing import Any, overload
 
 from kernels.ir import Code, Op, Origin
 from kernels.schedule.base import Schedule
-from machine.access import SPANS
+from machine.access import slots_of
+from machine.columns import MAX_OPERANDS, PAYLOAD_ROLES, Columns
 from machine.isa import ENGINE_CODES, ENGINES, OPCODES
 from machine.program import Tag
-
-Written = dict[str, list[list[Any]]]
 
 
 class Provenance(Sequence[dict[str, Any]]):
     """Per slot of a program, which operation of the kernel it is and where that comes from."""
 
-    def __init__(self, ops: Sequence[Op], numbers: array[int]) -> None:
-        self._ops, self._numbers = ops, numbers
+    def __init__(self, origins: Sequence[Origin], numbers: array[int]) -> None:
+        self._origins, self._numbers = origins, numbers
         self._facts_of = cache(Origin.facts)  # many operations share one origin
 
     def __len__(self) -> int:
@@ -43,59 +47,80 @@ class Provenance(Sequence[dict[str, Any]]):
         return self._facts(self._numbers[slot])
 
     def _facts(self, number: int) -> dict[str, Any]:
-        return {"op": number, **self._facts_of(self._ops[number].origin)}
+        return {"op": number, **self._facts_of(self._origins[number])}
 
 
-def lower(schedule: Schedule) -> tuple[list[Written], Provenance]:
-    """The bundles as a program file has them, and the provenance of their slots in that order."""
-    ops, bundle, address = schedule.code.ops, schedule.bundle, _addresses(schedule)
-    bundles: list[Written] = [{} for _ in range(max(bundle, default=-1) + 1)]
-    numbers = _in_slot_order(schedule)
-    for number in numbers:
-        op, written = ops[number], bundles[bundle[number]]
-        engine = op.row.engine
-        if engine not in written:
-            written[engine] = []
-        written[engine].append(_slot(op, address))
-    return bundles, Provenance(ops, numbers)
+def lower(schedule: Schedule) -> tuple[Columns, Provenance]:
+    """The bundles as a program has them, and the provenance of their slots."""
+    ops, places = schedule.code.ops, _places(schedule)
+    # In a bundle and engine they are in program order.
+    numbers = array("I", sorted(range(len(ops)), key=places.__getitem__))
+    columns = Columns()
+    _fill_groups(columns, places)
+    _fill_slots(columns, [ops[number] for number in numbers], schedule)
+    return columns, Provenance([op.origin for op in ops], numbers)
 
 
 _ENGINE = [ENGINE_CODES[row.engine] for row in OPCODES]
 """By opcode number."""
 
 
-def _in_slot_order(schedule: Schedule) -> array[int]:
-    """The operations by bundle, then by engine as the ISA lists them, then in program order."""
-    places = [
+def _places(schedule: Schedule) -> list[int]:
+    """By operation, one number for its bundle and, within it, its engine as the ISA lists them."""
+    return [
         at * len(ENGINES) + _ENGINE[op.row.code]
         for op, at in zip(schedule.code.ops, schedule.bundle, strict=True)
     ]
-    return array("I", sorted(range(len(places)), key=places.__getitem__))
 
 
-def _addresses(schedule: Schedule) -> list[int]:
-    """By virtual word, its scratch address."""
-    return [
-        start + lane
-        for register, start in zip(schedule.code.registers, schedule.address, strict=True)
-        for lane in range(register.width)
+def _fill_groups(columns: Columns, places: Sequence[int]) -> None:
+    groups = sorted(Counter(places).items())
+    in_bundle = Counter(place // len(ENGINES) for place, _ in groups)
+    bundles = range(1 + max(in_bundle, default=-1))
+    columns.first_group = array("I", accumulate((in_bundle[at] for at in bundles), initial=0))
+    columns.group_engine = array("B", [place % len(ENGINES) for place, _ in groups])
+    columns.first_slot = array("I", accumulate((count for _, count in groups), initial=0))
+
+
+def _fill_slots(columns: Columns, ops: Sequence[Op], schedule: Schedule) -> None:
+    columns.opcodes = array("B", [op.row.code for op in ops])
+    words = [
+        op.operands + nothing if (nothing := _NOTHING_BEHIND[code]) is not None else _NO_WORDS
+        for op, code in zip(ops, columns.opcodes, strict=True)
     ]
+    address = [*_addresses(schedule), 0]  # the last one is that of NOTHING
+    # Without operations there are no columns of words either.
+    for column, mine in zip(columns.operands, zip(*words, strict=True), strict=False):
+        column.extend(map(address.__getitem__, mine))
+    for slot in slots_of(columns, _MIXED):
+        _fill_carefully(columns, slot, ops[slot], address)
 
 
-# By opcode number, the positions of a written slot (0 is the opcode) that are scratch words.
-_IN_SCRATCH = tuple(
-    tuple(1 + position for places in SPANS[row.code] for position, _ in places) for row in OPCODES
-)
+def _fill_carefully(columns: Columns, slot: int, op: Op, address: Sequence[int]) -> None:
+    """A slot with operands that are no words of scratch."""
+    for column, operand, value in zip(columns.operands, op.row.operands, op.operands, strict=False):
+        if operand.in_scratch:
+            column[slot] = address[value]
+        elif operand.role in PAYLOAD_ROLES:
+            column[slot] = len(columns.payloads)
+            columns.payloads.append(value)
+        else:
+            column[slot] = value
 
 
-def _slot(op: Op, address: list[int]) -> list[Any]:
-    row, operands, _, _ = op
-    if row.name == "comment":
-        return list(operands[0])
-    slot = [row.name, *operands]
-    for position in _IN_SCRATCH[row.code]:
-        slot[position] = address[slot[position]]
-    return slot
+def _addresses(schedule: Schedule) -> Iterator[int]:
+    """By virtual word, its scratch address."""
+    starts, registers = schedule.address, schedule.code.registers
+    ends = [start + r.width for start, r in zip(starts, registers, strict=True)]
+    return chain.from_iterable(map(range, starts, ends))
+
+
+NOTHING = -1
+"""The word of an operand that an opcode does not have."""
+_NO_WORDS = (NOTHING,) * MAX_OPERANDS
+_MIXED = [row for row in OPCODES if not all(operand.in_scratch for operand in row.operands)]
+_NOTHING_BEHIND = [None if row in _MIXED else _NO_WORDS[row.arity :] for row in OPCODES]
+"""By opcode number, what follows its operands in the columns, if all are words of scratch."""
 
 
 def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
@@ -111,14 +136,19 @@ def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
 
 def tags(code: Code, bundle: list[int]) -> tuple[Tag, ...]:
     """A tag for the set-up and for each round, from its first bundle to its last."""
-    bundles: dict[str, set[int]] = {}
-    for op, at in zip(code.ops, bundle, strict=True):
-        if op.row.engine != "debug":
-            bundles.setdefault(_stretch(op.origin), set()).add(at)
+    by_stretch: defaultdict[int | str, set[int]] = defaultdict(set)
+    for (row, _, origin, _), at in zip(code.ops, bundle, strict=True):
+        if row.engine != "debug":
+            number = origin.round
+            by_stretch[origin.stage if number is None else number].add(at)
+    bundles: defaultdict[str, set[int]] = defaultdict(set)
+    for stretch, among in by_stretch.items():
+        bundles[_name(stretch)] |= among
     return tuple(Tag(min(among), name, max(among) + 1) for name, among in bundles.items())
 
 
-def _stretch(origin: Origin) -> str:
-    if origin.round is not None:
-        return f"round {origin.round}"
-    return "end" if origin.stage == "end" else "setup"
+def _name(stretch: int | str) -> str:
+    """That of a round, by number, or of another stage of the kernel."""
+    if isinstance(stretch, int):
+        return f"round {stretch}"
+    return "end" if stretch == "end" else "setup"

@@ -13,7 +13,6 @@ A mirrored bit is 1 - p: so it is where the hash still lacks its last, odd const
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from itertools import permutations
 from math import gcd, isqrt
@@ -23,6 +22,8 @@ from kernels.builder import Builder
 from machine.isa import VLEN, WORD_MASK
 
 TOP_BIT = 2**31
+_SINGLE = {1: "+", WORD_MASK: "-"}
+"""Factors that want no multiplication."""
 
 
 class Bit(NamedTuple):
@@ -99,9 +100,9 @@ class Position:
     def _nearest(self, scale: int) -> tuple[Anchor, int]:
         """The last anchor that leads to this scale, and the factor from one to the other."""
         for anchor in reversed(self.anchors):
-            factor = Fraction(scale << len(self.bits) - anchor.level, anchor.scale)
-            if factor.denominator % 2:
-                return anchor, _modular(factor)
+            factor = _quotient(scale << len(self.bits) - anchor.level, anchor.scale)
+            if factor is not None:
+                return anchor, factor
         raise AssertionError("the root leads everywhere")
 
     def _affine(
@@ -124,8 +125,8 @@ class Position:
     def _sum(self, name: str, terms: list[Term], constant: int, selected: int) -> int:
         total, terms = self._start(name, terms, constant, selected)
         for vector, factor in terms:
-            if factor & WORD_MASK == 1:
-                total = self.build.valu("+", name, total, vector)
+            if factor & WORD_MASK in _SINGLE:
+                total = self.build.valu(_SINGLE[factor & WORD_MASK], name, total, vector)
             else:
                 by = self.build.constant(factor, VLEN)
                 total = self.build.valu("multiply_add", name, vector, by, total)
@@ -185,6 +186,8 @@ def _divisors(number: int) -> list[int]:
     return sorted({*small, *(number // d for d in small)})
 
 
-def _modular(fraction: Fraction) -> int:
-    """The word that is this fraction modulo 2^32; its denominator is odd."""
-    return fraction.numerator * pow(fraction.denominator, -1, 2**32)
+def _quotient(a: int, b: int) -> int | None:
+    """What gives a if it is multiplied by b, modulo 2^32; None if b has more twos in it than a."""
+    common = gcd(a, b)
+    odd = b // common
+    return a // common * pow(odd, -1, 2**32) if odd % 2 else None

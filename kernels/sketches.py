@@ -13,6 +13,11 @@ scratch and time would suffice is not.
                     A grandchild by 8 vstores at addresses that two bits shift, and 4 vloads of two
                     elements' words each; by 32 stores, 2 vloads and 3 vselects; or by flow.
 
+    fewer stores    a child by vstores that begin 0 or 1 words earlier, so that either child comes
+                    to lie where it is wanted; what they write besides is written over. By 12 stores
+                    (vstores for every other element, the others' words after them), or by 8, two
+                    words apart, and 2 vloads
+
     cached trees    vectors that end their last walk in levels 3 and 4 from 24 vectors in scratch,
                     by 22 vselects, and others that have blocks there
 """
@@ -23,6 +28,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from kernels.bound import Counts, Work
+from kernels.plan import STORES
 from kernels.schedule.pack_input import Kind
 from machine.isa import VLEN
 
@@ -75,7 +81,29 @@ def cached_trees(work: Work) -> Work:
     return Work(work.vectors, uses, {**work.ways, "cached": [NOTHING, change]})
 
 
-SKETCHES: dict[str, Callable[[Work], Work]] = {"trios": trios, "cached trees": cached_trees}
+def fewer_stores(work: Work) -> Work:
+    """What a vector does otherwise than by 16 stores and a vload."""
+    twelve = Counter({Kind.STORE: -4})
+    eight = Counter({Kind.STORE: -8, Kind.LOAD: 1, Kind.SPLITTABLE: -1, Kind.ALU: VLEN})
+    ways = dict(work.ways)
+    for name in ways:
+        if name.endswith("_child"):
+            usual = ways[name][STORES]
+            ways[name] = [*ways[name], _sum(usual, twelve), _sum(usual, eight)]
+    return Work(work.vectors, work.uses, ways)
+
+
+def trios_of_fewer_stores(work: Work) -> Work:
+    """Both: there, grandchildren want the stores."""
+    return fewer_stores(trios(work))
+
+
+SKETCHES: dict[str, Callable[[Work], Work]] = {
+    "fewer stores": fewer_stores,
+    "trios": trios,
+    "trios and fewer stores": trios_of_fewer_stores,
+    "cached trees": cached_trees,
+}
 
 
 def _times(count: int, slots: Counts) -> Counts:

@@ -49,7 +49,7 @@ from kernels.plan import (
     Plan,
 )
 from kernels.position import Bit, Position
-from machine.isa import VLEN, opcode
+from machine.isa import VLEN, Opcode, opcode
 from machine.problem import HASH_STAGES
 
 if TYPE_CHECKING:
@@ -324,20 +324,20 @@ class _Vector:
         op1, c, op2, op3, s = _STAGES[-1]
         self.deferred = not self.needs_true_value(r)
         if self.deferred:
-            shifted = self.build.valu(op3, "shifted", self.value, self.build.constant(s, VLEN))
-            self.value = self.build.valu(op2, "value", self.value, shifted)
+            shifted = self.build.make(op3, "shifted", self.value, self.build.constant(s, VLEN))
+            self.value = self.build.make(op2, "value", self.value, shifted)
         else:
             self.value = self.stage(op1, c, op2, op3, s)
             self.compare(r)
 
-    def stage(self, op1: str, c: int, op2: str, op3: str, s: int) -> int:
+    def stage(self, op1: Opcode, c: int, op2: Opcode, op3: Opcode, s: int) -> int:
         build, value = self.build, self.value
         if c == LAST_CONSTANT and self.plan.scalar_operands:
             left = self.mixed_with_scalar(build.constant(c))
         else:
-            left = build.valu(op1, "mixed", value, build.constant(c, VLEN))
-        right = build.valu(op3, "shifted", value, build.constant(s, VLEN))
-        return build.valu(op2, "value", left, right)
+            left = build.make(op1, "mixed", value, build.constant(c, VLEN))
+        right = build.make(op3, "shifted", value, build.constant(s, VLEN))
+        return build.make(op2, "value", left, right)
 
     def needs_true_value(self, r: int) -> bool:
         """Whether the last hash constant cannot wait for the next node."""
@@ -346,7 +346,7 @@ class _Vector:
 
     def compare(self, r: int) -> None:
         if self.first >= 0:
-            keys = [(r, self.first + lane, "hashed_val") for lane in range(VLEN)]
+            keys = tuple((r, self.first + lane, "hashed_val") for lane in range(VLEN))
             self.build.emit(VCOMPARE, self.value, keys)
 
     def descend(self, r: int) -> None:
@@ -505,8 +505,10 @@ class _Vector:
         self.at("store")
         self.store_words(self.value, layout.values_at, self.kernel.value_addresses)
         if "indices" in self.kernel.outputs:
-            # Counted from 0.
-            index = self.position.reach("index", 1, -1, selected=self.modes.final)
+            self.at("index")
+            from_zero = -1
+            index = self.position.reach("index", 1, from_zero, selected=self.modes.final)
+            self.at("store")
             self.store_words(index, layout.indices_at, self.kernel.index_addresses)
 
     def store_words(self, vector: int, area: int, addresses: list[int]) -> None:
@@ -520,4 +522,8 @@ class _Vector:
             self.build.emit(STORE, address, vector + lane, region=Region(at, at + 1))
 
 
-_STAGES = tuple((s.op1, s.c, s.op2, s.op3, s.s) for s in HASH_STAGES)
+def _valu(name: str) -> Opcode:
+    return opcode("valu", name)
+
+
+_STAGES = tuple((_valu(s.op1), s.c, _valu(s.op2), _valu(s.op3), s.s) for s in HASH_STAGES)

@@ -149,7 +149,8 @@ class _Vectors:
             build.emit(valu(stage.op1), self.tmp1, val, build.constant(stage.c, VLEN))
             build.emit(valu(stage.op3), self.tmp2, val, build.constant(stage.s, VLEN))
             build.emit(valu(stage.op2), val, self.tmp1, self.tmp2)
-        build.emit(VCOMPARE, val, [(r, start + lane, "hashed_val") for lane in range(VLEN)])
+        keys = tuple((r, start + lane, "hashed_val") for lane in range(VLEN))
+        build.emit(VCOMPARE, val, keys)
 
     def index(self, r: int, start: int) -> None:
         idx, val = self.at("index", start, r)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from machine.access import ACCESS
 from machine.columns import PAYLOAD_ROLES, Columns
-from machine.encode_fast import encode_bundles
 from machine.isa import COMMENT, ENGINES, OPCODES, SCRATCH_SIZE, Opcode
 
 if TYPE_CHECKING:
@@ -109,6 +108,9 @@ class Program(Sequence[Bundle]):
 
         Raises ProgramError with every fault and its place.
         """
+        # Imported here: a built kernel comes in columns, and has no need of encoders.
+        from machine.encode_fast import encode_bundles
+
         columns = encode_bundles(bundles, facts.get("scratch_size", SCRATCH_SIZE))
         return cls(columns, **facts)
 

@@ -5,198 +5,242 @@
     WAR  0   a write may share the cycle of an earlier read, which still gets the old word
 
 and the same for memory, between operations whose regions meet. A pause shows all that was before
-it and nothing that comes after. The graph is flat arrays of
-integers, for schedulers to walk quickly. A node is an operation, by number; the nodes past them
-are *joins*, which stand for "all of these" where many stores wait for many loads: without them
-a table that is written by 50 stores and read by 3,000 loads would have 150,000 edges.
+it and nothing that comes after. A node is an operation, by number; the nodes past them are *joins*,
+which stand for "all of these" where many wait for many: without them a table that is written by 50
+stores and read by 3,000 loads would have 150,000 edges.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, chain
 
 from kernels.ir import Code, Op, Region
 from machine.access import MEMORY, SPANS, Kind
+from machine.isa import VLEN, Opcode, opcode
 
 
 @dataclass
 class Graph:
-    """Edges by node: those of node n are `target[first[n]:first[n + 1]]`, with their latency."""
+    """By node, those that wait for it."""
 
     nodes: int
-    first: list[int]
-    target: list[int]
-    latency: list[int]
-    """In cycles, 0 or 1."""
+    after: list[list[int]]
+    """Those that come a cycle after it at the soonest."""
+    beside: list[list[int]]
+    """Those that may share its cycle."""
     waiting: list[int]
-    """By node, how many edges lead to it."""
-    before: list[dict[int, int]]
-    """By node, those with an edge to it, and its latency."""
+    """By node, for how many it waits."""
     order: list[int]
-    """Every node after all that lead to it."""
+    """Every node after all that it waits for."""
+
+    def edges_of(self, node: int) -> Iterator[tuple[int, int]]:
+        """Who waits for a node, and for how many cycles: 1 or 0."""
+        yield from ((other, 1) for other in self.after[node])
+        yield from ((other, 0) for other in self.beside[node])
 
     def heights(self) -> list[int]:
         """By node, the cycles from its own to the last on its longest path."""
         height = [0] * self.nodes
+        height_of = height.__getitem__
         for node in reversed(self.order):
-            path = height[node]
-            for earlier, latency in self.before[node].items():
-                if path + latency > height[earlier]:
-                    height[earlier] = path + latency
+            if after := self.after[node]:
+                height[node] = 1 + max(map(height_of, after))
+            if beside := self.beside[node]:
+                height[node] = max(height[node], *map(height_of, beside))
         return height
 
 
 def dependences(code: Code) -> Graph:
     """The graph of all operations but debug ones, which have no edges."""
     walk = _Walk(code)
-    for number, op in enumerate(code.ops):
-        if op.row.engine != "debug":
-            walk.add(number, op)
+    walk.run()
     return walk.graph()
 
 
 @dataclass
 class _Touched:
-    """The operations on a region of memory since the one that replaced all before."""
+    """A region of memory: who has been there, and whom the next one has to wait for."""
 
+    region: Region
+    meeting: list[_Touched] = field(default_factory=list)
+    """The regions that it meets, itself among them."""
     loads: list[int] = field(default_factory=list)
     stores: list[int] = field(default_factory=list)
+    stored: list[int] = field(default_factory=list)
+    """The stores to all that it meets: a table has few readers' regions, but many writers'."""
 
 
 class _Walk:
     def __init__(self, code: Code) -> None:
-        self.operations = len(code.ops)
-        self.writer = [-1] * len(code.owner)
+        self.code, self.owner = code, code.owner
+        self.by_lane, self.rewritten = _by_lane(code), _rewritten(code)
+        self.writer = [NOBODY] * len(code.owner)
         self.readers: dict[int, list[int]] = {}
-        self.before: list[dict[int, int]] = [{} for _ in code.ops]
+        self.after: list[list[int]] = [[] for _ in code.ops]
+        self.beside: list[list[int]] = [[] for _ in code.ops]
+        self.waiting = [0] * len(code.ops)
         self.order: list[int] = []
-        self.owner, self.by_lane = code.owner, _by_lane(code)
-        self.overwritten = _overwritten(code)
         self.memory: dict[Region, _Touched] = {}
-        self.meeting: dict[Region, list[_Touched]] = {}
-        self.pause, self.since_pause = -1, list[int]()
+        self.pause, self.since_pause = NOBODY, list[int]()
 
-    def add(self, number: int, op: Op) -> None:
+    def run(self) -> None:
+        """Go through all operations: quickly, with everything at hand, through those that only read
+        and write words that are written once. Most are of that kind."""
+        writer, owner, by_lane, after = self.writer, self.owner, self.by_lane, self.after
+        careful = bool(self.rewritten) or any(op.row is PAUSE for op in self.code.ops)
+        for number, op in enumerate(self.code.ops):
+            row, operands, _, _ = op
+            if row.engine == "debug":
+                continue
+            defs, uses = SPANS[row.code]
+            found = []
+            for position, width in uses:
+                word = operands[position]
+                if width > 1 and by_lane[owner[word]]:
+                    found += writer[word : word + width]
+                else:
+                    found.append(writer[word])
+            before = {*found}
+            before.discard(NOBODY)
+            if careful or MEMORY[row.code]:
+                self._add(number, self._all_before(number, op, before))
+            else:
+                self.order.append(number)
+                self.waiting[number] = len(before)
+                for earlier in before:
+                    after[earlier].append(number)
+            for position, width in defs:
+                word = operands[position]
+                writer[word : word + width] = [number] * width
+
+    def _add(self, node: int, before: Mapping[int, int]) -> None:
+        """A node that waits for others, so many cycles for each."""
+        self.order.append(node)
+        self.waiting[node] = len(before)
+        for earlier, cycles in before.items():
+            (self.after if cycles else self.beside)[earlier].append(node)
+
+    def _all_before(self, number: int, op: Op, written: Iterable[int]) -> dict[int, int]:
+        """All that it waits for, and for how many cycles, besides those who write what it reads."""
+        before = dict.fromkeys(written, 1)
         row, operands, _, region = op
-        defs, uses = SPANS[row.code]
-        before = self.before[number]
-        writer, owner, by_lane = self.writer, self.owner, self.by_lane
-        # The words that stand for an operand: a vector's first, or all where lanes matter.
-        for position, width in uses:
-            word = operands[position]
-            register = owner[word]
-            end = word + (width if by_lane[register] else 1)
-            for earlier in writer[word:end]:
-                if earlier >= 0:
-                    before[earlier] = 1
-            if self.overwritten[register]:
-                for read in range(word, end):
-                    self.readers.setdefault(read, []).append(number)
-        for position, width in defs:
-            word = operands[position]
-            register = owner[word]
-            end = word + (width if by_lane[register] else 1)
-            if self.overwritten[register]:
-                self._overwrite(number, range(word, end), before)
-            writer[word:end] = [number] * (end - word)
+        if self.rewritten:
+            self._rewrite(number, row, operands, before)
         if kind := MEMORY[row.code]:
             self._touch(number, region, kind is Kind.WRITE, before)
+        self._pause(number, row, before)
+        return before
 
-        if row.name == "pause":
-            before.update((earlier, 0) for earlier in self.since_pause if earlier not in before)
-            self.since_pause, self.pause = [], number
-        elif self.pause >= 0:
-            before[self.pause] = 1
-        self.since_pause.append(number)
-        self.order.append(number)
+    def _words(self, word: int, width: int) -> range:
+        """The words that stand for an operand: a vector's first, or all where lanes matter."""
+        return range(word, word + (width if self.by_lane[self.owner[word]] else 1))
 
-    def _overwrite(self, number: int, words: Iterable[int], before: dict[int, int]) -> None:
-        for word in words:
-            for reader in self.readers.pop(word, ()):
-                if reader != number:
-                    before.setdefault(reader, 0)
-            if self.writer[word] >= 0:
-                before[self.writer[word]] = 1
+    def _rewrite(
+        self, number: int, row: Opcode, operands: Sequence[int], before: dict[int, int]
+    ) -> None:
+        """Wait for those who read and wrote what is overwritten."""
+        defs, uses = SPANS[row.code]
+        for position, width in uses:
+            if self.owner[operands[position]] in self.rewritten:
+                for word in self._words(operands[position], width):
+                    self.readers.setdefault(word, []).append(number)
+        for position, width in defs:
+            if self.owner[operands[position]] in self.rewritten:
+                for word in self._words(operands[position], width):
+                    for reader in self.readers.pop(word, ()):
+                        if reader != number:
+                            before.setdefault(reader, 0)
+                    if self.writer[word] != NOBODY:
+                        before[self.writer[word]] = 1
 
     def _touch(self, number: int, region: Region, stores: bool, before: dict[int, int]) -> None:
-        if region not in self.memory:
-            self._learn(region)
-        for touched in self.meeting[region]:
-            if touched.stores:
-                self._wait(touched.stores, 1, before)
-            if stores and touched.loads:
-                self._wait(touched.loads, 0, before)
-        mine = self.memory[region]
-        (mine.stores if stores else mine.loads).append(number)
+        mine = self.memory.get(region) or self._learn(region)
+        self._wait(mine.stored, 1, before)
+        if not stores:
+            mine.loads.append(number)
+            return
+        mine.stores.append(number)
+        for met in mine.meeting:
+            self._wait(met.loads, 0, before)
+            met.stored.append(number)
 
-    def _learn(self, region: Region) -> None:
+    def _learn(self, region: Region) -> _Touched:
         """Note which regions the new one meets, and that they meet it."""
-        mine = self.memory[region] = _Touched()
-        meeting = [known for known in self.memory if known.meets(region)]
-        self.meeting[region] = [self.memory[known] for known in meeting]
-        for known in meeting[:-1]:
-            self.meeting[known].append(mine)
+        mine = self.memory[region] = _Touched(region)
+        mine.meeting += (known for known in self.memory.values() if known.region.meets(region))
+        for known in mine.meeting[:-1]:
+            known.meeting.append(mine)
+            mine.stored += known.stores
+        return mine
 
     def _wait(self, for_all: list[int], latency: int, before: dict[int, int]) -> None:
         """Wait for all of them: through a join that stands for them from now on, if many."""
         if len(for_all) > FEW:
-            self.order.append(len(self.before))
-            self.before.append({node: self._latency(node, latency) for node in for_all})
-            for_all[:] = [len(self.before) - 1]
+            for_all[:] = [self._join({node: self._latency(node, latency) for node in for_all})]
         for node in for_all:
             before[node] = max(before.get(node, 0), self._latency(node, latency))
 
+    def _join(self, before: dict[int, int]) -> int:
+        join = len(self.waiting)
+        self.after.append([])
+        self.beside.append([])
+        self.waiting.append(0)
+        self._add(join, before)
+        return join
+
     def _latency(self, node: int, latency: int) -> int:
         """A join has already waited."""
-        return latency if node < self.operations else 0
+        return latency if node < len(self.code.ops) else 0
+
+    def _pause(self, number: int, row: Opcode, before: dict[int, int]) -> None:
+        """Wait for all since the last pause, or for that one."""
+        if row is PAUSE:
+            before.update((earlier, 0) for earlier in self.since_pause if earlier not in before)
+            self.since_pause, self.pause = [], number
+        elif self.pause != NOBODY:
+            before[self.pause] = 1
+        self.since_pause.append(number)
 
     def graph(self) -> Graph:
-        # An edge is twice the node it leads to, and its latency.
-        edges: list[list[int]] = [[] for _ in self.before]
-        for number, before in enumerate(self.before):
-            for node, cycles in before.items():
-                edges[node].append(2 * number + cycles)
-        every = list(chain.from_iterable(edges))
-        return Graph(
-            len(self.before),
-            list(accumulate(map(len, edges), initial=0)),
-            [edge >> 1 for edge in every],
-            [edge & 1 for edge in every],
-            list(map(len, self.before)),
-            self.before,
-            self.order,
-        )
+        return Graph(len(self.waiting), self.after, self.beside, self.waiting, self.order)
 
 
+NOBODY = -1
 FEW = 2
 """Operations that a later one waits for one by one, without a join."""
+PAUSE = opcode("flow", "pause")
 
 
 def _by_lane(code: Code) -> list[bool]:
     """By register, whether somebody reaches its words one at a time."""
     by_lane = [False] * len(code.registers)
-    for op in code.ops:
-        for position in _SINGLE[op.row.code]:
-            by_lane[code.owner[op.operands[position]]] = True
+    for word in {operands[at] for row, operands, _, _ in code.ops for at in _WORDS[row.code]}:
+        by_lane[code.owner[word]] = True
     return by_lane
 
 
-_SINGLE = tuple(
+_WORDS = tuple(
     tuple(position for places in spans for position, width in places if width == 1)
     for spans in SPANS
 )
 """By opcode number, the operands that are one word."""
 
 
-def _overwritten(code: Code) -> list[bool]:
-    """By register, whether some word of it is written more than once."""
-    overwritten, written = [False] * len(code.registers), bytearray(len(code.owner))
-    for op in code.ops:
-        for position, width in SPANS[op.row.code].defs:
-            word = op.operands[position]
-            if any(written[word : word + width]):
-                overwritten[code.owner[word]] = True
-            written[word : word + width] = b"\1" * width
-    return overwritten
+def _rewritten(code: Code) -> set[int]:
+    """The registers of which some word is written more than once."""
+    words, vectors = (
+        [operands[at] for row, operands, _, _ in code.ops for at in written[row.code]]
+        for written in (_WRITTEN_WORDS, _WRITTEN_VECTORS)
+    )
+    owner = code.owner
+    both = {owner[word] for word in words} & {owner[word] for word in vectors}
+    return both | {owner[word] for word, times in Counter(words + vectors).items() if times > 1}
+
+
+_WRITTEN_WORDS, _WRITTEN_VECTORS = (
+    [[position for position, reach in spans.defs if reach == width] for spans in SPANS]
+    for width in (1, VLEN)
+)
+"""By opcode number, the operands that are written: a word, and a vector."""

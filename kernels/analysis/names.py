@@ -12,29 +12,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable
+from functools import cached_property
 from hashlib import blake2b
-from operator import itemgetter
-from typing import NamedTuple
 
 from kernels.ir import Code, Op
 from machine.access import MEMORY, SPANS, Kind
 from machine.isa import OPCODES, VLEN
 
-SETUP = -1
 TIE_BITS = 16
 """Of a tie, those that tell a vector's operations apart."""
-
-
-class Name(NamedTuple):
-    """`tie` orders operations of equal priority; `slot` is the same in other modes, where there.
-
-    `digest` says what the operation is, as far as the name does not.
-    """
-
-    vector: int
-    tie: int
-    slot: Hashable
-    digest: bytes
 
 
 def share_constants(code: Code) -> Code:
@@ -47,17 +33,18 @@ def share_constants(code: Code) -> Code:
     owner, ops = code.owner, []
     for op in code.ops:
         row, operands, origin, region = op
-        defs, uses = SPANS[row.code]
-        if origin.vector is not None:
-            if not defs or not all(shared[owner[operands[position]]] for position, _ in uses):
-                ops.append(op)
-                continue
-            if MEMORY[row.code] and any(map(region.meets, stored)):
-                ops.append(op)
-                continue
-            op = op._replace(origin=origin._replace(vector=None))
-        for position, _ in defs:
-            shared[owner[operands[position]]] = True
+        written, read = _WRITTEN[row.code], _READ[row.code]
+        if origin.vector is not None and written:
+            for position in read:
+                if not shared[owner[operands[position]]]:
+                    break
+            else:
+                if not (MEMORY[row.code] and any(map(region.meets, stored))):
+                    origin = origin._replace(vector=None)
+                    op = op._replace(origin=origin)
+        if origin.vector is None:
+            for position in written:
+                shared[owner[operands[position]]] = True
         ops.append(op)
     return code.with_ops(ops)
 
@@ -67,7 +54,11 @@ def _has_vector(op: Op) -> bool:
 
 
 class Names:
-    """By operation its name, None for debug ones, and by register written by set-up its own."""
+    """By operation its name, and by register written by set-up its own.
+
+    `ties` order operations of equal priority; `digests` say what an operation is, as far as its tie
+    does not. Both are by operation, and say nothing of debug ones.
+    """
 
     def __init__(self, code: Code) -> None:
         self.code = code
@@ -78,19 +69,50 @@ class Names:
                     self.writers.setdefault(code.owner[op.operands[position]], []).append(number)
         self._by_register: dict[int, bytes] = {}
         self._by_op: dict[int, bytes] = {}
-        self.of = self._names()
+        self.ties = [0] * len(code.ops)
+        self.digests = [b""] * len(code.ops)
+        self.in_order = self._name_all()
+        """The numbers of all operations but debug ones, in the order of their ties."""
 
-    def by_tie(self) -> list[tuple[Name, int]]:
-        """Names and numbers of all operations but debug ones, in the order of their ties."""
-        named = [(name.tie, name, number) for number, name in enumerate(self.of) if name]
-        return [(name, number) for _, name, number in sorted(named, key=itemgetter(0))]
+    def _name_all(self) -> list[int]:
+        setup: list[int] = []
+        of_vector: dict[int, list[int]] = {}
+        for number, (row, _, origin, _) in enumerate(self.code.ops):
+            if row.engine == "debug":
+                continue
+            if (vector := origin.vector) is None:
+                self.digests[number] = self._setup(number)
+                setup.append(number)
+                continue
+            mine = of_vector.setdefault(vector, [])
+            self.ties[number] = (vector + 1 << TIE_BITS) + len(mine)
+            self.digests[number] = _BYTES[row.code]
+            mine.append(number)
+        # Of those that compute the same, the first comes first.
+        setup.sort(key=self.digests.__getitem__)
+        for tie, number in enumerate(setup):
+            self.ties[number] = tie
+        return setup + [number for vector in sorted(of_vector) for number in of_vector[vector]]
+
+    @cached_property
+    def slots(self) -> list[Hashable]:
+        """By operation what is the same in other modes, where it is there; None for debug ones."""
+        slots: list[Hashable] = [None] * len(self.code.ops)
+        counts = Counter[Hashable]()
+        for number in self.in_order:
+            origin = self.code.ops[number].origin
+            at: tuple[Hashable, ...] = (self.digests[number],)
+            if origin.vector is not None:
+                at = (origin.vector, origin.round, origin.stage)
+            slots[number] = (*at, counts[at])
+            counts[at] += 1
+        return slots
 
     def fingerprint(self) -> str:
         """Of all operations with their names: other operations have another one."""
-        whole = blake2b(digest_size=VLEN)
-        for name, _ in self.by_tie():
-            whole.update(name.tie.to_bytes(VLEN, "little") + name.digest)
-        return whole.hexdigest()
+        ties, digests = self.ties, self.digests
+        named = [ties[n].to_bytes(VLEN, "little") + digests[n] for n in self.in_order]
+        return blake2b(b"".join(named), digest_size=VLEN).hexdigest()
 
     def shared(self) -> dict[int, tuple[bytes, int]]:
         """By register that set-up writes, or that is known from the start: what it holds, and how
@@ -129,37 +151,18 @@ class Names:
 
     def _operand(self, op: Op, position: int) -> Hashable:
         word: int = op.operands[position]
-        defs, uses = (dict(spans) for spans in SPANS[op.row.code])
-        if position not in defs | uses:
+        is_read = position in _READ[op.row.code]
+        if not is_read and position not in _WRITTEN[op.row.code]:
             return word
         register = self.code.owner[word]
         lane = word - self.code.registers[register].word
-        return lane if position in defs else (lane, self.register(register))
-
-    def _names(self) -> list[Name | None]:
-        names: list[Name | None] = [None] * len(self.code.ops)
-        counts: dict[Hashable, int] = {}
-        setup = []
-        for number, (row, _, origin, _) in enumerate(self.code.ops):
-            if row.engine == "debug":
-                continue
-            vector = origin.vector
-            if vector is None:
-                digest = self._setup(number)
-                again = counts.get(digest, 0)
-                counts[digest] = again + 1
-                setup.append((digest, again, number))
-                continue
-            at = (vector, origin.round, origin.stage)
-            place, within = counts.get(vector, 0), counts.get(at, 0)
-            counts[vector], counts[at] = place + 1, within + 1
-            tie = (vector + 1 << TIE_BITS) + place
-            names[number] = Name(vector, tie, (*at, within), _BYTES[row.code])
-        for tie, (digest, again, number) in enumerate(sorted(setup)):
-            names[number] = Name(SETUP, tie, (digest, again), digest)
-        return names
+        return (lane, self.register(register)) if is_read else lane
 
 
+_WRITTEN, _READ = (
+    tuple(tuple(position for position, _ in spans[which]) for spans in SPANS) for which in (0, 1)
+)
+"""By opcode number, the operands in scratch that are written, and those that are read."""
 _BYTES = tuple(bytes([row.code]) for row in OPCODES)
 """By opcode number, what it is in a digest."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kernels.ir import Code, Op, words_of
 from machine.access import SPANS
+from machine.isa import VLEN
 
 
 @dataclass(frozen=True)
@@ -21,37 +22,34 @@ class DeadCode:
     help = "what nobody reads is not computed"
 
     def __call__(self, code: Code) -> Code:
-        read = bytearray(len(code.owner))
-        kept = [op for op in reversed(code.ops) if self.keep(op, read)]
+        # By word and by register, a 1 for yes. The loop is all there is to do for an operation, and
+        # has no room for calls.
+        read, written = bytearray(len(code.owner)), bytearray(len(code.registers))
+        kept = []
+        for op in reversed(code.ops):
+            row, operands, _, _ = op
+            if row.engine != "debug":
+                defs, uses = SPANS[row.code]
+                if defs:
+                    ((position, width),) = defs
+                    word = operands[position]
+                    if read.find(1, word, word + width) < 0:
+                        continue
+                    written[code.owner[word]] = 1
+                for position, width in uses:
+                    word = operands[position]
+                    read[word : word + width] = _ONES[width]
+            kept.append(op)
         kept.reverse()
-        return code.with_ops(_without_blind_compares(code, kept))
-
-    @staticmethod
-    def keep(op: Op, read: bytearray) -> bool:
-        """Whether it does anything; if so, what it reads is read: words that are have a 1."""
-        row, operands, _, _ = op
-        if row.engine == "debug":
-            return True
-        defs, uses = SPANS[row.code]
-        for position, width in defs:
-            word = operands[position]
-            if 1 not in read[word : word + width]:
-                return False
-        for position, width in uses:
-            word = operands[position]
-            read[word : word + width] = b"\1" * width
-        return True
-
-
-def _without_blind_compares(code: Code, ops: list[Op]) -> list[Op]:
-    written = {
-        code.owner[op.operands[position]] for op in ops for position, _ in SPANS[op.row.code].defs
-    }
-    return [
-        op
-        for op in ops
-        if op.row.engine != "debug"
-        or all(
-            code.owner[word] in written for word in words_of(SPANS[op.row.code].uses, op.operands)
+        return code.with_ops(
+            [op for op in kept if op.row.engine != "debug" or _sees(op, code, written)]
         )
-    ]
+
+
+_ONES = {width: b"\1" * width for width in (1, VLEN)}
+
+
+def _sees(op: Op, code: Code, written: bytearray) -> bool:
+    """Whether all that a debug operation looks at is there."""
+    words = words_of(SPANS[op.row.code].uses, op.operands)
+    return all(written[code.owner[word]] for word in words)

@@ -33,7 +33,8 @@ class HashFusion:
 
     def rewrite(self, op: Op, of: Definitions) -> Op:
         dest, x, k = op.operands
-        fused = self.fused(op.row.name, of.match(x, "multiply_add"), of.constant(k), of)
+        inner = of.match(x, "multiply_add")
+        fused = self.fused(op.row.name, inner, of.constant(k), of) if inner else None
         if fused is None:
             return op
         a, factor, addend = fused
@@ -42,13 +43,11 @@ class HashFusion:
 
     @staticmethod
     def fused(
-        name: str, inner: tuple[int, ...] | None, k: int | None, of: Definitions
+        name: str, inner: tuple[int, ...], k: int | None, of: Definitions
     ) -> tuple[int, int, int] | None:
         """(a, m, c) of the one multiply_add, None where it is no such pattern."""
-        if inner is None or k is None:
-            return None
         _, a, factor, addend = inner
         m, c = of.constant(factor), of.constant(addend)
-        if m is None or c is None:
+        if k is None or m is None or c is None:
             return None
         return (a, m, c + k) if name == "+" else (a, m << k, c << k)

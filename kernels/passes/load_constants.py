@@ -123,10 +123,10 @@ def cookbook(
         found.pop(new.value, None)
         left.pop(new.value, None)
         for other in made.values():
-            for recipe in _dishes(new, other):
-                known = found.get(recipe.value)
-                if recipe.value in left and (known is None or recipe.depth < known.depth):
-                    found[recipe.value] = recipe
+            depth = 1 + max(new.depth, other.depth)
+            for value, name, a, b in _dishes(new.value, other.value):
+                if value in left and (value not in found or depth < found[value].depth):
+                    found[value] = Recipe(value, name, a, b, depth)
 
     for value in known:
         add(Recipe(value))
@@ -138,18 +138,17 @@ def cookbook(
     return tuple(made.values())[len(known) :]
 
 
-def _dishes(one: Recipe, other: Recipe) -> Iterator[Recipe]:
-    """What one operation makes of two values."""
-    depth = 1 + max(one.depth, other.depth)
-    for x, y in ((one.value, other.value), (other.value, one.value)):
-        yield Recipe(x + y & WORD_MASK, "+", x, y, depth)
-        yield Recipe(x - y & WORD_MASK, "-", x, y, depth)
-        yield Recipe(x * y & WORD_MASK, "*", x, y, depth)
+def _dishes(one: int, other: int) -> Iterator[tuple[int, str, int, int]]:
+    """What one operation makes of two values: the result, the operation, its operands."""
+    for x, y in ((one, other), (other, one)):
+        yield x + y & WORD_MASK, "+", x, y
+        yield x - y & WORD_MASK, "-", x, y
+        yield x * y & WORD_MASK, "*", x, y
         if y < WORD_BITS:
-            yield Recipe(x << y & WORD_MASK, "<<", x, y, depth)
-            yield Recipe(x >> y, ">>", x, y, depth)
-    if one is other:
-        yield Recipe(1, "==", one.value, one.value, depth)
+            yield x << y & WORD_MASK, "<<", x, y
+            yield x >> y, ">>", x, y
+    if one == other:
+        yield 1, "==", one, one
 
 
 def _first(code: Code) -> list[Op]:
@@ -169,16 +168,16 @@ def _known(code: Code) -> dict[int, int]:
 
 def _placed_words_read(code: Code) -> set[int]:
     """The words in which constants have to be made, as far as anybody reads them."""
-    register = [False] * len(code.registers)
-    for word in code.placed.values():
-        register[code.owner[word]] = True
-    words: set[int] = set()
-    for op in code.ops:
-        for position, width in SPANS[op.row.code].uses:
-            word = op.operands[position]
-            if register[code.owner[word]]:
-                words.update(range(word, word + width))
-    return words
+    placed = {code.owner[word] for word in code.placed.values()}
+    if not placed:
+        return set()
+    return {
+        word
+        for row, operands, _, _ in code.ops
+        for position, width in SPANS[row.code].uses
+        if code.owner[operands[position]] in placed
+        for word in range(operands[position], operands[position] + width)
+    }
 
 
 def _value(register: Register) -> int:
@@ -188,11 +187,13 @@ def _value(register: Register) -> int:
 
 def _used(code: Code) -> list[Register]:
     """The constants that an operation reads, in the order in which they are first read."""
-    constant = [code.registers[r].constant is not None for r in code.owner]
-    found = {
-        code.owner[word]: None
-        for op in code.ops
-        for position, _ in SPANS[op.row.code].uses
-        if constant[word := op.operands[position]]
-    }
-    return [code.registers[number] for number in found]
+    words = dict.fromkeys(
+        [operands[at] for row, operands, _, _ in code.ops for at in _READ[row.code]]
+    )
+    numbers = dict.fromkeys([code.owner[word] for word in words])
+    found = (code.registers[number] for number in numbers)
+    return [register for register in found if register.constant is not None]
+
+
+_READ = [[position for position, _ in spans.uses] for spans in SPANS]
+"""By opcode number, the operands that it reads."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, chain, repeat
+from operator import add
 
 from kernels.schedule import pack as python
-from kernels.schedule.pack import OutOfScratchError, Part
+from kernels.schedule.pack import OutOfScratchError, Part, parts_of
 from kernels.schedule.pack_input import PackInput
 
 try:
@@ -23,7 +24,6 @@ __all__ = ["AVAILABLE", "core", "pack", "serialize"]
 
 AVAILABLE = core is not None
 """Whether the extension was built."""
-PART_WORDS = len(Part._fields)
 
 
 def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> list[Part]:
@@ -34,15 +34,21 @@ def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> l
     if not done:
         raise OutOfScratchError([register for register, held in enumerate(answer) if held])
     words = iter(array("i", answer))
-    return [Part(*part) for part in zip(*[words] * PART_WORDS, strict=True)]
+    return parts_of(zip(words, words, words, words, strict=True))
 
 
 def serialize(flat: PackInput) -> bytes:
     """A PackInput as one run, for packing alone: without groups, slots and an order of its own."""
     graph = flat.graph
+    first, edges = _rows(list(map(add, graph.after, graph.beside)))
+    latency = chain.from_iterable(
+        repeat(cycles, len(others[node]))
+        for node in range(graph.nodes)
+        for cycles, others in ((1, graph.after), (0, graph.beside))
+    )
     header = (
         graph.nodes,
-        len(graph.target),
+        len(edges),
         len(flat.width),
         flat.vectors,
         sum(map(len, flat.writes)),
@@ -53,9 +59,9 @@ def serialize(flat: PackInput) -> bytes:
         1,
     )
     arrays = (
-        graph.first,
-        graph.target,
-        graph.latency,
+        first,
+        edges,
+        latency,
         graph.waiting,
         flat.kind,
         flat.height,
@@ -72,6 +78,6 @@ def serialize(flat: PackInput) -> bytes:
     return array("i", chain(header, *arrays)).tobytes()
 
 
-def _rows(rows: Sequence[tuple[int, ...]]) -> tuple[list[int], list[int]]:
+def _rows(rows: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
     """Rows of different lengths: where each begins, and all their items."""
     return list(accumulate(map(len, rows), initial=0)), [item for row in rows for item in row]

@@ -208,17 +208,15 @@ class _Stretch:
 
     def _edges(self, members: set[int]) -> Iterator[tuple[int, int, int]]:
         """(from, to, latency) of those inside, by way of joins too."""
-        graph = self.flat.graph
         known, stack = set(members), list(members)
         while stack:
             node = stack.pop()
-            for edge in range(graph.first[node], graph.first[node + 1]):
-                target = graph.target[edge]
+            for target, latency in self.flat.graph.edges_of(node):
                 if self.flat.kind[target] == Kind.JOIN and target not in known:
                     known.add(target)
                     stack.append(target)
                 if target in known:
-                    yield node, target, graph.latency[edge]
+                    yield node, target, latency
 
     def _paths(self) -> tuple[dict[int, int], dict[int, int]]:
         """By node, the longest path from the first cycle to it, and from it to the last."""

@@ -12,16 +12,24 @@ from machine.access import SPANS
 
 def place_debug(code: Code, bundle: list[int]) -> None:
     """Fill in the bundles of debug operations, those of the others being known."""
-    written = [-1] * len(code.owner)
+    owner = code.owner
+    compared = {
+        owner[word]
+        for row, operands, _, _ in code.ops
+        if row.engine == "debug"
+        for word in words_of(SPANS[row.code].uses, operands)
+    }
+    written = [-1] * len(owner)
     latest = -1
-    for number, op in enumerate(code.ops):
-        defs, uses = SPANS[op.row.code]
-        if op.row.engine != "debug":
+    for number, (row, operands, _, _) in enumerate(code.ops):
+        defs, uses = SPANS[row.code]
+        if row.engine != "debug":
             latest = bundle[number]
             for position, width in defs:
-                word = op.operands[position]
-                written[word : word + width] = [latest] * width
+                word = operands[position]
+                if owner[word] in compared:
+                    written[word : word + width] = [latest] * width
         elif uses:
-            bundle[number] = 1 + max(written[word] for word in words_of(uses, op.operands))
+            bundle[number] = 1 + max(written[word] for word in words_of(uses, operands))
         else:
             bundle[number] = latest + 1

@@ -20,7 +20,7 @@ from kernels.schedule.base import Schedule
 from kernels.schedule.compiled import pack
 from kernels.schedule.debug import place_debug
 from kernels.schedule.pack import OutOfScratchError, Part
-from kernels.schedule.pack_input import PackInput, flatten
+from kernels.schedule.pack_input import Kind, PackInput, flatten
 from kernels.schedule.scratch import Pool, out_of_scratch, pin
 from machine.isa import VLEN, opcode
 
@@ -67,11 +67,11 @@ def ranks(flat: PackInput, stairs: Stairs = LAST_HASH) -> list[int]:
         for height, v in zip(flat.height, vector, strict=True)
     ]
     for node in reversed(graph.order):
-        if vector[node] >= 0:
+        if vector[node] >= 0 and flat.kind[node] != Kind.JOIN:
             continue
-        edges = range(graph.first[node], graph.first[node + 1])
-        after = [graph.latency[edge] + key[graph.target[edge]] for edge in edges]
-        key[node] = max(after, default=-latest)
+        after = [1 + key[other] for other in graph.after[node]]
+        beside = [key[other] for other in graph.beside[node]]
+        key[node] = max(after + beside, default=-latest)
     rank = [0] * len(key)
     for place, node in enumerate(sorted(range(len(key)), key=lambda node: -key[node])):
         rank[node] = place
@@ -116,31 +116,32 @@ def assemble(
 ) -> Schedule:
     """The schedule of these parts: split operations as alu slots, registers at addresses."""
     place_registers(flat, address, parts, pinned_words)
-    of: list[list[Part]] = [[] for _ in range(flat.graph.nodes)]
+    # Of a split operation the last part counts: then all of it is there.
+    done = [-1] * flat.graph.nodes
+    split: dict[int, list[Part]] = {}
     for part in parts:
-        of[part.node].append(part)
+        done[part.node] = part.cycle
+        if part.lanes:
+            split.setdefault(part.node, []).append(part)
+    del done[len(code.ops) :]
+    place_debug(code, done)
     ops: list[Op] = []
     bundle: list[int] = []
-    for op, mine in zip(code.ops, of, strict=False):
-        if mine and mine[0].lanes:
-            for slot, cycle in _lanes(op, mine):
-                ops.append(slot)
-                bundle.append(cycle)
-            continue
-        ops.append(op)
-        bundle.append(mine[0].cycle if mine else -1)  # a debug one's is not known yet
-    issued = code.with_ops(ops)
-    place_debug(issued, bundle)
-    return Schedule(issued, bundle, address)
+    for number, op in enumerate(code.ops):
+        if number in split:
+            ops += _lanes(op)
+            bundle += [part.cycle for part in split[number] for _ in range(part.lanes)]
+        else:
+            ops.append(op)
+            bundle.append(done[number])
+    return Schedule(code.with_ops(ops), bundle, address)
 
 
-def _lanes(op: Op, parts: Sequence[Part]) -> Iterator[tuple[Op, int]]:
-    """The alu slots a split operation is issued as, with their cycles."""
+def _lanes(op: Op) -> Iterator[Op]:
+    """The alu slots a split operation is issued as."""
     row = opcode("alu", op.row.name)
-    for part in parts:
-        for lane in range(part.lane, part.lane + part.lanes):
-            operands = lane_operands(op.operands, lane)
-            yield op._replace(row=row, operands=operands), part.cycle
+    for operands in lane_operands(op.operands):
+        yield Op(row, operands, op.origin, op.region)
 
 
 def place_registers(

@@ -20,9 +20,10 @@ vector before it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from itertools import repeat
 from typing import NamedTuple
 
 from kernels.schedule.pack_input import Kind, PackInput
@@ -39,6 +40,11 @@ class Part(NamedTuple):
     node: int
     lane: int = 0
     lanes: int = 0
+
+
+def parts_of(rows: Iterable[tuple[int, int, int, int]]) -> list[Part]:
+    """Rows as parts, without a call of Python's for each of 14,000."""
+    return list(map(tuple.__new__, repeat(Part), rows))
 
 
 class OutOfScratchError(Exception):
@@ -67,7 +73,11 @@ class _Split:
 
 class _Packing:
     def __init__(self, flat: PackInput, rank: Sequence[int], window: int, spare: int) -> None:
-        self.flat, self.rank, self.window, self.spare = flat, rank, window, spare
+        self.rank, self.window, self.spare = rank, window, spare
+        self.kind, self.vector, self.vectors = flat.kind, flat.vector, flat.vectors
+        self.reads, self.writes, self.width = flat.reads, flat.writes, flat.width
+        self.after, self.beside = flat.graph.after, flat.graph.beside
+        self.reserve = flat.reserve
         self.node_of = [0] * len(rank)
         for node, place in enumerate(rank):
             self.node_of[place] = node
@@ -75,7 +85,9 @@ class _Packing:
         self.heaps: list[list[int]] = [[] for _ in range(6)]
         self.arriving: list[int] = []
         self.blocked: list[int] = []
-        self.parts: list[Part] = []
+        self.parts: list[tuple[int, int, int, int]] = []
+        """The rows of parts."""
+        self.left = sum(kind < JOIN for kind in flat.kind)
         self.cycle = 0
         self.split: _Split | None = None
         self.left_in = list(flat.in_vector)
@@ -83,50 +95,47 @@ class _Packing:
         self.places, self.words = flat.places, 0
         self.readers = list(flat.readers)
         self.has_place = [False] * len(flat.width)
-        self.limit = self.free = list(LIMITS)
+        self.free = list(LIMITS)
 
     def run(self) -> list[Part]:
-        left = sum(kind < JOIN for kind in self.flat.kind)
         for node, waiting in enumerate(self.waiting):
             if not waiting:
                 self._ready(node)
-        while left:
+        while self.left:
             before = len(self.parts)
             self._fill_cycle()
-            left -= sum(part.lane + part.lanes in (0, VLEN) for part in self.parts[before:])
             if len(self.parts) == before and not self.arriving:
                 raise OutOfScratchError([r for r, held in enumerate(self.has_place) if held])
             self._next_cycle()
-        return self.parts
+        return parts_of(self.parts)
 
     def _next_cycle(self) -> None:
         self.cycle += 1
         arriving, self.arriving = self.arriving, []
         blocked, self.blocked = self.blocked, []
-        for node in arriving:
-            self._arrive(node)
+        self._arrive(arriving)
         for node in blocked:
-            heappush(self.heaps[self.flat.kind[node]], self.rank[node])
+            heappush(self.heaps[self.kind[node]], self.rank[node])
 
-    def _arrive(self, node: int) -> None:
-        self.waiting[node] -= 1
-        if not self.waiting[node]:
-            self._ready(node)
+    def _arrive(self, nodes: Sequence[int]) -> None:
+        """One of those that each of these waits for has come."""
+        waiting = self.waiting
+        for node in nodes:
+            waiting[node] -= 1
+            if not waiting[node]:
+                self._ready(node)
 
     def _ready(self, node: int) -> None:
-        kind = self.flat.kind[node]
+        kind = self.kind[node]
         if kind < JOIN:
             heappush(self.heaps[kind], self.rank[node])
         elif kind == JOIN:
             self._release_successors(node)
 
     def _release_successors(self, node: int) -> None:
-        graph = self.flat.graph
-        for edge in range(graph.first[node], graph.first[node + 1]):
-            if graph.latency[edge]:
-                self.arriving.append(graph.target[edge])
-            else:
-                self._arrive(graph.target[edge])
+        self.arriving += self.after[node]
+        if beside := self.beside[node]:
+            self._arrive(beside)
 
     def _fill_cycle(self) -> None:
         self.free = list(LIMITS)
@@ -164,7 +173,7 @@ class _Packing:
     def _is_for_alu(self) -> bool:
         """Whether a splittable operation just taken is the last, and valu has enough without it."""
         return (
-            self.flat.reserve
+            self.reserve
             and not self.heaps[SPLITTABLE]
             and self.free[ALU] > 0
             and self.split is None
@@ -175,7 +184,7 @@ class _Packing:
         lanes, self.free[ALU] = self.free[ALU], 0
         self.split = _Split(node, lanes)
         self._give_places(node)
-        self.parts.append(Part(self.cycle, node, 0, lanes))
+        self.parts.append((self.cycle, node, 0, lanes))
 
     def _finish_split(self, split: _Split) -> None:
         self.split = None
@@ -193,47 +202,50 @@ class _Packing:
         return None
 
     def _fits_scratch(self, node: int) -> bool:
-        behind = max(0, self.flat.vector[node] - self.eldest)
+        behind = max(0, self.vector[node] - self.eldest)
         if behind < self.window and self.places > behind * self.spare:
             return True
         return all(
-            self.has_place[r] or (self.flat.width[r] == 1 and self.words > 0)
-            for r in self.flat.writes[node]
+            self.has_place[r] or (self.width[r] == 1 and self.words > 0) for r in self.writes[node]
         )
 
     def _issue(self, node: int, lane: int = 0, lanes: int = 0) -> None:
         """The operation, or the last lanes of it."""
-        self.parts.append(Part(self.cycle, node, lane, lanes))
-        self._take_places_back(node)
+        self.parts.append((self.cycle, node, lane, lanes))
+        self.left -= 1
+        # Here and not in functions of its own is what comes with every operation; calls would take
+        # longer than that does.
+        readers = self.readers
+        for register in self.reads[node]:
+            readers[register] -= 1
+            if not readers[register]:
+                self._take_place_back(register)
         self._give_places(node)
-        if self.flat.kind[node] != STORE:
-            self._count_vector(self.flat.vector[node])
+        vector = self.vector[node]
+        if vector >= 0 and self.kind[node] != STORE:
+            self.left_in[vector] -= 1
+            if not self.left_in[vector]:
+                self._find_eldest()
         self._release_successors(node)
 
-    def _take_places_back(self, node: int) -> None:
-        for register in self.flat.reads[node]:
-            self.readers[register] -= 1
-            if not self.readers[register]:
-                self.has_place[register] = False
-                if self.flat.width[register] == 1:
-                    self.words += 1
-                else:
-                    self.places += 1
+    def _take_place_back(self, register: int) -> None:
+        self.has_place[register] = False
+        if self.width[register] == 1:
+            self.words += 1
+        else:
+            self.places += 1
 
     def _give_places(self, node: int) -> None:
-        for register in self.flat.writes[node]:
+        for register in self.writes[node]:
             if not self.has_place[register]:
                 self.has_place[register] = True
-                if self.flat.width[register] > 1:
+                if self.width[register] > 1:
                     self.places -= 1
                     continue
                 if not self.words:
                     self.places, self.words = self.places - 1, VLEN
                 self.words -= 1
 
-    def _count_vector(self, vector: int) -> None:
-        if vector < 0:
-            return
-        self.left_in[vector] -= 1
-        while self.eldest < self.flat.vectors and not self.left_in[self.eldest]:
+    def _find_eldest(self) -> None:
+        while self.eldest < self.vectors and not self.left_in[self.eldest]:
             self.eldest += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from itertools import chain
+from itertools import chain, dropwhile
 
 from kernels.analysis.dependences import Graph, dependences
 from kernels.ir import Code, splittable
@@ -89,10 +89,11 @@ def _vectors(code: Code, graph: Graph) -> list[int]:
     """By node, its vector, -1 for set-up and for all that set-up waits for."""
     joins = graph.nodes - len(code.ops)
     vector = [-1 if (v := op.origin.vector) is None else v for op in code.ops] + [0] * joins
-    for node in reversed(graph.order):
-        if vector[node] < 0:
-            for earlier in graph.before[node]:
-                vector[earlier] = -1
+    # Nobody past the last one of set-up is waited for by it.
+    order = list(dropwhile(lambda node: vector[node] >= 0, reversed(graph.order)))
+    for node in order:
+        if any(vector[other] < 0 for other in chain(graph.after[node], graph.beside[node])):
+            vector[node] = -1
     return vector
 
 

@@ -42,14 +42,17 @@ class Pool:
 def pin(code: Code) -> tuple[list[int], int]:
     """By register, the address of a pinned one that is written, else -1; the word past them."""
     address, end = [-1] * len(code.registers), 0
-    used = _written(code) | {code.owner[word] for word in code.zeros}
-    for number, register in enumerate(code.registers):
-        if register.pinned and number in used:
+    pinned = [number for number, register in enumerate(code.registers) if register.pinned]
+    used = {code.owner[word] for word in code.zeros}
+    if not used.issuperset(pinned):
+        used |= _written(code)
+    for number in pinned:
+        if number in used:
             address[number] = end
-            end += register.width
+            end += code.registers[number].width
     if end > SCRATCH_SIZE:
-        pinned = [register.name for register in code.registers if register.pinned]
-        raise out_of_scratch(pinned, f"{end} words are wanted")
+        names = [code.registers[number].name for number in pinned]
+        raise out_of_scratch(names, f"{end} words are wanted")
     return address, end
 
 

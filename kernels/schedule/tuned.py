@@ -30,7 +30,6 @@ def tuned_schedule(code: Code, tuning: Tuning) -> Schedule:
     flat = flatten(code, pinned_words)
     vectors = len(tuning.modes)
     groups = Groups(vectors, (len(tuning.offsets) - 1) // vectors - 1)
-    noise = tuning.noise
-    rank = ranks(flat, names, groups, tuning.offsets, lambda place, _: noise[place])
+    rank = ranks(flat, names, groups, tuning.offsets, tuning.noise)
     parts = pack(flat, rank, tuning.window, tuning.spare)
     return assemble(code, flat, address, parts, pinned_words)

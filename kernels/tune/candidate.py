@@ -20,8 +20,9 @@ AT_END = 0.7
 """How often a move at the end is one of those that concern nothing else."""
 LAST_ROUNDS, LATE_VECTORS = 3, 12
 """Of each vector, and of all vectors, those whose operations may be among the last."""
-STAKES = {"last_child": 8, "final": 6, "first_child": 4, "third_child": 3, "second_child": 2}
-"""How often fields of modes are traded, to one time of any other."""
+STAKES = {"last_child": 40, "final": 30, "first_child": 20, "third_child": 15, "second_child": 10}
+"""How often fields of modes are traded, to one time of any other. Addresses hardly ever: a way of
+finding one is cheaper or dearer for all vectors alike, and most take constants of their own."""
 EXCHANGED = 0.3
 """How often two vectors trade with each other, which leaves the work as it is."""
 WINDOWS = (64, 32, 28, 24, 20)

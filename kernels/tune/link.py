@@ -17,7 +17,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from kernels.analysis.names import TIE_BITS, Name, Names, share_constants
+from kernels.analysis.names import TIE_BITS, Names, share_constants
 from kernels.build_request import BuildRequest
 from kernels.ir import Code, Op
 from kernels.plan import VectorChoices
@@ -33,6 +33,8 @@ ABSENT = -(2**31)
 FARTHEST = 2**31 - 1
 """Memory words from here on are one to the linker."""
 NO_REACH = (ABSENT, 0, 0, 0)
+SETUP = -1
+"""The vector of what belongs to none."""
 MOST_USES = 3
 OWN_STAGES = ("load", "store")
 RECORD, VECTOR, GROUP, SLOT, TIE, START, ADDRESS = 24, 1, 2, 3, 4, 6, 12
@@ -195,9 +197,9 @@ class Linker:
             self._shared_words += width
         return self._shared[name]
 
-    def slot(self, name: Name) -> int:
+    def slot(self, name: Hashable) -> int:
         """The place of an operation's noise, the same in all modes in which it is there."""
-        return self.slots.setdefault(name.slot, len(self.slots))
+        return self.slots.setdefault(name, len(self.slots))
 
 
 class _Writer:
@@ -218,12 +220,11 @@ class _Writer:
     def model(self, vector: int) -> Model:
         records, ends, slots, own = array("i"), [0] * SEGMENTS, [], []
         for segment, number in self.stretches.get(vector, ()):
-            name, op = self.names.of[number], self.code.ops[number]
-            assert name is not None
-            assert isinstance(name.slot, tuple)
+            slot, op = self.names.slots[number], self.code.ops[number]
+            assert isinstance(slot, tuple)
             if MEMORY[op.row.code] and op.origin.stage in OWN_STAGES:
                 own.append(len(records))
-            slots.append(name.slot[1:])
+            slots.append(slot[1:])
             records.extend(self._record(number))
             ends[segment:] = [len(records)] * (SEGMENTS - segment)
         shared = self.words[vector], frozenset(self.wants[vector])
@@ -258,11 +259,11 @@ class _Writer:
             yield reached[vector], number
 
     def _record(self, number: int) -> list[int]:
-        op, name = self.code.ops[number], self.names.of[number]
-        assert name is not None
+        op, names = self.code.ops[number], self.names
         kind = kind_of(op.row, self.code.alu_lanes)
-        group, slot = self.linker.groups.of(op.origin), self.linker.slot(name)
-        record = [kind, name.vector, group, slot, name.tie]
+        group, slot = self.linker.groups.of(op.origin), self.linker.slot(names.slots[number])
+        vector = SETUP if op.origin.vector is None else op.origin.vector
+        record = [kind, vector, group, slot, names.ties[number]]
         record += (kind, *_clipped(op)) if MEMORY[op.row.code] else (ABSENT, 0, 0)
         defs, uses = SPANS[op.row.code]
         record += self._reach(op, *defs[0]) if defs else NO_REACH

@@ -131,14 +131,9 @@ class Compiled:
 
     def length(self, candidate: Candidate, _: Limit = NO_LIMIT) -> Length | None:
         names, flat = self._flat(candidate.modes)
-        noise = dict(enumerate(candidate.noise))
-        rank = ranks(
-            flat,
-            names,
-            self.groups,
-            candidate.offsets,
-            lambda _, name: noise.get(self.slots[name.slot], 0),
-        )
+        by_slot = dict(enumerate(candidate.noise))
+        noise = (by_slot.get(self.slots[names.slots[n]], 0) for n in names.in_order)
+        rank = ranks(flat, names, self.groups, candidate.offsets, noise)
         try:
             parts = pack(flat, rank, candidate.window, candidate.spare)
         except OutOfScratchError:
@@ -151,8 +146,8 @@ class Compiled:
                 del self._flats[next(iter(self._flats))]
             code = share_constants(self.request.compile(modes))
             names = Names(code)
-            for name, _ in names.by_tie():
-                self.slots.setdefault(name.slot, len(self.slots))
+            for number in names.in_order:
+                self.slots.setdefault(names.slots[number], len(self.slots))
             self._flats[modes] = names, flatten(code, pin(code)[1])
         return self._flats[modes]
 

@@ -100,8 +100,8 @@ class Walk:
         self.measure.learn(tuning.modes)
         names = Names(share_constants(self.request.compile(tuning.modes)))
         noise = array("i", [0]) * len(self.measure.slots)
-        for (name, _), steps in zip(names.by_tie(), tuning.noise, strict=True):
-            noise[self.measure.slots[name.slot]] = steps
+        for number, steps in zip(names.in_order, tuning.noise, strict=True):
+            noise[self.measure.slots[names.slots[number]]] = steps
         return Candidate(tuning.offsets, tuning.modes, noise, tuning.window, tuning.spare)
 
     def tuning(self, best: Best | None, found_by: str) -> Tuning | None:
@@ -113,7 +113,7 @@ class Walk:
             Names(share_constants(self.request.compile(best.candidate.modes))),
         )
         slots, noise = self.measure.slots, candidate.noise
-        places = [slots[name.slot] for name, _ in names.by_tie()]
+        places = [slots[names.slots[number]] for number in names.in_order]
         return Tuning(
             kernel=self.request.kernel,
             sizes=sizes_of(self.request.problem),

@@ -22,11 +22,7 @@ LOAD, STORE = opcode("load", "load"), opcode("store", "store")
 
 def edges(build: Builder) -> set[tuple[int, int, int]]:
     graph = dependences(build.code)
-    return {
-        (node, graph.target[edge], graph.latency[edge])
-        for node in range(graph.nodes)
-        for edge in range(graph.first[node], graph.first[node + 1])
-    }
+    return {(node, *edge) for node in range(graph.nodes) for edge in graph.edges_of(node)}
 
 
 def test_words_make_raw_war_and_waw_edges() -> None:
@@ -68,6 +64,16 @@ def test_many_loads_before_a_store_wait_in_a_join() -> None:
     graph = dependences(build.code)
     assert graph.nodes == 8
     assert graph.heights() == [1, 1, 1, 1, 1, 1, 0, 1]
+
+
+def test_loads_of_a_table_wait_for_all_its_stores_in_one_join() -> None:
+    build = Builder()
+    a = build.scalar("a")
+    for row in range(5):
+        build.emit(STORE, a, a, region=Region(8 * row, 8 * row + 8))
+    for _ in range(2):
+        build.emit(LOAD, build.scalar("b"), a, region=Region(0, 40))
+    assert edges(build) == {*((store, 7, 1) for store in range(5)), (7, 5, 0), (7, 6, 0)}
 
 
 def test_no_schedule_is_below_the_floors() -> None:

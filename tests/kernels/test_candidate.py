@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from kernels.ir import Origin
 from kernels.plan import CHOICE_SIZES, VectorChoices
 from kernels.schedule.priority import Groups
 from kernels.tune import candidate as candidates
@@ -92,3 +93,16 @@ def test_blocks_are_a_vectors_in_one_round_or_set_up() -> None:
     assert block_of((3, 7, "hash", 1)) == (3, 7)
     assert block_of((3, None, "store", 0)) == (3, None)
     assert block_of(("table", 0, 1)) is None
+
+
+def test_what_is_in_no_round_goes_with_one() -> None:
+    groups = Groups(2, 16)
+    parts = {
+        Origin("load", vector=1): 0,
+        Origin("node", 15, vector=1): 15,
+        Origin("hash stage 0", 15, vector=1): 16,
+        Origin("store", vector=1): 16,
+        Origin("index", vector=1): 14,
+    }
+    assert {origin: groups.part(origin) for origin in parts} == parts
+    assert Groups(2, 1).part(Origin("index", vector=0)) == 0

@@ -18,6 +18,7 @@ from kernels.plan import CHOICES, SETTINGS
 from kernels.schedule.restrict import FREEDOMS
 from kernels.treehash import OPTIONAL, PASSES
 from kernels.vectors import STEPS
+from machine.encode_fast import encode_bundles
 from machine.machine import Machine
 from machine.problem import Problem
 from machine.program import Program
@@ -77,6 +78,13 @@ def verify_provenance(program: Program) -> None:
     assert {tag.name for tag in program.tags} <= {"setup", *(f"round {r}" for r in range(rounds))}
 
 
+def verify_columns(program: Program) -> None:
+    """They are as those of the same program from a file."""
+    made, read = program.columns, encode_bundles(list(program.written()))
+    assert made.arrays == read.arrays
+    assert (made.payloads, made.wide) == (read.payloads, read.wide)
+
+
 @given(problems(), outputs, st.sampled_from(SCHEDULERS), without, caps, seeds)
 @example(Problem(12, 14, 9), BOTH, "list", (), {}, 1)
 @example(Problem(10, 16, 256), BOTH, "tuned", (), {}, 2)
@@ -94,6 +102,7 @@ def test_any_build_does_what_the_reference_does(
     program = build("treehash", scheduler, problem, outputs=outputs, without=without, settings=caps)
     verify_result(program, full_words(problem, seed))
     verify_provenance(program)
+    verify_columns(program)
 
 
 @given(problems(), st.sampled_from(["serial", "greedy"]), seeds)
@@ -102,6 +111,7 @@ def test_the_baseline_does_too(problem: Problem, scheduler: str, seed: int) -> N
     program = build("baseline", scheduler, problem, outputs=BOTH)
     verify_result(program, full_words(problem, seed))
     assert len(program.slots) == program.columns.slot_count
+    verify_columns(program)
 
 
 @given(
@@ -120,6 +130,7 @@ def test_so_do_the_first_steps(
     program = build("vectors", scheduler, problem, outputs=BOTH, without=sorted(without))
     verify_result(program, full_words(problem, seed))
     verify_provenance(program)
+    verify_columns(program)
 
 
 @pytest.mark.parametrize("height", range(1, 13))

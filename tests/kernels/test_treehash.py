@@ -122,8 +122,8 @@ def test_any_modes_give_the_same_result(seed: int) -> None:
 
 
 def program_of(schedule: Schedule, problem: Problem) -> Program:
-    bundles, slots = lower(schedule)
-    return Program.from_bundles(bundles, problem=problem, outputs=BOTH, slots=slots)
+    columns, slots = lower(schedule)
+    return Program(columns, problem=problem, outputs=BOTH, slots=slots)
 
 
 def test_without_its_constants_the_header_is_not_read() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -19,7 +20,7 @@ from kernels.schedule.in_order import greedy, serial
 from kernels.schedule.list import list_schedule
 from kernels.schedule.verify import UnsoundScheduleError, verify_schedule
 from machine.access import SPANS
-from machine.isa import opcode
+from machine.isa import SCRATCH_SIZE, opcode
 from machine.problem import Problem
 
 ADD, CONST, PAUSE = opcode("alu", "+"), opcode("load", "const"), opcode("flow", "pause")
@@ -132,6 +133,10 @@ def test_a_register_outside_scratch() -> None:
     schedule = small()
     schedule.address[2] = 1536
     assert kinds(schedule) == {"scratch"}
+    schedule = table_schedule()
+    (zero,) = schedule.code.zeros
+    schedule.address[schedule.code.owner[zero]] = 1530
+    assert "rows at 1530 is not in scratch" in {d.message for d in verify_schedule(schedule)}
 
 
 def test_more_slots_than_an_engine_has() -> None:
@@ -154,6 +159,86 @@ def test_breaking_a_real_schedule_anywhere_is_found(scheduler: str) -> None:
         early = list(schedule.bundle)
         early[number] = 0
         assert verify_schedule(replace(schedule, bundle=early)), number
+
+
+def computes_the_same(schedule: Schedule) -> bool:
+    """Whether every slot finds the words that it finds in program order, bundle by bundle on
+    scratch as a machine would have it. A word is known by the operation that wrote it last.
+    """
+    code, places = schedule.code, scratch_words(schedule)
+    written: dict[int, int] = dict.fromkeys(code.zeros, -1)
+    in_order = []
+    for number, op in enumerate(code.ops):
+        defs, uses = SPANS[op.row.code]
+        in_order.append([written.get(word) for word in words_of(uses, op.operands)])
+        written |= dict.fromkeys(words_of(defs, op.operands), number)
+    scratch: dict[int, int] = {}
+    for at in sorted(set(schedule.bundle)):
+        numbers = [number for number, bundle in enumerate(schedule.bundle) if bundle == at]
+        landing: dict[int, int] = {}
+        for number in numbers:
+            defs, uses = SPANS[code.ops[number].row.code]
+            found = [places[word] for word in words_of(uses, code.ops[number].operands)]
+            for meant, word in zip(in_order[number], found, strict=True):
+                if meant not in (None, scratch.get(word, -1)):
+                    return False
+            for word in words_of(defs, code.ops[number].operands):
+                if landing.setdefault(places[word], number) != number:
+                    return False
+        scratch |= landing
+    return True
+
+
+def scratch_words(schedule: Schedule) -> list[int]:
+    """By virtual word, where it lies."""
+    both = zip(schedule.code.registers, schedule.address, strict=True)
+    return [start + lane for register, start in both for lane in range(register.width)]
+
+
+@pytest.mark.parametrize(
+    ("kernel", "scheduler", "problem", "without"),
+    [
+        ("treehash", "tuned", Problem(6, 8, 64), ()),
+        ("treehash", "list", Problem(3, 2, 11), ()),
+        ("treehash", "list", Problem(2, 4, 16), ("temporaries",)),
+        ("vectors", "list", Problem(2, 3, 16), ()),
+        ("baseline", "greedy", Problem(2, 2, 3), ()),
+    ],
+)
+def test_what_a_machine_would_compute_otherwise_is_found_and_nothing_else(
+    kernel: str, scheduler: str, problem: Problem, without: tuple[str, ...]
+) -> None:
+    sound, random = SCHEDULERS[scheduler](BuildRequest(problem, kernel, without=without)), Random(1)
+    verdicts = set()
+    for _ in range(30):
+        spoilt = replace(sound, bundle=list(sound.bundle), address=list(sound.address))
+        for _ in range(random.choice((1, 1, 3))):
+            spoil_somewhere(spoilt, random)
+        wrong = kinds(spoilt) & {"raw", "order", "scratch"}
+        assert computes_the_same(spoilt) == (not wrong)
+        verdicts.add(not wrong)
+    assert verdicts == {True, False}
+
+
+def spoil_somewhere(schedule: Schedule, random: Random) -> None:
+    """An operation a few bundles on or back, or a register over another one."""
+    if random.random() < 0.7:
+        moved, by = random.randrange(len(schedule.bundle)), random.randint(-6, 6)
+        schedule.bundle[moved] = max(0, schedule.bundle[moved] + by)
+        return
+    one, other = random.choices([n for n, at in enumerate(schedule.address) if at >= 0], k=2)
+    last = SCRATCH_SIZE - schedule.code.registers[one].width
+    schedule.address[one] = min(schedule.address[other], last)
+
+
+def test_a_vector_that_is_no_register() -> None:
+    build = Builder()
+    v, w = build.vector("v"), build.vector("w")
+    build.emit(opcode("valu", "vbroadcast"), v + 1, v)
+    messages = [found.message for found in verify_schedule(Schedule(build.code, [0], [0, 8]))]
+    assert f"the 8 words from {v + 1} on are not one register" in messages
+    build.code.ops[:] = [Op(opcode("valu", "vbroadcast"), (w, v), build.origin)]
+    assert kinds(Schedule(build.code, [0], [0, 8])) == {"raw"}
 
 
 def table_schedule() -> Schedule:

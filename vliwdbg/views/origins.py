@@ -27,6 +27,7 @@ _SHORT_STAGES = {
     "setup": "su",
     "load": "ld",
     "store": "st",
+    "index": "ix",
 }
 MOST_COLUMNS = 32
 """Of a bar; where there are more rounds, or tags, neighbours share a column."""
