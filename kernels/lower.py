@@ -125,12 +125,13 @@ _NOTHING_BEHIND = [None if row in _MIXED else _NO_WORDS[row.arity :] for row in 
 
 def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
     """Scratch address -> (name, width in words): pinned registers by name, the rest as shared."""
-    named, shared = {}, {}
+    named, widths = {}, {}
     for register, start in zip(schedule.code.registers, schedule.address, strict=True):
         if start >= 0 and register.pinned:
             named[start] = (register.name, register.width)
         elif start >= 0:
-            shared[start] = (f"{'r' if register.width == 1 else 'v'}{start}", register.width)
+            widths[start] = register.width
+    shared = {at: (f"{'r' if width == 1 else 'v'}{at}", width) for at, width in widths.items()}
     return dict(sorted({**shared, **named}.items()))
 
 

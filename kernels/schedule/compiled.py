@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate, chain, repeat
-from operator import add
+from itertools import accumulate, chain
 
 from kernels.schedule import pack as python
 from kernels.schedule.pack import OutOfScratchError, Part, parts_of
@@ -40,12 +39,13 @@ def pack(flat: PackInput, rank: Sequence[int], window: int, spare: int = 0) -> l
 def serialize(flat: PackInput) -> bytes:
     """A PackInput as one run, for packing alone: without groups, slots and an order of its own."""
     graph = flat.graph
-    first, edges = _rows(list(map(add, graph.after, graph.beside)))
-    latency = chain.from_iterable(
-        repeat(cycles, len(others[node]))
-        for node in range(graph.nodes)
-        for cycles, others in ((1, graph.after), (0, graph.beside))
+    first, edges = _rows(
+        [a + b if b else a for a, b in zip(graph.after, graph.beside, strict=True)]
     )
+    latency = [1] * len(edges)
+    for end, others in zip(first[1:], graph.beside, strict=True):
+        if others:
+            latency[end - len(others) : end] = [0] * len(others)
     header = (
         graph.nodes,
         len(edges),
@@ -71,13 +71,14 @@ def serialize(flat: PackInput) -> bytes:
         *_rows(flat.reads),
         flat.readers,
         flat.width,
-        repeat(0, graph.nodes),
-        repeat(0, graph.nodes),
-        range(graph.nodes),
+        [0] * graph.nodes,
+        [0] * graph.nodes,
+        list(range(graph.nodes)),
     )
-    return array("i", chain(header, *arrays)).tobytes()
+    # An array of a list is made at once, one of anything else number by number.
+    return b"".join(array("i", numbers).tobytes() for numbers in (list(header), *arrays))
 
 
 def _rows(rows: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
     """Rows of different lengths: where each begins, and all their items."""
-    return list(accumulate(map(len, rows), initial=0)), [item for row in rows for item in row]
+    return list(accumulate(map(len, rows), initial=0)), list(chain.from_iterable(rows))
