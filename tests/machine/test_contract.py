@@ -346,10 +346,10 @@ def test_debug_and_pauses_can_be_switched_on_the_way(core: str) -> None:
     assert machine.run().reason is Reason.END
 
 
-def test_the_environment_is_asked_once_which_core_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    with core_asked_for("model"):
+def test_the_environment_is_asked_once_which_core_it_is() -> None:
+    with core_asked_for("model"), pytest.MonkeyPatch.context() as patch:
         assert choose() == ("model", "asked for")
-        monkeypatch.setenv(VARIABLE, "quick")
+        patch.setenv(VARIABLE, "quick")
         assert choose() == ("model", "asked for")
 
 
