@@ -136,7 +136,7 @@ def scratch_map(schedule: Schedule) -> dict[int, tuple[str, int]]:
 
 
 def tags(code: Code, bundle: list[int]) -> tuple[Tag, ...]:
-    """A tag for the set-up and for each round, from its first bundle to its last."""
+    """A tag for the set-up, each round and the end, from its first bundle to its last."""
     by_stretch: defaultdict[int | str, set[int]] = defaultdict(set)
     for (row, _, origin, _), at in zip(code.ops, bundle, strict=True):
         if row.engine != "debug":
@@ -150,6 +150,14 @@ def tags(code: Code, bundle: list[int]) -> tuple[Tag, ...]:
 
 def _name(stretch: int | str) -> str:
     """That of a round, by number, or of another stage of the kernel."""
-    if isinstance(stretch, int):
-        return f"round {stretch}"
-    return "end" if stretch == "end" else "setup"
+    return f"round {stretch}" if isinstance(stretch, int) else _OUTSIDE.get(stretch, "setup")
+
+
+_OUTSIDE = {
+    "load": "round 0",
+    "index": "end",
+    "store": "end",
+    "restore": "end",
+    "end": "end",
+}
+"""Where the stages belong that are in no round; set-up is all else."""

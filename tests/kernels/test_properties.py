@@ -75,7 +75,8 @@ def verify_provenance(program: Program) -> None:
             assert {"round", "level", "vector"} <= slot.keys()
         assert slot.get("made_by") in {None, *(step.name for step in PASSES)}
     assert all(0 <= tag.pc < tag.end <= len(program) for tag in program.tags)
-    assert {tag.name for tag in program.tags} <= {"setup", *(f"round {r}" for r in range(rounds))}
+    known = {"setup", "end", *(f"round {r}" for r in range(rounds or 1))}
+    assert {tag.name for tag in program.tags} <= known
 
 
 def verify_columns(program: Program) -> None:

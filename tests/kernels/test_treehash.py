@@ -137,6 +137,15 @@ def test_without_its_constants_the_header_is_not_read() -> None:
         assert list(values) == run(program).values
 
 
+def test_set_up_is_over_long_before_the_end() -> None:
+    """Values are loaded and stored all the time: that is neither."""
+    program = build("treehash", "list", Problem(6, 12, 120))
+    tags = {tag.name: tag for tag in program.tags}
+    assert tags["setup"].pc == 0
+    assert tags["setup"].end < tags["end"].pc < tags["round 11"].end
+    assert tags["end"].end == len(program)
+
+
 def test_provenance_says_where_each_slot_comes_from() -> None:
     program = build("treehash", "list", Problem(6, 9, 20))
     assert len(program.slots) == program.columns.slot_count

@@ -153,6 +153,7 @@ OF_FORM = {
     f"machine/{name}.py"
     for name in ("isa", "access", "columns", "encode", "encode_fast", "native", "program", "schema")
 } | {
+    "kernels/lower.py",
     "machine/disassembly.py",
     "machine/manual.py",
     "machine/trace.py",
