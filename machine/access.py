@@ -154,6 +154,10 @@ SPANS = tuple(
     for access in ACCESS
 )
 """By opcode number."""
+WRITTEN, READ = (
+    tuple(tuple(position for position, _ in spans[which]) for spans in SPANS) for which in (0, 1)
+)
+"""By opcode number, the operands in scratch that are written, and those that are read."""
 MEMORY = tuple(access.memory for access in ACCESS)
 """By opcode number."""
 MEMORY_OPCODES = frozenset(row for row in OPCODES if MEMORY[row.code])

@@ -16,7 +16,7 @@ from functools import cached_property
 from hashlib import blake2b
 
 from kernels.ir import Code, Op
-from machine.access import MEMORY, SPANS, Kind
+from machine.access import MEMORY, READ, WRITTEN, Kind
 from machine.isa import OPCODES, VLEN
 
 TIE_BITS = 16
@@ -33,7 +33,7 @@ def share_constants(code: Code) -> Code:
     owner, ops = code.owner, []
     for op in code.ops:
         row, operands, origin, region = op
-        written, read = _WRITTEN[row.code], _READ[row.code]
+        written, read = WRITTEN[row.code], READ[row.code]
         if origin.vector is not None and written:
             for position in read:
                 if not shared[owner[operands[position]]]:
@@ -65,7 +65,7 @@ class Names:
         self.writers: dict[int, list[int]] = {}
         for number, op in enumerate(code.ops):
             if op.origin.vector is None:
-                for position, _ in SPANS[op.row.code].defs:
+                for position in WRITTEN[op.row.code]:
                     self.writers.setdefault(code.owner[op.operands[position]], []).append(number)
         self._by_register: dict[int, bytes] = {}
         self._by_op: dict[int, bytes] = {}
@@ -151,18 +151,14 @@ class Names:
 
     def _operand(self, op: Op, position: int) -> Hashable:
         word: int = op.operands[position]
-        is_read = position in _READ[op.row.code]
-        if not is_read and position not in _WRITTEN[op.row.code]:
+        is_read = position in READ[op.row.code]
+        if not is_read and position not in WRITTEN[op.row.code]:
             return word
         register = self.code.owner[word]
         lane = word - self.code.registers[register].word
         return (lane, self.register(register)) if is_read else lane
 
 
-_WRITTEN, _READ = (
-    tuple(tuple(position for position, _ in spans[which]) for spans in SPANS) for which in (0, 1)
-)
-"""By opcode number, the operands in scratch that are written, and those that are read."""
 _BYTES = tuple(bytes([row.code]) for row in OPCODES)
 """By opcode number, what it is in a digest."""
 

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 from kernels.ir import Code
-from machine.access import SPANS
+from machine.access import WRITTEN
 from machine.isa import OPCODES
 
 
@@ -42,8 +42,5 @@ class Definitions:
         return self.code.register_of(word).constant
 
 
-_WRITTEN_OTHERWISE = [
-    [] if row.engine == "valu" else [position for position, _ in spans.defs]
-    for row, spans in zip(OPCODES, SPANS, strict=True)
-]
+_WRITTEN_OTHERWISE = [() if row.engine == "valu" else WRITTEN[row.code] for row in OPCODES]
 """By opcode number, the operands that others than valu write."""

@@ -17,7 +17,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from kernels.ir import Code, Op, Origin, Register
-from machine.access import SPANS
+from machine.access import READ, SPANS
 from machine.isa import WORD_MASK, opcode
 
 CONST, BROADCAST = opcode("load", "const"), opcode("valu", "vbroadcast")
@@ -188,12 +188,8 @@ def _value(register: Register) -> int:
 def _used(code: Code) -> list[Register]:
     """The constants that an operation reads, in the order in which they are first read."""
     words = dict.fromkeys(
-        [operands[at] for row, operands, _, _ in code.ops for at in _READ[row.code]]
+        [operands[at] for row, operands, _, _ in code.ops for at in READ[row.code]]
     )
     numbers = dict.fromkeys([code.owner[word] for word in words])
     found = (code.registers[number] for number in numbers)
     return [register for register in found if register.constant is not None]
-
-
-_READ = [[position for position, _ in spans.uses] for spans in SPANS]
-"""By opcode number, the operands that it reads."""

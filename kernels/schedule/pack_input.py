@@ -12,7 +12,7 @@ from itertools import chain, dropwhile
 
 from kernels.analysis.dependences import Graph, dependences
 from kernels.ir import Code, splittable
-from machine.access import SPANS
+from machine.access import READ, WRITTEN
 from machine.isa import OPCODES, SCRATCH_SIZE, VLEN, Opcode
 
 
@@ -125,10 +125,9 @@ def _registers(code: Code) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]
     return writes, reads
 
 
-_REACHED = tuple(
-    tuple([position for position, _ in places] if row.engine != "debug" else [] for places in spans)
-    for row, spans in zip(OPCODES, SPANS, strict=True)
-)
+_REACHED = [
+    ((), ()) if row.engine == "debug" else (WRITTEN[row.code], READ[row.code]) for row in OPCODES
+]
 """By opcode number, the operands that it writes, and those that it reads."""
 
 
