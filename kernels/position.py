@@ -125,8 +125,8 @@ class Position:
     def _sum(self, name: str, terms: list[Term], constant: int, selected: int) -> int:
         total, terms = self._start(name, terms, constant, selected)
         for vector, factor in terms:
-            if factor & WORD_MASK in _SINGLE:
-                total = self.build.valu(_SINGLE[factor & WORD_MASK], name, total, vector)
+            if sign := _SINGLE.get(factor & WORD_MASK):
+                total = self.build.valu(sign, name, total, vector)
             else:
                 by = self.build.constant(factor, VLEN)
                 total = self.build.valu("multiply_add", name, vector, by, total)
