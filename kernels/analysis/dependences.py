@@ -162,9 +162,12 @@ class _Walk:
             mine.loads.append(number)
             return
         mine.stores.append(number)
+        mine.stored.clear()
         for met in mine.meeting:
             self._wait(met.loads, 0, before)
             met.stored.append(number)
+        # Who waits for the store waits for all that it has waited for.
+        mine.loads.clear()
 
     def _learn(self, region: Region) -> _Touched:
         """Note which regions the new one meets, and that they meet it."""

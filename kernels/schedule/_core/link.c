@@ -17,9 +17,10 @@ typedef struct {
     int32_t count, room;
 } List;
 
+/* A region of memory: who has been there, the stores to all regions that it meets, and those. */
 typedef struct {
     int32_t start, end;
-    List loads, stores;
+    List loads, stores, stored, meeting;
 } Region;
 
 typedef struct {
@@ -31,20 +32,25 @@ typedef struct {
     uint64_t words[WORDS];
 } Sources;
 
+/* What is known of a node: the last edge from it, its number among the sources, those that it waits
+ * for, and those that others it waits for do. */
+typedef struct {
+    int32_t known_from, known_edge, source;
+    Sources behind, further;
+} Known;
+
 typedef struct {
     const Objects *objects;
-    int32_t nodes;
+    int32_t nodes, node_room;
     bool failed;
     int32_t *writer, *times_written, *last_reader; /* by word */
-    int32_t *known_from, *known_edge;              /* by node: the last edge from it */
+    Known *known;                                  /* by node */
     List reader, reader_before;                    /* chains of readers, newest first */
     Region *regions;
     int32_t region_count, region_room;
     Edge *edges;
     int32_t edge_count, edge_room;
-    int32_t *source; /* by node, its number among the sources */
     int32_t source_count;
-    Sources *behind, *further; /* by node, those it waits for; those that others it waits for do */
 } Link;
 
 /* Room for one more item; false, and the link has failed, if there is no memory. */
@@ -80,34 +86,26 @@ static bool in_set_up(const Link *link, int32_t node)
 /* What `before` waits for `after` does too; if it is of set-up itself, that is a source. */
 static void inherit(Link *link, int32_t after, int32_t before, int32_t latency)
 {
+    Known *known = &link->known[after], *earlier = &link->known[before];
     for (int i = 0; i < WORDS; i++) {
-        link->further[after].words[i] |= link->behind[before].words[i];
-        link->behind[after].words[i] |= link->behind[before].words[i];
+        known->further.words[i] |= earlier->behind.words[i];
+        known->behind.words[i] |= earlier->behind.words[i];
     }
     if (!latency || !in_set_up(link, before) || in_set_up(link, after))
         return;
-    if (link->source[before] == NOBODY && link->source_count < MOST_SOURCES)
-        link->source[before] = link->source_count++;
-    const int32_t source = link->source[before];
+    if (earlier->source == NOBODY && link->source_count < MOST_SOURCES)
+        earlier->source = link->source_count++;
+    const int32_t source = earlier->source;
     if (source != NOBODY)
-        link->behind[after].words[source / 64] |= UINT64_C(1) << source % 64;
+        known->behind.words[source / 64] |= UINT64_C(1) << source % 64;
 }
 
 /* Whether it says nothing that others do not: constants are waited for once a vector. */
 static bool implied(const Link *link, const Edge *edge)
 {
-    const int32_t source = link->source[edge->before];
+    const int32_t source = link->known[edge->before].source;
     return source != NOBODY &&
-           link->further[edge->after].words[source / 64] >> source % 64 & 1;
-}
-
-static void drop_implied(Link *link)
-{
-    int32_t kept = 0;
-    for (int32_t i = 0; i < link->edge_count; i++)
-        if (!implied(link, &link->edges[i]))
-            link->edges[kept++] = link->edges[i];
-    link->edge_count = kept;
+           link->known[edge->after].further.words[source / 64] >> source % 64 & 1;
 }
 
 static void wait_for(Link *link, int32_t after, int32_t before, int32_t latency)
@@ -115,8 +113,9 @@ static void wait_for(Link *link, int32_t after, int32_t before, int32_t latency)
     if (before == after)
         return;
     inherit(link, after, before, latency);
-    if (link->known_from[before] == after) {
-        Edge *edge = &link->edges[link->known_edge[before]];
+    Known *known = &link->known[before];
+    if (known->known_from == after) {
+        Edge *edge = &link->edges[known->known_edge];
         edge->latency = latency > edge->latency ? latency : edge->latency;
         return;
     }
@@ -124,8 +123,8 @@ static void wait_for(Link *link, int32_t after, int32_t before, int32_t latency)
     if (!grow(link, &edges, link->edge_count, &link->edge_room, sizeof(Edge)))
         return;
     link->edges = edges;
-    link->known_from[before] = after;
-    link->known_edge[before] = link->edge_count;
+    known->known_from = after;
+    known->known_edge = link->edge_count;
     link->edges[link->edge_count++] = (Edge){before, after, latency};
 }
 
@@ -174,11 +173,25 @@ static int32_t latency_from(const Link *link, int32_t node, int32_t latency)
     return node < link->objects->count ? latency : 0;
 }
 
+/* A node more, of which nothing is known yet; NOBODY, and the link has failed, if there is no
+ * memory. */
+static int32_t add_node(Link *link)
+{
+    void *known = link->known;
+    if (!grow(link, &known, link->nodes, &link->node_room, sizeof(Known)))
+        return NOBODY;
+    link->known = known;
+    link->known[link->nodes] = (Known){NOBODY, 0, NOBODY, {{0}}, {{0}}};
+    return link->nodes++;
+}
+
 /* Waits for all of them: through a join that stands for them from now on, if many. */
 static void wait_for_all(Link *link, int32_t node, List *all, int32_t latency)
 {
     if (all->count > FEW) {
-        const int32_t join = link->nodes++;
+        const int32_t join = add_node(link);
+        if (join == NOBODY)
+            return;
         for (int32_t i = 0; i < all->count; i++)
             wait_for(link, join, all->items[i], latency_from(link, all->items[i], latency));
         all->items[0] = join;
@@ -188,32 +201,58 @@ static void wait_for_all(Link *link, int32_t node, List *all, int32_t latency)
         wait_for(link, node, all->items[i], latency_from(link, all->items[i], latency));
 }
 
-static Region *find_region(Link *link, int32_t start, int32_t end)
+/* Notes which regions a new one meets, itself among them, and that they meet it. */
+static void meet(Link *link, int32_t number)
+{
+    Region *mine = &link->regions[number];
+    for (int32_t other = 0; other <= number; other++) {
+        Region *known = &link->regions[other];
+        if (known->start >= mine->end || mine->start >= known->end)
+            continue;
+        push(link, &mine->meeting, other);
+        if (other == number)
+            continue;
+        push(link, &known->meeting, number);
+        for (int32_t i = 0; i < known->stores.count; i++)
+            push(link, &mine->stored, known->stores.items[i]);
+    }
+}
+
+/* The number of a region, which may be new; NOBODY if there is no memory. */
+static int32_t find_region(Link *link, int32_t start, int32_t end)
 {
     for (int32_t i = 0; i < link->region_count; i++)
         if (link->regions[i].start == start && link->regions[i].end == end)
-            return &link->regions[i];
+            return i;
     void *regions = link->regions;
     if (!grow(link, &regions, link->region_count, &link->region_room, sizeof(Region)))
-        return NULL;
+        return NOBODY;
     link->regions = regions;
     link->regions[link->region_count] = (Region){.start = start, .end = end};
-    return &link->regions[link->region_count++];
+    meet(link, link->region_count);
+    return link->region_count++;
 }
 
 static void touch(Link *link, int32_t node, const Record *record)
 {
-    for (int32_t i = 0; i < link->region_count; i++) {
-        Region *known = &link->regions[i];
-        if (known->start >= record->end || record->start >= known->end)
-            continue;
-        wait_for_all(link, node, &known->stores, 1);
-        if (record->access == STORE)
-            wait_for_all(link, node, &known->loads, 0);
+    const int32_t number = find_region(link, record->start, record->end);
+    if (number == NOBODY)
+        return;
+    Region *mine = &link->regions[number];
+    wait_for_all(link, node, &mine->stored, 1);
+    if (record->access != STORE) {
+        push(link, &mine->loads, node);
+        return;
     }
-    Region *mine = find_region(link, record->start, record->end);
-    if (mine)
-        push(link, record->access == STORE ? &mine->stores : &mine->loads, node);
+    push(link, &mine->stores, node);
+    mine->stored.count = 0;
+    for (int32_t i = 0; i < mine->meeting.count; i++) {
+        Region *met = &link->regions[mine->meeting.items[i]];
+        wait_for_all(link, node, &met->loads, 0);
+        push(link, &met->stored, node);
+    }
+    /* Who waits for the store waits for all that it has waited for. */
+    mine->loads.count = 0;
 }
 
 static void add_operation(Link *link, int32_t node)
@@ -278,6 +317,62 @@ static int32_t *new_words(Link *link, size_t count, int32_t value)
     return words;
 }
 
+/* Edges by the node they lead to: those to a node are numbers[first[node]] and on. */
+typedef struct {
+    int32_t *first, *numbers;
+} Incoming;
+
+static void sort_by_target(const Link *link, Incoming *to)
+{
+    for (int32_t i = 0; i < link->edge_count; i++)
+        to->first[link->edges[i].after]++;
+    for (int32_t node = 0; node < link->nodes; node++)
+        to->first[node + 1] += to->first[node];
+    for (int32_t i = link->edge_count - 1; i >= 0; i--)
+        to->numbers[--to->first[link->edges[i].after]] = i;
+}
+
+/* Drops the edges to a node that another one's two say as well. `direct` is, by node, an edge from
+ * it: the one to this node, if there is any. */
+static void drop_shortcuts(const Link *link, const Incoming *to, int32_t node, int32_t *direct,
+                           int32_t *dropped)
+{
+    const Edge *edges = link->edges;
+    for (int32_t i = to->first[node]; i < to->first[node + 1]; i++)
+        direct[edges[to->numbers[i]].before] = to->numbers[i];
+    for (int32_t i = to->first[node]; i < to->first[node + 1]; i++) {
+        const Edge *last = &edges[to->numbers[i]];
+        for (int32_t j = to->first[last->before]; j < to->first[last->before + 1]; j++) {
+            const Edge *first = &edges[to->numbers[j]];
+            const int32_t edge = direct[first->before];
+            if (edge != NOBODY && edges[edge].after == node &&
+                edges[edge].latency <= (first->latency | last->latency))
+                dropped[edge] = 1;
+        }
+    }
+}
+
+static void drop_implied(Link *link)
+{
+    const size_t nodes = (size_t)link->nodes, edges = (size_t)link->edge_count;
+    Incoming to = {new_words(link, nodes + 1, 0), new_words(link, edges, 0)};
+    int32_t *direct = new_words(link, nodes, NOBODY), *dropped = new_words(link, edges, 0);
+    if (!link->failed) {
+        int32_t kept = 0;
+        sort_by_target(link, &to);
+        for (int32_t node = 0; node < link->nodes; node++)
+            drop_shortcuts(link, &to, node, direct, dropped);
+        for (int32_t i = 0; i < link->edge_count; i++)
+            if (!dropped[i] && !implied(link, &link->edges[i]))
+                link->edges[kept++] = link->edges[i];
+        link->edge_count = kept;
+    }
+    free(to.first);
+    free(to.numbers);
+    free(direct);
+    free(dropped);
+}
+
 static void count_writes(Link *link)
 {
     const Objects *objects = link->objects;
@@ -294,17 +389,11 @@ static void count_writes(Link *link)
 static void find_edges(Link *link)
 {
     const size_t words = (size_t)link->objects->base[link->objects->vectors];
-    /* No more joins than operations: a list needs new ones before it is joined again. */
-    const size_t nodes = 2 * (size_t)link->objects->count;
     link->writer = new_words(link, words, NOBODY);
     link->last_reader = new_words(link, words, NOBODY);
     link->times_written = new_words(link, words, 0);
-    link->known_from = new_words(link, nodes, NOBODY);
-    link->known_edge = new_words(link, nodes, 0);
-    link->source = new_words(link, nodes, NOBODY);
-    link->behind = calloc(nodes + 1, sizeof *link->behind);
-    link->further = calloc(nodes + 1, sizeof *link->further);
-    link->failed = link->failed || !link->behind || !link->further;
+    for (int32_t node = 0; node < link->objects->count && !link->failed; node++)
+        add_node(link);
     if (!link->failed)
         count_writes(link);
     for (int32_t node = 0; node < link->objects->count && !link->failed; node++)
@@ -318,6 +407,8 @@ static void free_link(Link *link)
     for (int32_t i = 0; i < link->region_count; i++) {
         free(link->regions[i].loads.items);
         free(link->regions[i].stores.items);
+        free(link->regions[i].stored.items);
+        free(link->regions[i].meeting.items);
     }
     free(link->regions);
     free(link->edges);
@@ -326,11 +417,7 @@ static void free_link(Link *link)
     free(link->writer);
     free(link->last_reader);
     free(link->times_written);
-    free(link->known_from);
-    free(link->known_edge);
-    free(link->source);
-    free(link->behind);
-    free(link->further);
+    free(link->known);
 }
 
 /* The arrays of the Flat, to be filled: those of its view, but writable. */
@@ -566,7 +653,7 @@ Status flat_link(const Objects *objects, int32_t **run, size_t *length)
 {
     if (!objects_fit(objects))
         return OUT_OF_SCRATCH;
-    Link link = {.objects = objects, .nodes = objects->count};
+    Link link = {.objects = objects};
     *run = NULL;
     find_edges(&link);
     if (!link.failed) {
