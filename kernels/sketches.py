@@ -1,4 +1,4 @@
-"""Designs that nobody has built, by what they would have to do: is it worth building them?
+"""Designs that are not in the kernel, by what they would have to do: is it worth building them?
 
 Each is the kernel as it is, with other counts of slots. What constants they want is counted, how
 scratch and time would suffice is not.

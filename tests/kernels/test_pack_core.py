@@ -112,6 +112,38 @@ def test_linked_operations_take_as_long_as_compiled_ones(name: str, tries: int) 
         assert linked.length(candidate) == ordinary.length(candidate)
 
 
+HEADER = 10
+"""Words of a run before its arrays, of which the first are the edges' (`_core/flat.h`)."""
+
+
+def edges_of(run: bytes) -> dict[tuple[int, int], int]:
+    """By the nodes it leads from and to, an edge's latency."""
+    words = array("i", run)
+    nodes, edges = words[:2]
+    first, target = words[HEADER:], words[HEADER + nodes + 1 :]
+    places = [(node, e) for node in range(nodes) for e in range(first[node], first[node + 1])]
+    return {(node, target[e]): target[edges + e] for node, e in places}
+
+
+@pytest.mark.parametrize("name", ["generic", "overlap"])
+def test_no_linked_edge_says_what_two_others_do(name: str) -> None:
+    request, random = REQUESTS[name], Random(name)
+    groups = groups_of(request)
+    linked = Linked(request, groups)
+    candidate = random_candidate(random, linked, groups.vectors, groups.count)
+    edges, after = edges_of(linked.linker.link(candidate.modes)), dict[int, list[int]]()
+    for before, node in edges:
+        after.setdefault(before, []).append(node)
+    said_twice = [
+        (start, end)
+        for (start, middle), first in edges.items()
+        for end in after.get(middle, ())
+        if edges.get((start, end), 2) <= max(first, edges[middle, end])
+    ]
+    assert edges
+    assert said_twice == []
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
