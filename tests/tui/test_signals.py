@@ -11,7 +11,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -31,7 +31,7 @@ MODES = {"1049": "l", "25": "h", "1000": "l", "1003": "l", "1006": "l", "2004": 
 class Debugger:
     """The installed program in a terminal; what it has written so far is `written`."""
 
-    def __init__(self, *words: str, home: Path) -> None:
+    def __init__(self, *words: str, home: Path, command: Sequence[str] = (INSTALLED,)) -> None:
         self.written = b""
         self._status: int | None = None
         self.terminal, self._other_end = pty.openpty()
@@ -46,7 +46,7 @@ class Debugger:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
             env = os.environ | {"TERM": "xterm-256color", "HOME": str(home)}
-            os.execve(INSTALLED, [INSTALLED, *words], env)
+            os.execve(command[0], [*command, *words], env)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def look(self, seconds: float) -> None:
@@ -157,6 +157,36 @@ def test_ctrl_c_while_it_leaves_tells_no_tale(tmp_path: Path, rounds: int) -> No
             assert b"Traceback" not in left, left
             assert os.waitstatus_to_exitcode(opened.end()) in (0, -signal.SIGINT, 130), left
             opened.assert_given_back()
+
+
+INTERRUPTED_AS_IT_LEAVES = """
+import os, signal
+from vliwdbg.tui.driver import TerminalDriver
+from vliwdbg.cli import main
+
+stop = TerminalDriver.stop_application_mode
+
+def stop_and_interrupt(driver):
+    stop(driver)
+    os.kill(os.getpid(), signal.SIGINT)
+
+TerminalDriver.stop_application_mode = stop_and_interrupt
+main()
+"""
+
+
+def test_a_signal_before_all_is_written_waits_for_it(tmp_path: Path) -> None:
+    program = tmp_path / "program.json"
+    program.write_text(small_program_text())
+    command = (sys.executable, "-c", INTERRUPTED_AS_IT_LEAVES)
+    opened = Debugger(str(program), home=tmp_path, command=command)
+    try:
+        opened.wait_for(b"ready")
+        opened.press(b"q")
+        assert ended_by(opened.end()) == signal.SIGINT
+        opened.assert_given_back()
+    finally:
+        opened.close()
 
 
 def test_ctrl_z_suspends_and_it_goes_on(tmp_path: Path) -> None:

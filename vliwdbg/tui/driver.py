@@ -7,11 +7,9 @@ a byte that is no UTF-8  is the character U+FFFD, which no key is
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from codecs import getincrementaldecoder
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -28,20 +26,19 @@ class TerminalDriver(linux_driver.LinuxDriver):
     """Textual's own, which gives the terminal back on every signal that ends the program."""
 
     def start_application_mode(self) -> None:
-        loop = asyncio.get_running_loop()
         for number in ENDING:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup, or a script's `&`
-                loop.add_signal_handler(number, self._end_by, number)
+                self._loop.add_signal_handler(number, self._end_by, number)
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
-    def stop_application_mode(self) -> None:
-        super().stop_application_mode()
-        with suppress(RuntimeError):  # after the loop has ended nothing is left to be removed
-            loop = asyncio.get_running_loop()
-            for number in ENDING:
-                if loop.remove_signal_handler(number):
-                    # An exception in the midst of leaving would leave nothing but a traceback.
-                    signal.signal(number, signal.SIG_DFL)
+    def close(self) -> None:
+        """Write all that is left to be written, and only then let signals do what they do: one
+        that comes before would leave the terminal half given back."""
+        super().close()
+        for number in ENDING:
+            if self._loop.remove_signal_handler(number):
+                # An exception in the midst of leaving would leave nothing but a traceback.
+                signal.signal(number, signal.SIG_DFL)
 
     def run_input_thread(self) -> None:
         # The one name that it takes its decoder from; a strict one ends the program at any byte.
@@ -50,6 +47,6 @@ class TerminalDriver(linux_driver.LinuxDriver):
 
     def _end_by(self, number: signal.Signals) -> None:
         self.stop_application_mode()
-        self.close()  # after all is written
+        self.close()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
