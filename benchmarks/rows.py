@@ -337,18 +337,24 @@ def written_by_a_builder(program: Program) -> list[Any]:
     ]
 
 
+def unseen(do: Callable[[], object]) -> Prepare:
+    """What compat does with programs that it has not seen."""
+
+    def forget() -> Callable[[], object]:
+        kept.clear()
+        return do
+
+    return forget
+
+
 def loading() -> tuple[float, float]:
     """Milliseconds in which a run through compat loads the bundled kernel: first, and again."""
     bundles = written_by_a_builder(kernel())
 
-    def first() -> Callable[[], object]:
-        kept.clear()
-        return again()
+    def do() -> object:
+        return load(bundles)
 
-    def again() -> Callable[[], object]:
-        return lambda: load(bundles)
-
-    slow, quick = in_turns(25, first, again)
+    slow, quick = in_turns(25, unseen(do), lambda: do)
     return 1e3 * slow, 1e3 * quick
 
 
@@ -360,12 +366,7 @@ def loading_again() -> float:
 def loading_the_baseline() -> float:
     """Milliseconds in which compat loads a baseline that it has not seen."""
     bundles = written_by_a_builder(baseline())
-
-    def first() -> Callable[[], object]:
-        kept.clear()
-        return lambda: load(bundles)
-
-    return 1e3 * in_turns(9, first)[0]
+    return 1e3 * in_turns(9, unseen(lambda: load(bundles)))[0]
 
 
 def loading_to_a_loop() -> float:
@@ -378,11 +379,7 @@ def loading_to_a_loop() -> float:
                 for _opcode, *_operands in slots:
                     pass
 
-    def first() -> Callable[[], object]:
-        kept.clear()
-        return lambda: load(bundles)
-
-    slow, quick = in_turns(9, lambda: look, first)
+    slow, quick = in_turns(9, lambda: look, unseen(lambda: load(bundles)))
     return slow / quick
 
 
@@ -395,11 +392,7 @@ def first_run_of_the_baseline() -> float:
         machine.enable_pause = machine.enable_debug = False
         machine.run()
 
-    def first() -> Callable[[], object]:
-        kept.clear()
-        return run
-
-    return 1e3 * in_turns(9, first)[0]
+    return 1e3 * in_turns(9, unseen(run))[0]
 
 
 def machine_again() -> float:
@@ -430,11 +423,7 @@ def suite() -> float:
             machine.enable_pause = machine.enable_debug = False
             machine.run()
 
-    def fresh() -> Callable[[], object]:
-        kept.clear()
-        return through_compat
-
-    slow, quick = in_turns(5, lambda: plainly, fresh)
+    slow, quick = in_turns(5, lambda: plainly, unseen(through_compat))
     return slow / PLAIN_RUNS * SUITE / quick
 
 
